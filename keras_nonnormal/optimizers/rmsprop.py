@@ -1,0 +1,116 @@
+import keras
+from keras import ops
+
+from keras_nonnormal.optimizers.coupled_decay import (
+    CoupledWeightDecay,
+    check_decay_rate,
+)
+
+
+@keras.saving.register_keras_serializable("keras_nonnormal")
+class RMSpropTorch(CoupledWeightDecay):
+    r"""RMSprop with epsilon outside the root, as `torch.optim.RMSprop` has it.
+
+    $$ v ← ρ v + (1 - ρ) g^2, \qquad p ← p - η g / (\sqrt{v} + ε) $$
+
+    with v = 0 at the start, no momentum, not centred. `keras.optimizers.RMSprop` of
+    Keras 3 divides by sqrt(v + 1e-7) instead, which damps every gradient below about
+    3e-4: recurrent networks that must learn over hundreds of steps live on such
+    gradients, and gradients of size 1e-5 move 30 to 100 times less there.
+
+    Args:
+        learning_rate: Float or `keras.optimizers.schedules.LearningRateSchedule`,
+            defaults to `0.01`.
+        rho: Float in [0, 1), what one step keeps of the running mean of squared
+            gradients. PyTorch calls it alpha. Defaults to `0.99`.
+        epsilon: Float, added to the root. Defaults to `1e-8`.
+        coupled_weight_decay: Float, PyTorch's `weight_decay`: this multiple of the
+            variable is added to the gradient before it is scaled. Keras's
+            `weight_decay` is the decoupled form. Defaults to `0.0`.
+        **kwargs: The arguments every Keras optimizer takes, `global_clipnorm` among
+            them. `clipnorm` of Keras 3 clips each variable by itself; what
+            `torch.nn.utils.clip_grad_norm_` does is `global_clipnorm`.
+
+    Example:
+
+    >>> optimizer = RMSpropTorch(learning_rate=1e-4, rho=0.9)
+    >>> weight = keras.Variable([1.0, 1.0])
+    >>> optimizer.apply([keras.ops.convert_to_tensor([2.0, -1e-6])], [weight])
+    >>> [float(round(w, 6)) for w in keras.ops.convert_to_numpy(weight)]
+    [0.999684, 1.000307]
+
+    Reference:
+        - `torch.optim.RMSprop`; used by [Kerg et al. 2019](
+          https://arxiv.org/abs/1905.12080), "Non-normal Recurrent Neural Network
+          (nnRNN)", in its experiments.
+    """
+
+    def __init__(
+        self,
+        learning_rate=0.01,
+        rho=0.99,
+        epsilon=1e-8,
+        coupled_weight_decay=0.0,
+        **kwargs,
+    ):
+        super().__init__(learning_rate, coupled_weight_decay, **kwargs)
+        self.rho = check_decay_rate("rho", rho)
+        self.epsilon = epsilon
+
+    def build(self, variables):
+        if not self.built:
+            super().build(variables)
+            self._velocities = self.add_optimizer_variables(variables, "velocity")
+
+    def update_step(self, gradient, variable, learning_rate):
+        gradient = self.decayed(gradient, variable)
+        velocity = self._velocities[self._get_variable_index(variable)]
+        self.assign(
+            velocity,
+            ops.add(
+                ops.multiply(self.rho, velocity),
+                ops.multiply(1 - self.rho, ops.square(gradient)),
+            ),
+        )
+        step = ops.multiply(ops.cast(learning_rate, variable.dtype), gradient)
+        self.assign_sub(
+            variable, ops.divide(step, ops.add(ops.sqrt(velocity), self.epsilon))
+        )
+
+    def get_config(self):
+        return {**super().get_config(), "rho": self.rho, "epsilon": self.epsilon}
+
+
+@keras.saving.register_keras_serializable("keras_nonnormal")
+class RMSpropKeras2(RMSpropTorch):
+    """RMSprop as Keras 2 had it: epsilon 1e-7, outside the root.
+
+    The rule is that of `RMSpropTorch` with other constants. With it goes
+    `global_clipnorm`: what Keras 2 called `clipnorm` clipped all gradients by their
+    joint norm.
+
+    Args:
+        learning_rate: Float or `keras.optimizers.schedules.LearningRateSchedule`,
+            defaults to `0.001`.
+        rho: Float in [0, 1), what one step keeps of the running mean of squared
+            gradients. Defaults to `0.9`.
+        epsilon: Float, added to the root. Defaults to `1e-7`.
+        **kwargs: As for `RMSpropTorch`.
+
+    Example:
+
+    ```python
+    model.compile(
+        optimizer=RMSpropKeras2(learning_rate=5e-5, global_clipnorm=10.0),
+        loss="mean_squared_error",
+    )
+    ```
+
+    Reference:
+        - Keras 2.2.4, `keras.optimizers.RMSprop`; used by [Orhan and Pitkow 2020](
+          https://arxiv.org/abs/1905.13715), "Improved memory in recurrent neural
+          networks with sequential non-normal dynamics".
+    """
+
+    def __init__(self, learning_rate=0.001, rho=0.9, epsilon=1e-7, **kwargs):
+        super().__init__(learning_rate, rho, epsilon, **kwargs)
