@@ -1,0 +1,42 @@
+"""Tasks that need memory, as arrays and as `tf.data` pipelines."""
+
+from keras_nonnormal.datasets._files import DatasetError
+from keras_nonnormal.datasets.addition import (
+    MarkedValues,
+    addition,
+    addition_legacy,
+    addition_task,
+)
+from keras_nonnormal.datasets.copying import (
+    copying,
+    copying_legacy,
+    copying_task,
+    copying_trivial_loss,
+)
+from keras_nonnormal.datasets.mnist import (
+    permutation,
+    psmnist_task,
+    sequential_mnist,
+)
+from keras_nonnormal.datasets.pipeline import evaluation_batches, training_batches
+from keras_nonnormal.datasets.task import Examples, Splits, Task
+
+__all__ = [
+    "DatasetError",
+    "Examples",
+    "MarkedValues",
+    "Splits",
+    "Task",
+    "addition",
+    "addition_legacy",
+    "addition_task",
+    "copying",
+    "copying_legacy",
+    "copying_task",
+    "copying_trivial_loss",
+    "evaluation_batches",
+    "permutation",
+    "psmnist_task",
+    "sequential_mnist",
+    "training_batches",
+]
