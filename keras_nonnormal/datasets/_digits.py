@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from keras_nonnormal.datasets import _network
-from keras_nonnormal.datasets._files import DataFile, DataFolder, data_root
+from keras_nonnormal.datasets._files import VARIABLE, DataFile, DataFolder, data_root
 
 ORIGIN = "https://storage.googleapis.com/cvdf-datasets/mnist/"
 TRAIN_IMAGES = DataFile(
@@ -35,8 +35,8 @@ MNIST = DataFolder(
     files=(TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS),
     origin=ORIGIN,
     otherwise=(
-        "Or leave it unset and connect to the internet once: tensorflow-datasets then\n"
-        "downloads the digits and keeps them."
+        f"Or leave {VARIABLE} unset and connect to the internet once:\n"
+        "tensorflow-datasets then downloads the digits and keeps them."
     ),
 )
 
@@ -100,36 +100,38 @@ def _read(file, shape):
         raise MNIST.error(f"{file.name} is not what it should be\n  {error}") from error
 
 
-def _through_tfds():
-    try:
-        return _load_tfds(download=False)
-    except AssertionError:  # what tfds raises where nothing has been prepared
-        pass
+def _through_tfds() -> tuple[Digits, Digits]:
+    digits = _load_tfds(download=False)
+    if digits is not None:
+        return digits
     # Without a network tfds would retry for minutes before it gives up.
     reason = _network.why_unreachable(ORIGIN + TRAIN_LABELS.published_name)
     if reason is not None:
         raise MNIST.error(
-            "it has not been downloaded yet, and the network cannot be reached",
-            looked_in=f"{_tfds_folder()}, then {ORIGIN} ({reason})",
+            "not downloaded yet, and the network is out of reach",
+            looked_in=f"{_tfds_folder()},\n  then {ORIGIN}\n  ({reason})",
         )
-    try:
-        return _load_tfds(download=True)
-    # Connections, disks, checksums, missing modules: tfds has no common exception.
-    except Exception as error:
-        raise MNIST.error(
-            f"tensorflow-datasets failed\n  {type(error).__name__}: {error}"[:500],
-            looked_in=_tfds_folder(),
-        ) from error
+    digits = _load_tfds(download=True)
+    assert digits is not None
+    return digits
 
 
-def _load_tfds(*, download: bool) -> tuple[Digits, Digits]:
+def _load_tfds(*, download: bool) -> tuple[Digits, Digits] | None:
+    """None where nothing has been prepared and nothing may be downloaded."""
     import tensorflow_datasets as tfds
 
-    splits: Any = tfds.load(
-        "mnist", split=["train", "test"], as_supervised=True, download=download
-    )
-    train, test = splits
-    return _collect(train), _collect(test)
+    try:
+        splits: Any = tfds.load(
+            "mnist", split=["train", "test"], as_supervised=True, download=download
+        )
+        train, test = splits
+        return _collect(train), _collect(test)
+    # Connections, disks, checksums, missing modules: tfds has no common exception.
+    except Exception as error:
+        if isinstance(error, AssertionError) and not download:
+            return None  # this is how tfds says that nothing has been prepared
+        problem = f"tensorflow-datasets failed\n  {type(error).__name__}: {error}"
+        raise MNIST.error(problem[:500], looked_in=_tfds_folder()) from error
 
 
 def _collect(dataset) -> Digits:

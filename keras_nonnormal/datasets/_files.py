@@ -93,7 +93,7 @@ class DataFolder:
         """Builds the message: what is wrong, where, and what to do."""
         root = data_root()
         if looked_in is None:
-            looked_in = f"{root and root / self.folder} ({VARIABLE}={root})"
+            looked_in = f"{root and root / self.folder}\n  ({VARIABLE}={root})"
         wanted = "\n".join(
             f"    {self.folder}/{file.published_name}" for file in self.files
         )

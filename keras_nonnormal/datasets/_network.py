@@ -2,6 +2,7 @@
 
 import queue
 import threading
+import urllib.error
 import urllib.request
 
 
@@ -25,8 +26,11 @@ def why_unreachable(url: str, timeout: float = 3.0) -> str | None:
         try:
             request = urllib.request.Request(url, method="HEAD")
             urllib.request.urlopen(request, timeout=timeout).close()
+        except urllib.error.HTTPError as error:
+            answers.put(str(error))
         except OSError as error:
-            answers.put(str(error) or type(error).__name__)
+            reason = getattr(error, "reason", error)  # a URLError wraps another error
+            answers.put(str(reason) or type(reason).__name__)
         else:
             answers.put(None)
 

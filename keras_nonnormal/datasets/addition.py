@@ -60,6 +60,7 @@ def addition_task(
         ValueError: If a size is out of range.
 
     Example:
+
     >>> task = addition_task(length=100, train=1000, validation=100, test=100)
     >>> task.splits.train.inputs.values.shape
     (1000, 100)

@@ -52,9 +52,10 @@ def copying_task(
         ValueError: If `length` is too short or a size is out of range.
 
     Example:
+
     >>> task = copying_task(length=220, train=1000, validation=100, test=100)
-    >>> task.trivial_loss, task.success_loss
-    (0.0945..., 0.0472...)
+    >>> round(task.trivial_loss, 4), round(task.success_loss, 4)
+    (0.0945, 0.0473)
     """
     if legacy:
         check_no_validation(validation)

@@ -42,6 +42,8 @@ def training_batches(
         ValueError: If an argument is out of range.
 
     Example:
+
+    >>> from keras_nonnormal.datasets import copying_task
     >>> task = copying_task(length=100, train=1000, validation=100, test=100)
     >>> batches = training_batches(task.splits.train, 10, seed=1, encode=task.encode)
     >>> x, y = next(iter(batches))

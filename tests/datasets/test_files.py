@@ -58,7 +58,7 @@ def test_an_unpacked_file_is_accepted_under_its_name_without_gz(root):
 def test_the_data_folder_is_never_written_to(root):
     before = snapshot(root)
     PLAYS.read(PLAY)
-    (root / "plays" / "notes.txt").chmod(0o444)
+    PLAYS.read(NOTES)
     assert snapshot(root) == before
 
 
@@ -96,7 +96,7 @@ def test_a_missing_file_is_named_with_folder_and_remedy(root):
     (root / "plays" / "play.txt.gz").unlink()
     text = message()
     assert "Plays cannot be loaded: play.txt.gz is missing" in text
-    assert f"Looked in: {root / 'plays'} ({VARIABLE}={root})" in text
+    assert f"Looked in: {root / 'plays'}\n  ({VARIABLE}={root})" in text
     for part in ("plays/play.txt.gz", "plays/notes.txt", "unpacked", "https://", "Or"):
         assert part in text
 

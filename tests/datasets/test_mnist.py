@@ -278,7 +278,7 @@ def test_offline_the_error_says_what_where_and_what_to_do(unset, monkeypatch):
     with pytest.raises(DatasetError) as raised:
         sequential_mnist()
     text = str(raised.value)
-    assert "not been downloaded yet, and the network cannot be reached" in text
+    assert "not downloaded yet, and the network is out of reach" in text
     assert f"Looked in: {unset}/mnist/" in text
     assert "(no route to host)" in text
     assert VARIABLE in text
@@ -289,12 +289,26 @@ def test_offline_the_error_says_what_where_and_what_to_do(unset, monkeypatch):
 
 
 def test_a_failing_download_is_an_error_of_ours(unset, monkeypatch):
-    def load(*, download):
+    import tensorflow_datasets as tfds
+
+    def load(*args, download, **kwargs):
         raise ConnectionError("broken pipe") if download else AssertionError
 
     monkeypatch.setattr(_network, "why_unreachable", lambda url: None)
-    monkeypatch.setattr(_digits, "_load_tfds", load)
+    monkeypatch.setattr(tfds, "load", load)
     with pytest.raises(DatasetError, match="ConnectionError: broken pipe"):
+        sequential_mnist()
+
+
+def test_damaged_prepared_data_is_an_error_of_ours(unset, monkeypatch):
+    import tensorflow_datasets as tfds
+
+    def load(*args, **kwargs):
+        raise OSError("corrupted record at 12")
+
+    monkeypatch.setattr(_network, "why_unreachable", forbidden)
+    monkeypatch.setattr(tfds, "load", load)
+    with pytest.raises(DatasetError, match=r"OSError: corrupted record at 12\nLooked"):
         sequential_mnist()
 
 
