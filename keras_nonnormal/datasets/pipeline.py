@@ -140,5 +140,8 @@ def _options():
     import tensorflow as tf
 
     options = tf.data.Options()
-    options.autotune.enabled = False  # nothing to tune, and it takes time of its own
+    # There is nothing to tune or to rewrite, and both cost: a thread while training,
+    # and a copy of all the data at the start.
+    options.autotune.enabled = False
+    options.experimental_optimization.apply_default_optimizations = False
     return options
