@@ -1,0 +1,132 @@
+"""How a Keras recurrent layer runs on the compiled recurrence."""
+
+from collections.abc import Callable
+from typing import Any
+
+from keras import ops
+
+from keras_nonnormal.recurrence import Recurrence
+
+
+class FusedLoop:
+    """Mixin that gives a `keras.layers.RNN` the compiled recurrence as its time loop.
+
+    The layer says what its cell computes by four methods; this class sees to time
+    order, masks, input dropout and everything else that Keras expects of the loop.
+
+    - `drive(sequences)`: tensor `(time, batch, width)`, all that reaches the
+      pre-activations from outside;
+    - `recurrent_matrix()`: tensor `(size, width)`;
+    - `step(z, state, inputs, parameters)`: the new state, see
+      `keras_nonnormal.recurrence.Recurrence`;
+    - `step_parameters()`: the tuple of tensors that `step` gets as `parameters`;
+    - `slope`: the derivative of an elementwise step in terms of its output, if the step
+      has one; the recurrence then keeps less.
+
+    What the compiled recurrence does not cover (recurrent dropout while training, an
+    unrolled loop, or what `fusible` rules out) runs in Keras's own loop, with the same
+    numbers.
+    """
+
+    cell: Any
+    unroll: bool
+    go_backwards: bool
+    return_sequences: bool
+    zero_output_for_mask: bool
+
+    @property
+    def fusible(self) -> bool:
+        """Whether the compiled recurrence covers this layer's cell."""
+        return True
+
+    def inner_loop(self, sequences, initial_state, mask, training=False):
+        """Called by `keras.layers.RNN.call`: `(last output, outputs, states)`."""
+        keras_loop = self.unroll or (training and self.cell.recurrent_dropout > 0)
+        if keras_loop or not self.fusible:
+            return super().inner_loop(  # pyright: ignore[reportAttributeAccessIssue]
+                sequences, initial_state, mask, training
+            )
+        if training and self.cell.dropout > 0:
+            dropout_mask = self.cell.get_dropout_mask(sequences[:, 0, :])
+            sequences = sequences * ops.expand_dims(dropout_mask, 1)
+        if mask is not None:
+            mask = self._in_time_order(ops.expand_dims(mask, -1), sequences.dtype)
+        outputs, states = self._recurrence(mask is not None)(
+            self.drive(self._in_time_order(sequences, sequences.dtype)),
+            self.recurrent_matrix(),
+            tuple(initial_state),
+            () if mask is None else (mask,),
+            self.step_parameters(),
+            self.return_sequences,
+        )
+        last = states[0]
+        if mask is not None:
+            # As Keras has it: a masked step repeats the output before it, and before
+            # the first unmasked step that is zero, whatever the initial state.
+            shown = mask if self.zero_output_for_mask else ops.cumsum(mask, axis=0)
+            last = ops.where(shown[-1] > 0, last, 0)
+            if outputs is not None:
+                outputs = ops.where(shown > 0, outputs, 0)
+        if outputs is None:
+            return last, ops.expand_dims(last, 1), list(states)
+        return last, ops.transpose(outputs, (1, 0, 2)), list(states)
+
+    def _in_time_order(self, tensor, dtype):
+        tensor = ops.cast(ops.transpose(tensor, (1, 0, 2)), dtype)
+        return ops.flip(tensor, axis=0) if self.go_backwards else tensor
+
+    def _recurrence(self, masked: bool) -> Recurrence:
+        # Kept, because a recurrence is compiled once for every set of shapes.
+        if not hasattr(self, "_recurrences"):
+            self._recurrences = {}
+        if masked not in self._recurrences:
+            self._recurrences[masked] = (
+                Recurrence(_hold_where_masked(self.step))
+                if masked
+                else Recurrence(self.step, self.slope)
+            )
+        return self._recurrences[masked]
+
+    def drive(self, sequences):
+        """The drive of all time steps, from inputs `(time, batch, features)`."""
+        raise NotImplementedError
+
+    def recurrent_matrix(self):
+        """The matrix that feeds the first state back, `(size, width)`."""
+        raise NotImplementedError
+
+    def step(self, z, state, inputs, parameters):
+        """The state after pre-activations `z`; see `recurrence.Recurrence`."""
+        raise NotImplementedError
+
+    def step_parameters(self) -> tuple:
+        """What `step` gets as `parameters`."""
+        return ()
+
+    @property
+    def slope(self) -> Callable | None:
+        """What `Recurrence` calls `slope`."""
+        return None
+
+
+def affine(sequences, kernel, bias=None):
+    """`sequences @ kernel + bias` as one product over all leading axes."""
+    shape = ops.shape(sequences)
+    rows = ops.matmul(ops.reshape(sequences, (-1, shape[-1])), kernel)
+    if bias is not None:
+        rows = rows + bias
+    return ops.reshape(rows, (*shape[:-1], ops.shape(kernel)[-1]))
+
+
+def _hold_where_masked(step):
+    """`step` with the mask as its first per-step input: masked samples keep state."""
+
+    def masked_step(z, state, inputs, parameters):
+        mask, *inputs = inputs
+        new_state = step(z, state, tuple(inputs), parameters)
+        return tuple(
+            ops.where(mask > 0, new, old)
+            for new, old in zip(new_state, state, strict=True)
+        )
+
+    return masked_step

@@ -1,0 +1,81 @@
+import keras
+from keras import ops
+
+from keras_nonnormal.activations import slope_in_terms_of_output
+from keras_nonnormal.layers.fused_loop import FusedLoop, affine
+
+
+@keras.saving.register_keras_serializable("keras_nonnormal")
+class FusedSimpleRNN(FusedLoop, keras.layers.SimpleRNN):
+    """`keras.layers.SimpleRNN` on a compiled recurrence: the same numbers, sooner.
+
+    $$ h_t = \\phi(x_t K + b + h_{t-1} U) $$
+
+    It takes the arguments of `keras.layers.SimpleRNN`, owns the same weights under the
+    same names, and gives the same outputs and gradients, so that either can stand
+    where the other stood and load its weights. The input product is made for all
+    time steps at once and the gradient of every weight is one product after the
+    backward loop; the loop itself is compiled with XLA whether or not the model is.
+
+    Args:
+        units: Positive integer, dimensionality of the output space.
+        **kwargs: As for `keras.layers.SimpleRNN`: `activation` (any Keras
+            activation, also a layer with variables such as `PReLU`), `use_bias`,
+            `kernel_initializer`, `recurrent_initializer`, `bias_initializer`, the
+            regularizers and constraints of each, `dropout`, `recurrent_dropout`,
+            `return_sequences`, `return_state`, `go_backwards`, `stateful`, `unroll`,
+            `zero_output_for_mask`, `seed`. With `unroll=True`, and while
+            training with `recurrent_dropout`, Keras's own loop runs.
+
+    Call arguments:
+        sequences: Tensor `(batch, time, features)`.
+        initial_state: Optional list of one tensor `(batch, units)`.
+        mask: Optional boolean tensor `(batch, time)`; `False` skips a time step.
+        training: Whether dropout is applied.
+
+    Returns:
+        Tensor `(batch, units)`, or `(batch, time, units)` with `return_sequences`;
+        with `return_state` followed by the final state `(batch, units)`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from keras_nonnormal import Chain, FusedSimpleRNN
+    >>> layer = FusedSimpleRNN(
+    ...     100, activation="elu", recurrent_initializer=Chain(alpha=1.02),
+    ...     return_sequences=True,
+    ... )
+    >>> tuple(layer(np.zeros((16, 500, 10), "float32")).shape)
+    (16, 500, 100)
+    """
+
+    def build(self, sequences_shape, initial_state_shape=None):
+        super().build(sequences_shape, initial_state_shape)
+        activation = self.activation
+        if isinstance(activation, keras.layers.Layer) and not activation.built:
+            activation.build((sequences_shape[0], self.units))
+
+    @property
+    def fusible(self):
+        # State that an activation updates itself would have to leave the loop.
+        return not getattr(self.activation, "non_trainable_variables", ())
+
+    def drive(self, sequences):
+        return affine(sequences, self.cell.kernel, self.cell.bias)
+
+    def recurrent_matrix(self):
+        return self.cell.recurrent_kernel
+
+    def step(self, z, state, inputs, parameters):
+        if parameters:
+            output, _ = self.activation.stateless_call(parameters, (), z)
+        else:
+            output = self.activation(z)
+        return (ops.cast(output, z.dtype),)
+
+    @property
+    def slope(self):
+        return slope_in_terms_of_output(self.activation)
+
+    def step_parameters(self):
+        return tuple(getattr(self.activation, "trainable_variables", ()))

@@ -1,0 +1,222 @@
+r"""The one recurrence that every network of the library runs on.
+
+$$ z_t = a_t + h_{t-1} V, \qquad (h_t, \dots) = s_t = \mathrm{step}(z_t, s_{t-1}) $$
+
+The drive $a = X W + b$ is one product for all time steps, made before the loop. Inside
+the loop stands one matrix product and whatever `step` does elementwise. The backward
+loop carries the cotangent of the state alone; the gradient of $V$ is one product over
+all time steps and samples after it, and so are those of the parameters of `step`.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from keras import ops
+
+from keras_nonnormal import _backend
+
+Step = Callable[[Any, tuple, tuple, tuple], tuple]
+
+
+class Recurrence:
+    r"""A compiled scan of one `step` over time, with its own gradient.
+
+    Args:
+        step: `step(z, state, inputs, parameters) -> state`. `z` has shape
+            `(..., width)`, `state` is a tuple of tensors `(..., size)` whose first
+            is the one that is fed back through the recurrent matrix, `inputs` the
+            slices of the per-step inputs, and `parameters` what does not change over
+            time. It must work along the last axis alone, so that it means the same
+            for one time step as for all of them at once, and capture no tensors: all
+            that can have a gradient comes in through its arguments.
+        slope: Optional, for an elementwise `step` of `z` alone, $h_t = \phi(z_t)$: the
+            derivative $\phi'(z_t)$ as a function of $h_t$. The pre-activations then
+            need not be kept, which saves a third of the memory and some of the time.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from keras import ops
+    >>> tanh_rnn = Recurrence(lambda z, state, inputs, parameters: (ops.tanh(z),))
+    >>> drive, matrix = np.ones((5, 2, 3), "float32"), np.eye(3, dtype="float32")
+    >>> outputs, (last,) = tanh_rnn(drive, matrix, (np.zeros((2, 3), "float32"),))
+    >>> tuple(outputs.shape), tuple(last.shape)
+    ((5, 2, 3), (2, 3))
+    """
+
+    def __init__(self, step: Step, slope: Callable | None = None):
+        self.step = step
+        self.slope = slope
+        self._compiled: dict[tuple, tuple[Callable, Callable]] = {}
+
+    def __call__(
+        self,
+        drive: Any,
+        recurrent_matrix: Any,
+        initial_state: tuple,
+        inputs: tuple = (),
+        parameters: tuple = (),
+        return_sequences: bool = True,
+    ) -> tuple[Any, tuple]:
+        """Runs the recurrence over all time steps.
+
+        Args:
+            drive: Tensor `(time, batch, width)`, the $a_t$ above.
+            recurrent_matrix: Tensor `(size, width)`, the $V$ above.
+            initial_state: Tuple of tensors `(batch, size)`.
+            inputs: Tuple of floating-point tensors `(time, ...)`; `step` sees one slice
+                of each per time step.
+            parameters: Tuple of floating-point tensors that `step` sees whole.
+            return_sequences: Whether the $h_t$ of all time steps are wanted.
+
+        Returns:
+            The pair of the tensor `(time, batch, size)` of all $h_t$, or `None` without
+            `return_sequences`, and the tuple of the final states.
+        """
+        signature = (
+            len(initial_state),
+            len(inputs),
+            len(parameters),
+            return_sequences,
+        )
+        if signature not in self._compiled:
+            passes = _Passes(self.step, self.slope, *signature)
+            self._compiled[signature] = (
+                _backend.jit(passes.forward),
+                _backend.jit(passes.backward),
+            )
+        forward, backward = self._compiled[signature]
+
+        @_backend.custom_gradient
+        def run(drive, matrix, *rest):
+            outputs, residuals = forward(drive, matrix, *rest)
+
+            def pullback(cotangents):
+                d_drive, previous, *d_rest = backward(
+                    cotangents, residuals, matrix, *rest
+                )
+                # Left to the backend's own matrix product, which for this shape is
+                # faster than XLA's where the model around it is not compiled.
+                return d_drive, _outer_product(previous, d_drive), *d_rest
+
+            return outputs, pullback
+
+        outputs = run(
+            *map(
+                ops.convert_to_tensor,
+                (drive, recurrent_matrix, *initial_state, *inputs, *parameters),
+            )
+        )
+        if return_sequences:
+            return outputs[-1], tuple(outputs[:-1])
+        return None, tuple(outputs)
+
+
+def _outer_product(left, right):
+    """The sum over time and batch of the outer products of two sequences' vectors."""
+    rows = [ops.reshape(x, (-1, ops.shape(x)[-1])) for x in (left, right)]
+    return ops.matmul(ops.transpose(rows[0]), rows[1])
+
+
+class _Passes:
+    """The forward and the backward pass, as functions of flat lists of tensors."""
+
+    def __init__(self, step, slope, states, inputs, parameters, return_sequences):
+        self.step = step
+        self.slope = slope
+        self.states = states
+        self.inputs = inputs
+        self.parameters = parameters
+        self.return_sequences = return_sequences
+
+    def _split(self, rest):
+        first, second = self.states, self.states + self.inputs
+        return tuple(rest[:first]), tuple(rest[first:second]), tuple(rest[second:])
+
+    def forward(self, drive, matrix, *rest):
+        """Final states and, if wanted, all $h_t$; and what `backward` needs."""
+        initial_state, inputs, parameters = self._split(rest)
+
+        def body(state, slices):
+            a, *x = slices
+            z = a + ops.matmul(state[0], matrix)
+            state = tuple(self.step(z, state, tuple(x), parameters))
+            return state, state if self.slope else (z, *state)
+
+        kept = initial_state if self.slope else (drive[0], *initial_state)
+        last, residuals = _backend.scan(body, initial_state, (drive, *inputs), kept)
+        h = residuals[-self.states]
+        return (*last, h) if self.return_sequences else last, residuals
+
+    def backward(self, cotangents, residuals, matrix, *rest):
+        """Cotangents of the drive, initial state, inputs and parameters.
+
+        The second of the results is $h_{t-1}$ of all time steps instead of the
+        cotangent of the matrix: the product of the two is the caller's.
+        """
+        initial_state, inputs, parameters = self._split(rest)
+        d_last = tuple(cotangents[: self.states])
+        d_outputs = tuple(cotangents[self.states :])
+        after = residuals[-self.states :]
+        previous = tuple(
+            ops.concatenate([first[None], state[:-1]])
+            for first, state in zip(initial_state, after, strict=True)
+        )
+        if self.slope:
+            d_drive, d_initial = self._loop_of_slopes(
+                d_last, d_outputs, after[0], matrix
+            )
+            return d_drive, previous[0], *d_initial
+
+        z = residuals[0]
+        stacks = (z, *previous, *inputs)
+        transposed = ops.transpose(matrix)
+        deferred = bool(inputs or parameters)
+
+        def body(d_state, slices):
+            (z, *x), d_h = slices[: len(stacks)], slices[len(stacks) :]
+            d_state = _add_to_first(d_state, *d_h)
+            state, x = tuple(x[: self.states]), tuple(x[self.states :])
+            _, pullback = _backend.vjp(
+                lambda z, *state: tuple(self.step(z, state, x, parameters)), z, *state
+            )
+            d_z, *d_previous = pullback(d_state)
+            d_previous = _add_to_first(d_previous, ops.matmul(d_z, transposed))
+            return d_previous, (d_z, *(d_state if deferred else ()))
+
+        d_initial, (d_drive, *d_states) = _backend.scan(
+            body,
+            d_last,
+            (*stacks, *d_outputs),
+            (z[0], *(initial_state if deferred else ())),
+            reverse=True,
+        )
+        if not deferred:
+            return d_drive, previous[0], *d_initial
+        n = self.inputs
+        _, pullback = _backend.vjp(
+            lambda *rest: tuple(self.step(z, previous, rest[:n], rest[n:])),
+            *inputs,
+            *parameters,
+        )
+        return d_drive, previous[0], *d_initial, *pullback(tuple(d_states))
+
+    def _loop_of_slopes(self, d_last, d_outputs, h, matrix):
+        transposed = ops.transpose(matrix)
+
+        def body(d_state, slices):
+            h, *d_h = slices
+            d_z = _add_to_first(d_state, *d_h)[0] * self.slope(h)
+            return (ops.matmul(d_z, transposed),), (d_z,)
+
+        d_initial, (d_drive,) = _backend.scan(
+            body, d_last, (h, *d_outputs), d_last, reverse=True
+        )
+        return d_drive, d_initial
+
+
+def _add_to_first(values, *terms):
+    first, *others = values
+    for term in terms:
+        first = first + term
+    return (first, *others)
