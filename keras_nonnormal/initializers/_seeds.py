@@ -9,23 +9,19 @@ from keras_nonnormal.initializers._checks import whole_number
 def with_distinct_seeds(initializers: list) -> list:
     """The same initializers, those with an already used seed given a new one.
 
-    Only what repeats is touched: the first initializer with a seed draws what it
-    would draw alone. A `SeedGenerator` shared as an object moves on by itself; two
-    generators that start from one seed (a shared one after saving and loading, for
-    example) do not, and count as a repetition.
+    Only repetitions are touched: the first initializer with a seed draws what it
+    would draw alone. A `SeedGenerator` counts by the seed it started from, so that
+    two gates stay distinct when saving has split the generator that they shared.
     """
     uses: dict[int, int] = {}
-    generators: list[int] = []
     distinct = []
     for initializer in initializers:
-        start, seed = _start_of(initializer), getattr(initializer, "seed", None)
-        if start is None or id(seed) in generators:
-            distinct.append(initializer)
-            continue
-        if isinstance(seed, keras.random.SeedGenerator):
-            generators.append(id(seed))
-        repeats = uses[start] = uses.get(start, -1) + 1
-        distinct.append(_reseeded(initializer, start, repeats))
+        start = _start_of(initializer)
+        if start is not None:
+            repeats = uses[start] = uses.get(start, -1) + 1
+            if repeats:
+                initializer = _reseeded(initializer, derived_seed(start, repeats))
+        distinct.append(initializer)
     return distinct
 
 
@@ -54,10 +50,7 @@ def _start_of(initializer) -> int | None:
     return seed % 2**32 if isinstance(seed, int) else None
 
 
-def _reseeded(initializer, start: int, repeats: int):
-    if not repeats:
-        return initializer
-    seed = derived_seed(start, repeats)
+def _reseeded(initializer, seed):
     if isinstance(initializer.seed, keras.random.SeedGenerator):
         seed = keras.random.SeedGenerator(seed)
     return initializer.from_config({**initializer.get_config(), "seed": seed})

@@ -92,6 +92,11 @@ def test_I9_kernel_and_recurrent_kernel_of_a_layer(layer, gates):
     np.testing.assert_allclose(blocks(recurrent, gates)[-1][0, -1], 0.01, rtol=1e-7)
 
 
+def test_I9_unseeded_children_stay_unseeded_in_the_config():
+    config = Gatewise([Orthogonal()] * 2).get_config()
+    assert [c["config"]["seed"] for c in config["initializers"]] == [None, None]
+
+
 @pytest.mark.parametrize("seed", [None, 0, 5])
 def test_I9_the_same_random_object_draws_differently_in_every_gate(matrix, seed):
     gates = blocks(matrix(Gatewise([Orthogonal(seed=seed)] * 4), 8, 32), 4)
