@@ -7,6 +7,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
 import pytest
+from hypothesis import settings
+
+# The first example pays for a compilation.
+settings.register_profile("keras_nonnormal", deadline=None)
+settings.load_profile("keras_nonnormal")
 
 
 @pytest.fixture(scope="session")

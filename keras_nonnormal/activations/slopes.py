@@ -20,7 +20,7 @@ def slope_in_terms_of_output(activation: Callable) -> Callable | None:
             it, with its default settings.
 
     Returns:
-        A function from $y = \\phi(z)$ to $\\phi'(z)$, both of shape `(...)`, or `None` if
+        A function from $y = \\phi(z)$ to $\\phi'(z)$, both of any shape, or `None` if
         this module knows none, or the output does not determine the derivative.
 
     Example:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import keras
 from keras import ops
 
 from keras_nonnormal.recurrence import Recurrence
@@ -61,15 +62,23 @@ class FusedLoop:
         )
         last = states[0]
         if mask is not None:
-            # As Keras has it: a masked step repeats the output before it, and before
-            # the first unmasked step that is zero, whatever the initial state.
-            shown = mask if self.zero_output_for_mask else ops.cumsum(mask, axis=0)
+            shown = self._steps_with_output(mask)
             last = ops.where(shown[-1] > 0, last, 0)
             if outputs is not None:
                 outputs = ops.where(shown > 0, outputs, 0)
         if outputs is None:
             return last, ops.expand_dims(last, 1), list(states)
         return last, ops.transpose(outputs, (1, 0, 2)), list(states)
+
+    def _steps_with_output(self, mask):
+        """Where the output is the state; elsewhere Keras gives out zero."""
+        if self.zero_output_for_mask:
+            return mask
+        # A masked step repeats the output before it. Before the first unmasked step
+        # that is zero on TensorFlow, but on JAX the initial state.
+        if keras.backend.backend() == "tensorflow":
+            return ops.cumsum(mask, axis=0)
+        return ops.ones_like(mask)
 
     def _in_time_order(self, tensor, dtype):
         tensor = ops.cast(ops.transpose(tensor, (1, 0, 2)), dtype)

@@ -2,11 +2,6 @@ import contextlib
 
 import keras
 import pytest
-from hypothesis import settings
-
-# A busy machine is not a broken law.
-settings.register_profile("no deadline", deadline=None)
-settings.load_profile("no deadline")
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,115 @@
+"""The recurrence against a plain loop over time, states and parameters of any kind."""
+
+import numpy as np
+import pytest
+from keras import ops
+
+from keras_nonnormal import _backend
+from keras_nonnormal.recurrence import Recurrence
+from tests.helpers import DTYPE, DTYPES, TOLERANCE, relative_error, value_and_gradients
+
+TIME, BATCH, UNITS = 9, 3, 5
+
+
+def tanh_step(z, state, inputs, parameters):
+    return (ops.tanh(z),)
+
+
+def gated_step(z, state, inputs, parameters):
+    """An LSTM's gates with a per-step scale: several states, inputs, parameters."""
+    (scale,), (peephole, bias) = inputs, parameters
+    i, f, c, o = ops.split(z, 4, axis=-1)
+    memory = ops.sigmoid(f + peephole) * state[1] + ops.sigmoid(i) * ops.tanh(c + bias)
+    return scale * ops.sigmoid(o) * ops.tanh(memory), memory
+
+
+def normalised_step(z, state, inputs, parameters):
+    """Not elementwise: units of one sample act on each other."""
+    return (ops.softmax(z) - 0.5 * state[0],)
+
+
+CASES = {
+    "tanh": (tanh_step, None, 1, UNITS, 0, 0),
+    "tanh by its slope": (tanh_step, lambda h: 1 - h * h, 1, UNITS, 0, 0),
+    "gates": (gated_step, None, 2, 4 * UNITS, 1, 2),
+    "normalised": (normalised_step, None, 1, UNITS, 0, 0),
+}
+
+
+def tensors(case, dtype):
+    _, _, states, width, inputs, parameters = CASES[case]
+    random = np.random.default_rng(0)
+    shapes = [
+        (TIME, BATCH, width),
+        (UNITS, width),
+        *[(BATCH, UNITS)] * states,
+        *[(TIME, 1, 1)] * inputs,
+        *[(UNITS,)] * parameters,
+    ]
+    return [random.normal(size=shape).astype(dtype) for shape in shapes]
+
+
+def plain_loop(step, states, inputs, arrays, return_sequences):
+    drive, matrix, *rest = arrays
+    state = tuple(rest[:states])
+    per_step, parameters = rest[states : states + inputs], rest[states + inputs :]
+    outputs = []
+    for t in range(TIME):
+        z = drive[t] + ops.matmul(state[0], matrix)
+        state = step(z, state, tuple(x[t] for x in per_step), tuple(parameters))
+        outputs.append(state[0])
+    return (*state, ops.stack(outputs)) if return_sequences else state
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("return_sequences", [True, False])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_values_and_gradients_are_those_of_a_plain_loop(case, return_sequences, dtype):
+    step, slope, states, _, inputs, _ = CASES[case]
+    recurrence = Recurrence(step, slope)
+    arrays = tensors(case, dtype)
+
+    def fused(drive, matrix, *rest):
+        outputs, state = recurrence(
+            drive,
+            matrix,
+            tuple(rest[:states]),
+            tuple(rest[states : states + inputs]),
+            tuple(rest[states + inputs :]),
+            return_sequences,
+        )
+        return (*state, outputs) if return_sequences else state
+
+    def plain(*arrays):
+        return plain_loop(step, states, inputs, arrays, return_sequences)
+
+    random = np.random.default_rng(1)
+    shapes = [(BATCH, UNITS)] * states + [(TIME, BATCH, UNITS)] * return_sequences
+    cotangents = [random.normal(size=shape).astype(dtype) for shape in shapes]
+    expected = value_and_gradients(plain, arrays, cotangents)
+    actual = value_and_gradients(fused, arrays, cotangents)
+    errors = [relative_error(a, e) for a, e in zip(actual, expected, strict=True)]
+    assert max(errors) < TOLERANCE[dtype], errors
+
+
+def test_without_its_own_compilation_the_numbers_are_the_same():
+    arrays = tensors("gates", DTYPE)
+    arguments = [*arrays[:2], tuple(arrays[2:4]), (arrays[4],), tuple(arrays[5:])]
+    compiled, _ = Recurrence(gated_step)(*arguments)
+    assert _backend.jit_compile_enabled()
+    try:
+        _backend.set_jit_compile(False)
+        plain, _ = Recurrence(gated_step)(*arguments)
+    finally:
+        _backend.set_jit_compile(True)
+    assert relative_error(plain, compiled) < TOLERANCE[DTYPE]
+
+
+def test_one_recurrence_serves_several_shapes():
+    recurrence = Recurrence(tanh_step)
+    for time, batch in [(1, 1), (4, 2), (2, 4)]:
+        outputs, (last,) = recurrence(
+            np.ones((time, batch, UNITS)), np.eye(UNITS), (np.zeros((batch, UNITS)),)
+        )
+        assert tuple(outputs.shape) == (time, batch, UNITS)
+        np.testing.assert_array_equal(outputs[-1], last)
