@@ -1,0 +1,38 @@
+"""Training a model on a task into a run directory."""
+
+from keras_nonnormal.training.checkpoints import EpochCheckpoint
+from keras_nonnormal.training.device import DeviceError, on_device
+from keras_nonnormal.training.metrics import RecallAccuracy, ToleranceAccuracy
+from keras_nonnormal.training.metrics_log import MetricsLog, read_metrics
+from keras_nonnormal.training.models import loss_and_metrics, simple_recurrent_network
+from keras_nonnormal.training.optimizers import OPTIMIZERS, optimizer_by_name
+from keras_nonnormal.training.run_directory import RunDirectory, RunDirectoryError
+from keras_nonnormal.training.stop_below import StopBelow
+from keras_nonnormal.training.train import TrainingResult, train
+from keras_nonnormal.training.watched_model import (
+    StopWhenNotFinite,
+    TrainingDiverged,
+    WatchedModel,
+)
+
+__all__ = [
+    "OPTIMIZERS",
+    "DeviceError",
+    "EpochCheckpoint",
+    "MetricsLog",
+    "RecallAccuracy",
+    "RunDirectory",
+    "RunDirectoryError",
+    "StopBelow",
+    "StopWhenNotFinite",
+    "ToleranceAccuracy",
+    "TrainingDiverged",
+    "TrainingResult",
+    "WatchedModel",
+    "loss_and_metrics",
+    "on_device",
+    "optimizer_by_name",
+    "read_metrics",
+    "simple_recurrent_network",
+    "train",
+]

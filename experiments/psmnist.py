@@ -1,0 +1,102 @@
+"""Permuted sequential MNIST of Orhan and Pitkow (2020), https://arxiv.org/abs/1905.13715.
+
+The 784 pixels of a digit come one per step, in one random order for all digits; after
+the last the digit is to be named. Guessing has the trivial loss ln(10); success is
+half of that. The digits are read from the folder $KERAS_NONNORMAL_DATA/mnist, or come
+through tensorflow-datasets.
+
+  python experiments/psmnist.py                  25 units, three epochs
+  python experiments/psmnist.py --preset paper   the published setting, an hour or more
+"""
+
+if not __package__:  # started as a file: the repository takes this folder's place
+    import os
+    import sys
+
+    folder = os.path.dirname(os.path.realpath(__file__))
+    sys.path[:] = [path for path in sys.path if os.path.realpath(path) != folder]
+    sys.path.insert(0, os.path.dirname(folder))
+
+import dataclasses
+from dataclasses import dataclass
+
+from experiments.launch import Experiment, launch
+from experiments.options import option
+from experiments.presets import PSMNIST, PSMNIST_OUTCOME, PSMNIST_QUICK
+from experiments.settings import TrainingOptions
+
+
+@dataclass(frozen=True)
+class PsmnistOptions(TrainingOptions):
+    """Options of permuted sequential MNIST; the sizes cut the data set short."""
+
+    stop_below: float | None = option(
+        None, "stop after an epoch with a validation loss below this, or none"
+    )
+    permute: bool = option(
+        True, "shuffle the pixels; else the image is read row by row"
+    )
+    permutation_seed: int | None = option(
+        0,
+        "decides the order of the pixels; none takes the run's seed, as published",
+        low=0,
+        high=2**32 - 1,
+    )
+
+
+def data(options: PsmnistOptions):
+    from keras_nonnormal.datasets import Examples, Splits, psmnist_task
+
+    seed = options.permutation_seed
+    task = psmnist_task(
+        permute=options.permute,
+        permutation_seed=options.seed if seed is None else seed,
+        validation=options.validation_size,
+    )
+
+    def first(examples, count):
+        return Examples(examples.inputs[:count], examples.targets[:count])
+
+    splits = Splits(
+        train=first(task.splits.train, options.train_size),
+        validation=first(
+            task.splits.validation, options.validation_size or options.test_size
+        ),
+        test=first(task.splits.test, options.test_size),
+    )
+    return dataclasses.replace(task, splits=splits)
+
+
+def model(task, options: PsmnistOptions):
+    from keras_nonnormal.training import simple_recurrent_network
+
+    return simple_recurrent_network(
+        task,
+        options.hidden_units,
+        activation="elu",
+        init=options.init,
+        init_scale=options.init_scale,
+        seed=options.seed,
+    )
+
+
+EXPERIMENT = Experiment(
+    name="psmnist",
+    description=__doc__,
+    options=PsmnistOptions,
+    presets=PSMNIST,
+    quick=PSMNIST_QUICK,
+    data=data,
+    model=model,
+    accuracy="accuracy",
+    outcome=PSMNIST_OUTCOME,
+)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the experiment; returns the exit code."""
+    return launch(EXPERIMENT, arguments)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

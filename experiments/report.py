@@ -1,0 +1,64 @@
+"""What a script says at the end."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+
+def table(
+    summaries: Mapping[str, Mapping[str, Any]],
+    accuracy: str,
+    outcome: Mapping[str, str],
+) -> str:
+    """The best epoch of every start beside the levels it is measured by.
+
+    Args:
+        summaries: For each start in words, the trivial loss, the success loss, and the
+            summary of its result.
+        accuracy: Name of the accuracy to show.
+        outcome: The published outcome by start name, and its `setting`.
+
+    Returns:
+        Lines of text.
+    """
+    first = next(iter(summaries.values()))
+    rows = [("", "best val loss", "epoch", accuracy.replace("_", " "))]
+    for start, summary in summaries.items():
+        best = summary["best"]
+        rows.append(
+            (
+                start,
+                f"{best['val_loss']:.4f}",
+                f"{best['epoch']} of {summary['epochs']}",
+                f"{best['val_' + accuracy]:.1%}",
+            )
+        )
+    rows.append(("trivial level", f"{first['trivial_loss']:.4f}", "", ""))
+    rows.append(("half of it (success)", f"{first['success_loss']:.4f}", "", ""))
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    lines = [
+        "  ".join(
+            cell.ljust(width) if column == 0 else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+    lines.insert(1, "-" * max(map(len, lines)))
+    return "\n".join(["", *lines, "", *_verdicts(summaries), *_published(outcome)])
+
+
+def _verdicts(summaries):
+    for start, summary in summaries.items():
+        verb = "got" if summary["success"] else "did not get"
+        yield f"{start}: {verb} below half of the trivial loss."
+
+
+def _published(outcome):
+    runs = [f"{name} {text}" for name, text in outcome.items() if name != "setting"]
+    if "setting" in outcome:
+        yield f"Published ({outcome['setting']}): " + "; ".join(runs) + "."
+
+
+def json_text(summary: Mapping[str, Any]) -> str:
+    """The results as readable JSON."""
+    return json.dumps(summary, indent=2)

@@ -1,0 +1,141 @@
+"""The options that all training scripts share."""
+
+import dataclasses
+import importlib.util
+import re
+from dataclasses import dataclass
+
+from experiments.options import OptionError, Options, flag, option
+from experiments.presets import GAINS
+
+OPTIMIZERS = ("rmsprop-keras2", "rmsprop-torch", "rmsprop", "adam", "adam-torch")
+
+
+@dataclass(frozen=True)
+class TrainingOptions(Options):
+    """Options of a training; the defaults are those of the published scripts."""
+
+    preset: str = option("demo", "settings to start from; other flags override them")
+    quick: bool = option(False, "fewer sequences and epochs: seconds, to see it run")
+
+    init: str = option("chain", "start of the recurrent matrix", choices=GAINS)
+    init_scale: float | None = option(
+        None,
+        "free gain of the start; default: "
+        + ", ".join(f"{gain.default} for {name}" for name, gain in GAINS.items()),
+        above=0,
+    )
+    compare: str | None = option(
+        None, "also train this start with its default gain, or none", choices=GAINS
+    )
+    hidden_units: int = option(100, "recurrent units", low=1)
+
+    optimizer: str = option(
+        "rmsprop-keras2", "update rule, with its own constants", choices=OPTIMIZERS
+    )
+    lr: float = option(1e-4, "learning rate", above=0)
+    clip_norm: float | None = option(
+        10.0, "largest joint norm of all gradients, or none", above=0
+    )
+    batch_size: int = option(16, "sequences per step", low=1)
+    epochs: int = option(100, "passes over the training sequences, at most", low=1)
+    stop_below: float | None = option(
+        0.0025, "stop after an epoch with a validation loss below this, or none"
+    )
+
+    train_size: int = option(60_000, "training sequences", low=1)
+    validation_size: int = option(
+        10_000,
+        "validation sequences; 0 validates on the test sequences, as published",
+        low=0,
+    )
+    test_size: int = option(10_000, "test sequences", low=1)
+    seed: int = option(
+        1,
+        "decides data, their order, and all random weights",
+        low=0,
+        high=2**32 - 1,
+        alias="rand_seed",
+    )
+
+    jit: bool = option(True, "compile with XLA")
+    device: str = option("auto", "cpu, gpu, gpu:1 and so on, or auto")
+    tensorboard: bool | None = option(
+        None, "write TensorBoard events (default: if it is installed)"
+    )
+    out: str | None = option(None, "run directory (default: a new one under runs/)")
+    resume: bool = option(
+        False, "continue the run in --out, else the latest unfinished one under runs/"
+    )
+    json: bool = option(False, "print the results as JSON, all else to standard error")
+
+    def __post_init__(self):
+        super().__post_init__()
+        gain = GAINS[self.init]
+        if self.init_scale is None:  # so that config.json says which gain it was
+            object.__setattr__(self, "init_scale", gain.default)
+        elif self.init_scale > gain.high:
+            raise OptionError(
+                f"--init-scale: the gain of {self.init} is its {gain.meaning}, "
+                f"expected at most {gain.high:g} (published: {gain.grid[0]:g} to "
+                f"{gain.grid[-1]:g}), received {self.init_scale!r}"
+            )
+        if self.compare == self.init:
+            raise OptionError(f"--compare: expected another start than {self.init}")
+        if self.batch_size > self.train_size:
+            raise OptionError(
+                f"--batch-size: expected at most --train-size, {self.train_size}, "
+                f"received {self.batch_size}"
+            )
+        if not re.fullmatch(r"auto|cpu|gpu(:\d+)?", self.device):
+            raise OptionError(
+                f"--device: expected cpu, gpu, gpu:1 or auto, received {self.device!r}"
+            )
+        if self.tensorboard and not has_tensorboard():
+            raise OptionError(
+                "--tensorboard: TensorBoard is not installed; "
+                "pip install tensorboard, or leave the flag out"
+            )
+
+    @property
+    def start(self) -> str:
+        """The start in words: `chain, gain 1.02`."""
+        return f"{self.init}, gain {self.init_scale:g}"
+
+    @property
+    def writes_events(self) -> bool:
+        """Whether to write TensorBoard events."""
+        return has_tensorboard() if self.tensorboard is None else self.tensorboard
+
+    def compared(self):
+        """The same options for the start to compare with, or None."""
+        if self.compare is None:
+            return None
+        return dataclasses.replace(
+            self, init=self.compare, init_scale=None, compare=None
+        )
+
+
+@dataclass(frozen=True)
+class DrawnTaskOptions(TrainingOptions):
+    """Options of the tasks whose sequences are drawn at random."""
+
+    legacy_data: bool = option(
+        False,
+        "draw the published program's own sequences of this seed; needs "
+        "--validation-size 0",
+    )
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.legacy_data and self.validation_size:
+            raise OptionError(
+                f"{flag('legacy_data')}: the published data have no validation "
+                f"sequences, expected --validation-size 0, received "
+                f"{self.validation_size}"
+            )
+
+
+def has_tensorboard() -> bool:
+    """Whether TensorBoard is installed."""
+    return importlib.util.find_spec("tensorboard") is not None

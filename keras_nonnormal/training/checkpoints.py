@@ -1,0 +1,68 @@
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from keras_nonnormal.training.files import replacing
+
+
+class EpochCheckpoint(keras.callbacks.Callback):
+    """Keeps weights and optimizer state after the last whole epoch, in one file.
+
+    The file's name carries the number of epochs behind it: `epoch-0007.weights.h5`.
+    It is moved into place complete, and only then its predecessor is deleted, so that
+    a run killed at any moment finds the newest good state. With data that depend on
+    the number of the epoch alone, a run that goes on from there ends with the weights
+    of one that never stopped. (The state of random generators inside layers, as
+    dropout has, is not in the file.)
+
+    Args:
+        folder: Where the file goes; the folder must exist.
+    """
+
+    model: Any
+
+    def __init__(self, folder):
+        super().__init__()
+        self.folder = Path(folder)
+
+    def epochs_done(self) -> int | None:
+        """Epochs behind the newest state, or None if there is none."""
+        numbers = [_epochs(path) for path in self._files()]
+        return max(numbers, default=None)
+
+    def restore(self, model: keras.Model) -> int:
+        """Brings a compiled model to the newest state, if there is one.
+
+        Returns:
+            The number of epochs behind that state; 0 if there is none.
+        """
+        epochs = self.epochs_done()
+        if epochs is None:
+            return 0
+        model.optimizer.build(model.trainable_variables)
+        model.load_weights(self._path(epochs))
+        return epochs
+
+    def save(self, epochs: int, model: keras.Model | None = None) -> None:
+        """Writes the state after `epochs` epochs and drops older ones."""
+        path = self._path(epochs)
+        with replacing(path) as temporary:
+            (model or self.model).save_weights(temporary)
+        for old in self._files():
+            if old != path:
+                old.unlink()
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Called by Keras."""
+        self.save(epoch + 1)
+
+    def _path(self, epochs):
+        return self.folder / f"epoch-{epochs:04d}.weights.h5"
+
+    def _files(self):
+        return list(self.folder.glob("epoch-*.weights.h5"))
+
+
+def _epochs(path: Path) -> int:
+    return int(path.name.removeprefix("epoch-").removesuffix(".weights.h5"))

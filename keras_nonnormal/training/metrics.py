@@ -1,0 +1,85 @@
+"""Accuracies that tell remembering from guessing."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable("keras_nonnormal")
+class RecallAccuracy(keras.metrics.SparseCategoricalAccuracy):
+    """Share of symbols named correctly in the recall window of the copy task.
+
+    The window is the last `steps` steps. Over all steps a network that remembers
+    nothing scores (T - 10) / T, because almost every target is the blank; over the
+    window it scores 1/8.
+
+    Args:
+        steps: Integer, how many symbols are recalled. Defaults to `10`.
+        name: String, defaults to `"recall_accuracy"`.
+        dtype: Dtype of the result.
+
+    Example:
+
+    >>> metric = RecallAccuracy(steps=2)
+    >>> targets = [[0, 0, 1, 2]]  # (batch, time)
+    >>> logits = keras.ops.one_hot([[0, 0, 1, 1]], 3)  # (batch, time, classes)
+    >>> float(metric(targets, logits))
+    0.5
+    """
+
+    def __init__(self, steps=10, name="recall_accuracy", dtype=None):
+        super().__init__(name=name, dtype=dtype)
+        if steps < 1:
+            raise ValueError(f"`steps` must be at least 1. Received: steps={steps}")
+        self.steps = steps
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        """Counts targets `(batch, time)` against logits `(batch, time, classes)`."""
+        targets: Any = ops.convert_to_tensor(y_true)
+        if sample_weight is not None:
+            sample_weight: Any = ops.convert_to_tensor(sample_weight)
+            if sample_weight.ndim > 1:
+                sample_weight = sample_weight[:, -self.steps :]
+        return super().update_state(
+            targets[:, -self.steps :], y_pred[:, -self.steps :], sample_weight
+        )
+
+    def get_config(self):
+        return {**super().get_config(), "steps": self.steps}
+
+
+@keras.saving.register_keras_serializable("keras_nonnormal")
+class ToleranceAccuracy(keras.metrics.MeanMetricWrapper):
+    """Share of predictions no further than `tolerance` from their target.
+
+    For the addition task, whose sums lie between 0 and 2 and where Keras's
+    "accuracy" is about 0 for any network.
+
+    Args:
+        tolerance: Float, largest absolute error that counts. Defaults to `0.04`.
+        name: String, defaults to `"tolerance_accuracy"`.
+        dtype: Dtype of the result.
+
+    Example:
+
+    >>> metric = ToleranceAccuracy(0.04)
+    >>> float(metric([[1.0], [1.0]], [[1.03], [1.05]]))
+    0.5
+    """
+
+    def __init__(self, tolerance=0.04, name="tolerance_accuracy", dtype=None):
+        super().__init__(self._within, name=name, dtype=dtype)
+        if not tolerance > 0:
+            raise ValueError(
+                f"`tolerance` must be positive. Received: tolerance={tolerance}"
+            )
+        self.tolerance = tolerance
+
+    def _within(self, y_true, y_pred):
+        error: Any = ops.abs(ops.subtract(y_true, y_pred))
+        return ops.cast(error <= self.tolerance, self.dtype)
+
+    def get_config(self):
+        config = keras.metrics.Metric.get_config(self)
+        return {**config, "tolerance": self.tolerance}

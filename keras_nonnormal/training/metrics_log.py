@@ -1,0 +1,68 @@
+import csv
+import time
+from pathlib import Path
+
+import keras
+
+from keras_nonnormal.training.files import replacing
+
+Row = dict[str, float]
+
+
+class MetricsLog(keras.callbacks.Callback):
+    """Writes the metrics of every epoch to a CSV file.
+
+    Columns are `epoch` (the first is 1), `seconds` (wall time of the epoch), and what
+    Keras reports, `loss` and `val_loss` among them. Numbers are written so that they
+    read back exactly. The file is replaced as a whole at every epoch.
+
+    Args:
+        path: The file.
+        epochs_done: Number of epochs the run has behind it: rows after that are
+            dropped, because the run that wrote them was broken off before it could
+            keep its state.
+    """
+
+    def __init__(self, path, epochs_done: int = 0):
+        super().__init__()
+        self.path = Path(path)
+        rows = read_metrics(self.path) if self.path.exists() else []
+        self.rows = [row for row in rows if row["epoch"] <= epochs_done]
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Called by Keras."""
+        self._begun = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Called by Keras."""
+        seconds = round(time.perf_counter() - self._begun, 3)
+        row: Row = {"epoch": epoch + 1, "seconds": seconds}
+        row.update({name: float(value) for name, value in (logs or {}).items()})
+        self.rows.append(row)
+        with (
+            replacing(self.path) as temporary,
+            open(temporary, "w", newline="", encoding="utf-8") as file,
+        ):
+            writer = csv.DictWriter(file, self.rows[0], extrasaction="ignore")
+            writer.writeheader()
+            writer.writerows(self.rows)
+
+
+def read_metrics(path) -> list[Row]:
+    """The rows of a `metrics.csv`, numbers as they were written.
+
+    Args:
+        path: The file.
+
+    Returns:
+        A list with a dict per epoch: `{"epoch": 1, "loss": ..., ...}`.
+    """
+    with open(path, newline="", encoding="utf-8") as file:
+        return [
+            {
+                name: int(text) if name == "epoch" else float(text)
+                for name, text in row.items()
+                if text
+            }
+            for row in csv.DictReader(file)
+        ]

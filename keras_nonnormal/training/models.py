@@ -1,0 +1,83 @@
+"""The networks of Orhan and Pitkow (2020) and what they are trained for."""
+
+from typing import Any
+
+import keras
+
+from keras_nonnormal.initializers import simple_rnn_initializers
+from keras_nonnormal.layers import FusedSimpleRNN
+from keras_nonnormal.training.metrics import RecallAccuracy, ToleranceAccuracy
+
+
+def simple_recurrent_network(
+    task,
+    units: int,
+    *,
+    activation: str,
+    init: str = "chain",
+    init_scale: float | None = None,
+    seed: int | None = None,
+) -> keras.Model:
+    """One vanilla recurrent layer and a linear read-out, for a task.
+
+    The layer returns every step, `(batch, time, units)`, where the task asks for
+    something at every step, and the last one, `(batch, units)`, where it does not.
+    The read-out gives logits, or the numbers to regress.
+
+    Args:
+        task: A `keras_nonnormal.datasets.Task`.
+        units: Integer, hidden units. The paper has 100, and 25 for psMNIST.
+        activation: Activation of the hidden units. The paper has elu for copy and
+            psMNIST, relu for addition, whose remembered numbers are positive.
+        init: Start of the recurrent matrix by name: `"chain"`, `"fbchain"`,
+            `"orthogonal"` or `"identity"`; see `simple_rnn_initializers`.
+        init_scale: Float, the free gain of that start. None takes the default of the
+            name.
+        seed: Non-negative integer for the random ones among the initial weights of
+            the recurrent layer. The read-out follows `keras.utils.set_random_seed`.
+
+    Returns:
+        A functional `keras.Model`, not yet compiled.
+
+    Reference:
+        - [Orhan and Pitkow 2020](https://arxiv.org/abs/1905.13715), section 3.1
+    """
+    kernel: Any
+    recurrent: Any
+    kernel, recurrent = simple_rnn_initializers(
+        init, units, scale=init_scale, seed=seed
+    )
+    inputs = keras.Input((task.length, task.input_width), name="sequence")
+    hidden = FusedSimpleRNN(
+        units,
+        activation=activation,
+        kernel_initializer=kernel,
+        recurrent_initializer=recurrent,
+        return_sequences=task.per_step,
+        name="recurrent",
+    )(inputs)
+    outputs = keras.layers.Dense(task.output_width, name="readout")(hidden)
+    return keras.Model(inputs, outputs, name=f"{task.name}_{init}")
+
+
+def loss_and_metrics(task) -> tuple[keras.losses.Loss, list[Any]]:
+    """The loss a task is trained on, and metrics that mean something for it.
+
+    Class numbers as targets ask for cross-entropy of logits in nats, averaged over
+    the steps that have a target; anything else for the mean squared error.
+
+    Args:
+        task: A `keras_nonnormal.datasets.Task`.
+
+    Returns:
+        A tuple `(loss, metrics)` for `keras.Model.compile`.
+    """
+    if task.splits.train.targets.dtype.kind not in "iu":
+        return keras.losses.MeanSquaredError(), [
+            ToleranceAccuracy(),
+            keras.metrics.MeanAbsoluteError(name="mean_absolute_error"),
+        ]
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    if task.per_step:
+        return loss, [RecallAccuracy()]
+    return loss, [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]
