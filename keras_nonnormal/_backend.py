@@ -52,7 +52,7 @@ if _BACKEND == "tensorflow":
         body: Callable,
         carry: tuple,
         sequences: tuple,
-        outputs_like: tuple,
+        outputs: tuple,
         reverse: bool = False,
     ) -> tuple[tuple, tuple]:
         """Folds ``body(carry, slices) -> (carry, outputs)`` over the first axis.
@@ -63,7 +63,7 @@ if _BACKEND == "tensorflow":
             body: Function of two tuples of tensors, returning two such tuples.
             carry: The value handed to the first call.
             sequences: Tensors of equal length along axis 0; a call gets one slice each.
-            outputs_like: Tensors shaped and typed like the outputs of one call.
+            outputs: Shape and dtype of each output of one call, as pairs.
             reverse: Whether to start at the last slice.
 
         Returns:
@@ -78,17 +78,15 @@ if _BACKEND == "tensorflow":
             for s in sequences
         )
         writers = tuple(
-            tf.TensorArray(y.dtype, length, element_shape=y.shape) for y in outputs_like
+            tf.TensorArray(dtype, length, element_shape=shape)
+            for shape, dtype in outputs
         )
 
         def iterate(i, carry, writers):
             t = length - 1 - i if reverse else i
-            carry, outputs = body(carry, tuple(r.read(t) for r in readers))
-            return (
-                i + 1,
-                carry,
-                tuple(w.write(t, y) for w, y in zip(writers, outputs, strict=True)),
-            )
+            carry, ys = body(carry, tuple(r.read(t) for r in readers))
+            pairs = zip(writers, ys, strict=True)
+            return i + 1, carry, tuple(w.write(t, y) for w, y in pairs)
 
         _, carry, writers = tf.while_loop(
             lambda i, *_: i < length,
@@ -139,7 +137,7 @@ else:
         body: Callable,
         carry: tuple,
         sequences: tuple,
-        outputs_like: tuple,
+        outputs: tuple,
         reverse: bool = False,
     ) -> tuple[tuple, tuple]:
         """Folds ``body(carry, slices) -> (carry, outputs)`` over the first axis."""

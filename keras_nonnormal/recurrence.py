@@ -1,13 +1,14 @@
 r"""The one recurrence that every network of the library runs on.
 
-$$ z_t = a_t + h_{t-1} V, \qquad (h_t, \dots) = s_t = \mathrm{step}(z_t, s_{t-1}) $$
+$$ z_t = x_t W + b + h_{t-1} V, \quad s_t = (h_t, ...) = \mathrm{step}(z_t, s_{t-1}) $$
 
-The drive $a = X W + b$ is one product for all time steps, made before the loop. Inside
-the loop stands one matrix product and whatever `step` does elementwise. The backward
-loop carries the cotangent of the state alone; the gradient of $V$ is one product over
-all time steps and samples after it, and so are those of the parameters of `step`.
+$X W + b$ is one product for many time steps, made before the loop. Inside the loop
+stands one matrix product and whatever `step` does elementwise. The backward loop
+carries the cotangent of the state alone; the gradients of $V$, $W$, $b$ and of the
+parameters of `step` are one product each after it.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,11 @@ from keras import ops
 from keras_nonnormal import _backend
 
 Step = Callable[[Any, tuple, tuple, tuple], tuple]
+
+CHUNK_ELEMENTS = 25_000
+"""Time steps times width that are worth a loop of their own, see `_chunks`."""
+
+MOST_CHUNKS = 16
 
 
 class Recurrence:
@@ -27,19 +33,20 @@ class Recurrence:
             is the one that is fed back through the recurrent matrix, `inputs` the
             slices of the per-step inputs, and `parameters` what does not change over
             time. It must work along the last axis alone, so that it means the same
-            for one time step as for all of them at once, and capture no tensors: all
+            for one time step as for many at once, and capture no tensors: all
             that can have a gradient comes in through its arguments.
         slope: Optional, for an elementwise `step` of `z` alone, $h_t = \phi(z_t)$: the
             derivative $\phi'(z_t)$ as a function of $h_t$. The pre-activations then
-            need not be kept, which saves a third of the memory and some of the time.
+            need not be kept, which saves memory and time.
 
     Example:
 
     >>> import numpy as np
     >>> from keras import ops
     >>> tanh_rnn = Recurrence(lambda z, state, inputs, parameters: (ops.tanh(z),))
-    >>> drive, matrix = np.ones((5, 2, 3), "float32"), np.eye(3, dtype="float32")
-    >>> outputs, (last,) = tanh_rnn(drive, matrix, (np.zeros((2, 3), "float32"),))
+    >>> x, h = np.ones((5, 2, 4), "float32"), np.zeros((2, 3), "float32")
+    >>> kernel, matrix = np.ones((4, 3), "float32"), np.eye(3, dtype="float32")
+    >>> outputs, (last,) = tanh_rnn(x, (kernel,), matrix, (h,))
     >>> tuple(outputs.shape), tuple(last.shape)
     ((5, 2, 3), (2, 3))
     """
@@ -51,7 +58,8 @@ class Recurrence:
 
     def __call__(
         self,
-        drive: Any,
+        sequences: Any,
+        affine: tuple,
         recurrent_matrix: Any,
         initial_state: tuple,
         inputs: tuple = (),
@@ -61,7 +69,9 @@ class Recurrence:
         """Runs the recurrence over all time steps.
 
         Args:
-            drive: Tensor `(time, batch, width)`, the $a_t$ above.
+            sequences: Tensor `(time, batch, features)`, the $x_t$ above.
+            affine: The kernel $W$, `(features, width)`, and, if there is one, the
+                bias $b$, `(width,)`.
             recurrent_matrix: Tensor `(size, width)`, the $V$ above.
             initial_state: Tuple of tensors `(batch, size)`.
             inputs: Tuple of floating-point tensors `(time, ...)`; `step` sees one slice
@@ -73,12 +83,32 @@ class Recurrence:
             The pair of the tensor `(time, batch, size)` of all $h_t$, or `None` without
             `return_sequences`, and the tuple of the final states.
         """
+        initial_state, inputs, parameters = map(
+            _tensors, (initial_state, inputs, parameters)
+        )
+        sequences, recurrent_matrix, *affine = _tensors(
+            (sequences, recurrent_matrix, *affine)
+        )
         signature = (
             len(initial_state),
             len(inputs),
             len(parameters),
             return_sequences,
         )
+        state, outputs = initial_state, []
+        for now in _chunks(sequences.shape[0], affine[0].shape[-1]):
+            drive = _affine(sequences[now], *affine)
+            slices = tuple(x[now] for x in inputs)
+            result = self._run(
+                signature, drive, recurrent_matrix, *state, *slices, *parameters
+            )
+            state = tuple(result[: len(state)])
+            outputs += result[len(state) :]
+        if not return_sequences:
+            return None, state
+        return ops.concatenate(outputs) if len(outputs) > 1 else outputs[0], state
+
+    def _run(self, signature, *tensors):
         if signature not in self._compiled:
             passes = _Passes(self.step, self.slope, *signature)
             self._compiled[signature] = (
@@ -88,12 +118,12 @@ class Recurrence:
         forward, backward = self._compiled[signature]
 
         @_backend.custom_gradient
-        def run(drive, matrix, *rest):
-            outputs, residuals = forward(drive, matrix, *rest)
+        def run(*tensors):
+            outputs, residuals = forward(*tensors)
 
             def pullback(cotangents):
                 d_drive, previous, *d_rest = backward(
-                    cotangents, residuals, matrix, *rest
+                    cotangents, residuals, *tensors[1:]
                 )
                 # Left to the backend's own matrix product, which for this shape is
                 # faster than XLA's where the model around it is not compiled.
@@ -101,15 +131,33 @@ class Recurrence:
 
             return outputs, pullback
 
-        outputs = run(
-            *map(
-                ops.convert_to_tensor,
-                (drive, recurrent_matrix, *initial_state, *inputs, *parameters),
-            )
-        )
-        if return_sequences:
-            return outputs[-1], tuple(outputs[:-1])
-        return None, tuple(outputs)
+        return run(*tensors)
+
+
+def _chunks(time, width):
+    """Slices of the time axis that go through the loops one after the other.
+
+    What the loops need besides the states (drive, its cotangent, shifted states) is
+    then as short as a chunk, which matters where it is large. The small stays whole.
+    """
+    if time is None:
+        return [slice(None)]
+    count = min(MOST_CHUNKS, max(1, time * (width or 1) // CHUNK_ELEMENTS), time)
+    steps = math.ceil(time / count)
+    return [slice(start, start + steps) for start in range(0, time, steps)]
+
+
+def _tensors(values):
+    return tuple(ops.convert_to_tensor(value) for value in values)
+
+
+def _affine(sequences, kernel, *bias):
+    """$x_t W + b$ of all time steps and samples, as one product."""
+    shape = ops.shape(sequences)
+    rows = ops.matmul(ops.reshape(sequences, (-1, shape[-1])), kernel)
+    for b in bias:
+        rows = rows + b
+    return ops.reshape(rows, (*shape[:-1], ops.shape(kernel)[-1]))
 
 
 def _outer_product(left, right):
@@ -144,7 +192,9 @@ class _Passes:
             return state, state if self.slope else (z, *state)
 
         kept = initial_state if self.slope else (drive[0], *initial_state)
-        last, residuals = _backend.scan(body, initial_state, (drive, *inputs), kept)
+        last, residuals = _backend.scan(
+            body, initial_state, (drive, *inputs), _specs(kept)
+        )
         h = residuals[-self.states]
         return (*last, h) if self.return_sequences else last, residuals
 
@@ -188,7 +238,7 @@ class _Passes:
             body,
             d_last,
             (*stacks, *d_outputs),
-            (z[0], *(initial_state if deferred else ())),
+            _specs((z[0], *(initial_state if deferred else ()))),
             reverse=True,
         )
         if not deferred:
@@ -210,7 +260,7 @@ class _Passes:
             return (ops.matmul(d_z, transposed),), (d_z,)
 
         d_initial, (d_drive,) = _backend.scan(
-            body, d_last, (h, *d_outputs), d_last, reverse=True
+            body, d_last, (h, *d_outputs), _specs(d_last), reverse=True
         )
         return d_drive, d_initial
 
@@ -220,3 +270,7 @@ def _add_to_first(values, *terms):
     for term in terms:
         first = first + term
     return (first, *others)
+
+
+def _specs(tensors):
+    return tuple((t.shape, t.dtype) for t in tensors)

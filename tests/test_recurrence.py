@@ -5,10 +5,11 @@ import pytest
 from keras import ops
 
 from keras_nonnormal import _backend
+from keras_nonnormal import recurrence as recurrences
 from keras_nonnormal.recurrence import Recurrence
 from tests.helpers import DTYPE, DTYPES, TOLERANCE, relative_error, value_and_gradients
 
-TIME, BATCH, UNITS = 9, 3, 5
+TIME, BATCH, FEATURES, UNITS = 9, 3, 4, 5
 
 
 def tanh_step(z, state, inputs, parameters):
@@ -40,22 +41,24 @@ def tensors(case, dtype):
     _, _, states, width, inputs, parameters = CASES[case]
     random = np.random.default_rng(0)
     shapes = [
-        (TIME, BATCH, width),
+        (TIME, BATCH, FEATURES),
+        (FEATURES, width),
+        (width,),
         (UNITS, width),
         *[(BATCH, UNITS)] * states,
         *[(TIME, 1, 1)] * inputs,
         *[(UNITS,)] * parameters,
     ]
-    return [random.normal(size=shape).astype(dtype) for shape in shapes]
+    return [random.normal(0, 0.5, shape).astype(dtype) for shape in shapes]
 
 
 def plain_loop(step, states, inputs, arrays, return_sequences):
-    drive, matrix, *rest = arrays
+    x, kernel, bias, matrix, *rest = arrays
     state = tuple(rest[:states])
     per_step, parameters = rest[states : states + inputs], rest[states + inputs :]
     outputs = []
-    for t in range(TIME):
-        z = drive[t] + ops.matmul(state[0], matrix)
+    for t in range(x.shape[0]):
+        z = ops.matmul(x[t], kernel) + bias + ops.matmul(state[0], matrix)
         state = step(z, state, tuple(x[t] for x in per_step), tuple(parameters))
         outputs.append(state[0])
     return (*state, ops.stack(outputs)) if return_sequences else state
@@ -63,15 +66,21 @@ def plain_loop(step, states, inputs, arrays, return_sequences):
 
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("return_sequences", [True, False])
+@pytest.mark.parametrize("chunk", [None, 10])  # 10: two steps or less to a chunk
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_values_and_gradients_are_those_of_a_plain_loop(case, return_sequences, dtype):
+def test_values_and_gradients_are_those_of_a_plain_loop(
+    case, return_sequences, dtype, chunk, monkeypatch
+):
     step, slope, states, _, inputs, _ = CASES[case]
     recurrence = Recurrence(step, slope)
     arrays = tensors(case, dtype)
+    if chunk:
+        monkeypatch.setattr(recurrences, "CHUNK_ELEMENTS", chunk)
 
-    def fused(drive, matrix, *rest):
+    def fused(x, kernel, bias, matrix, *rest):
         outputs, state = recurrence(
-            drive,
+            x,
+            (kernel, bias),
             matrix,
             tuple(rest[:states]),
             tuple(rest[states : states + inputs]),
@@ -94,7 +103,8 @@ def test_values_and_gradients_are_those_of_a_plain_loop(case, return_sequences, 
 
 def test_without_its_own_compilation_the_numbers_are_the_same():
     arrays = tensors("gates", DTYPE)
-    arguments = [*arrays[:2], tuple(arrays[2:4]), (arrays[4],), tuple(arrays[5:])]
+    x, kernel, bias, matrix, h, c, scale, *parameters = arrays
+    arguments = x, (kernel, bias), matrix, (h, c), (scale,), tuple(parameters)
     compiled, _ = Recurrence(gated_step)(*arguments)
     assert _backend.jit_compile_enabled()
     try:
@@ -109,7 +119,10 @@ def test_one_recurrence_serves_several_shapes():
     recurrence = Recurrence(tanh_step)
     for time, batch in [(1, 1), (4, 2), (2, 4)]:
         outputs, (last,) = recurrence(
-            np.ones((time, batch, UNITS)), np.eye(UNITS), (np.zeros((batch, UNITS)),)
+            np.ones((time, batch, FEATURES)),
+            (np.ones((FEATURES, UNITS)),),
+            np.eye(UNITS),
+            (np.zeros((batch, UNITS)),),
         )
         assert tuple(outputs.shape) == (time, batch, UNITS)
         np.testing.assert_array_equal(outputs[-1], last)

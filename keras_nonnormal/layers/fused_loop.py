@@ -15,8 +15,8 @@ class FusedLoop:
     The layer says what its cell computes by four methods; this class sees to time
     order, masks, input dropout and everything else that Keras expects of the loop.
 
-    - `drive(sequences)`: tensor `(time, batch, width)`, all that reaches the
-      pre-activations from outside;
+    - `affine()`: the kernel `(features, width)` and, if there is one, the bias
+      `(width,)`, through which the input reaches the pre-activations;
     - `recurrent_matrix()`: tensor `(size, width)`;
     - `step(z, state, inputs, parameters)`: the new state, see
       `keras_nonnormal.recurrence.Recurrence`;
@@ -53,7 +53,8 @@ class FusedLoop:
         if mask is not None:
             mask = self._in_time_order(ops.expand_dims(mask, -1), sequences.dtype)
         outputs, states = self._recurrence(mask is not None)(
-            self.drive(self._in_time_order(sequences, sequences.dtype)),
+            self._in_time_order(sequences, sequences.dtype),
+            self.affine(),
             self.recurrent_matrix(),
             tuple(initial_state),
             () if mask is None else (mask,),
@@ -96,8 +97,8 @@ class FusedLoop:
             )
         return self._recurrences[masked]
 
-    def drive(self, sequences):
-        """The drive of all time steps, from inputs `(time, batch, features)`."""
+    def affine(self) -> tuple:
+        """The input kernel and, if there is one, the bias."""
         raise NotImplementedError
 
     def recurrent_matrix(self):
@@ -116,15 +117,6 @@ class FusedLoop:
     def slope(self) -> Callable | None:
         """What `Recurrence` calls `slope`."""
         return None
-
-
-def affine(sequences, kernel, bias=None):
-    """`sequences @ kernel + bias` as one product over all leading axes."""
-    shape = ops.shape(sequences)
-    rows = ops.matmul(ops.reshape(sequences, (-1, shape[-1])), kernel)
-    if bias is not None:
-        rows = rows + bias
-    return ops.reshape(rows, (*shape[:-1], ops.shape(kernel)[-1]))
 
 
 def _hold_where_masked(step):

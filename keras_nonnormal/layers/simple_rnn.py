@@ -2,7 +2,7 @@ import keras
 from keras import ops
 
 from keras_nonnormal.activations import slope_in_terms_of_output
-from keras_nonnormal.layers.fused_loop import FusedLoop, affine
+from keras_nonnormal.layers.fused_loop import FusedLoop
 
 
 @keras.saving.register_keras_serializable("keras_nonnormal")
@@ -60,8 +60,9 @@ class FusedSimpleRNN(FusedLoop, keras.layers.SimpleRNN):
         # State that an activation updates itself would have to leave the loop.
         return not getattr(self.activation, "non_trainable_variables", ())
 
-    def drive(self, sequences):
-        return affine(sequences, self.cell.kernel, self.cell.bias)
+    def affine(self):
+        cell = self.cell
+        return (cell.kernel, cell.bias) if self.use_bias else (cell.kernel,)
 
     def recurrent_matrix(self):
         return self.cell.recurrent_kernel
