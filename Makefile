@@ -1,0 +1,29 @@
+# Shortcuts for what a developer types daily; the README has the plain commands.
+PYTHON ?= python3
+ARGS ?=
+
+.PHONY: copy test lint types benchmark clean
+
+.venv/.done: requirements.txt setup.py
+	$(PYTHON) -m venv .venv
+	.venv/bin/pip install -e ".[test]"
+	touch $@
+
+copy: .venv/.done
+	.venv/bin/python experiments/copy.py $(ARGS)
+
+test: .venv/.done
+	.venv/bin/python -m pytest $(ARGS)
+
+lint: .venv/.done
+	.venv/bin/ruff check . && .venv/bin/ruff format --check .
+
+types: .venv/.done
+	.venv/bin/pyright --pythonpath .venv/bin/python
+
+benchmark: .venv/.done
+	.venv/bin/pip install -e ".[benchmark]"
+	.venv/bin/python benchmarks/recurrence.py $(ARGS)
+
+clean:
+	rm -rf .venv .venv-jax build *.egg-info
