@@ -11,9 +11,10 @@ half of that.
 
 from dataclasses import dataclass
 
-from experiments.launch import Experiment, launch
+from experiments.experiment import Experiment
+from experiments.launch import launch
 from experiments.options import option
-from experiments.presets import COPY, COPY_OUTCOME, COPY_QUICK
+from experiments.presets import COPY, COPY_OUTCOME, QUICK
 from experiments.settings import DrawnTaskOptions
 
 
@@ -55,7 +56,7 @@ EXPERIMENT = Experiment(
     description=__doc__,
     options=CopyOptions,
     presets=COPY,
-    quick=COPY_QUICK,
+    quick=QUICK,
     data=data,
     model=model,
     accuracy="recall_accuracy",

@@ -62,10 +62,11 @@ def prepare(
 def _in_words(presets: Mapping[str, Preset]) -> str:
     lines = ["presets, as changes to the defaults below (demo if none is named):"]
     for name, preset in presets.items():
-        flags = [f"{flag(field)} {value}" for field, value in preset.items()]
-        lines.append(
-            f"  {name}: " + (" ".join(flags) or "none, the published scripts'")
-        )
+        words = [
+            flag(field) + ("" if value is True else f" {value}".lower())
+            for field, value in preset.items()
+        ]
+        lines.append(f"  {name}: " + (" ".join(words) or "no change"))
     return "\n".join(lines)
 
 

@@ -73,7 +73,13 @@ COPY: dict[str, Preset] = {
     "paper": {**PUBLISHED, "lr": 5e-5, "seed": 3},  # the example the authors documented
     "script": {},
 }
-COPY_QUICK: Preset = {"epochs": 2, "train_size": 1600, "validation_size": 128}
+QUICK: Preset = {
+    "epochs": 6,
+    "train_size": 6400,
+    "validation_size": 512,
+    "test_size": 512,
+}
+
 COPY_OUTCOME = {
     "setting": "T = 500, 100 units, 100 epochs, validation loss below half",
     "chain": "46 of 462 runs",
@@ -91,20 +97,19 @@ ADDITION: dict[str, Preset] = {
         "test_size": 512,
         "batch_size": 32,
         "lr": 5e-4,
-        "epochs": 6,
+        "epochs": 10,
         "compare": "orthogonal",
     },
     "paper": PUBLISHED,
     "script": {},
 }
-ADDITION_QUICK: Preset = {"epochs": 2, "train_size": 1600, "validation_size": 128}
 ADDITION_OUTCOME = {
     "setting": "T = 750, 100 units, best setting",
     "chain and fbchain": "lower validation loss than orthogonal and identity",
 }
 
 PSMNIST: dict[str, Preset] = {
-    "demo": {"hidden_units": 25, "epochs": 3},
+    "demo": {"hidden_units": 25, "lr": 5e-4, "epochs": 3, "compare": "orthogonal"},
     "paper": {"hidden_units": 25, "validation_size": 0, "permutation_seed": None},
     "script": {},
 }

@@ -5,7 +5,7 @@ the last the digit is to be named. Guessing has the trivial loss ln(10); success
 half of that. The digits are read from the folder $KERAS_NONNORMAL_DATA/mnist, or come
 through tensorflow-datasets.
 
-  python experiments/psmnist.py                  25 units, three epochs
+  python experiments/psmnist.py                  chain against orthogonal, a minute
   python experiments/psmnist.py --preset paper   the published setting, an hour or more
 """
 
@@ -20,7 +20,8 @@ if not __package__:  # started as a file: the repository takes this folder's pla
 import dataclasses
 from dataclasses import dataclass
 
-from experiments.launch import Experiment, launch
+from experiments.experiment import Experiment
+from experiments.launch import launch
 from experiments.options import option
 from experiments.presets import PSMNIST, PSMNIST_OUTCOME, PSMNIST_QUICK
 from experiments.settings import TrainingOptions

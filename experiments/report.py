@@ -1,6 +1,5 @@
 """What a script says at the end."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -54,11 +53,7 @@ def _verdicts(summaries):
 
 
 def _published(outcome):
-    runs = [f"{name} {text}" for name, text in outcome.items() if name != "setting"]
-    if "setting" in outcome:
-        yield f"Published ({outcome['setting']}): " + "; ".join(runs) + "."
-
-
-def json_text(summary: Mapping[str, Any]) -> str:
-    """The results as readable JSON."""
-    return json.dumps(summary, indent=2)
+    yield f"Published ({outcome['setting']}):"
+    for name, text in outcome.items():
+        if name != "setting":
+            yield f"  {name}: {text}"

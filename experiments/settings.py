@@ -2,6 +2,7 @@
 
 import dataclasses
 import importlib.util
+import os
 import re
 from dataclasses import dataclass
 
@@ -108,11 +109,15 @@ class TrainingOptions(Options):
         return has_tensorboard() if self.tensorboard is None else self.tensorboard
 
     def compared(self):
-        """The same options for the start to compare with, or None."""
+        """The same options for the start to compare with, or None if there is none."""
         if self.compare is None:
             return None
         return dataclasses.replace(
-            self, init=self.compare, init_scale=None, compare=None
+            self,
+            init=self.compare,
+            init_scale=None,
+            compare=None,
+            out=self.out and os.path.join(self.out, self.compare),
         )
 
 

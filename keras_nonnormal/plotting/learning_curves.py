@@ -88,5 +88,6 @@ def learning_curves(
     axes.tick_params(colors=INK)
     axes.grid(axis="y", color="#E4E4E4", linewidth=0.8)
     axes.set_axisbelow(True)
-    axes.legend(frameon=False, loc="best")
+    if histories:
+        axes.legend(frameon=False, loc="best")
     return figure

@@ -38,9 +38,8 @@ class RecallAccuracy(keras.metrics.SparseCategoricalAccuracy):
         """Counts targets `(batch, time)` against logits `(batch, time, classes)`."""
         targets: Any = ops.convert_to_tensor(y_true)
         if sample_weight is not None:
-            sample_weight: Any = ops.convert_to_tensor(sample_weight)
-            if sample_weight.ndim > 1:
-                sample_weight = sample_weight[:, -self.steps :]
+            weight: Any = ops.convert_to_tensor(sample_weight)
+            sample_weight = weight[:, -self.steps :] if weight.ndim > 1 else weight
         return super().update_state(
             targets[:, -self.steps :], y_pred[:, -self.steps :], sample_weight
         )

@@ -1,0 +1,76 @@
+"""T6: accuracies that tell remembering from guessing."""
+
+import keras
+import numpy as np
+import pytest
+
+from keras_nonnormal.training import RecallAccuracy, ToleranceAccuracy
+
+
+def copy_targets(batch=4, length=50, symbols=10):
+    targets = np.zeros((batch, length), "int32")
+    targets[:, -symbols:] = np.random.default_rng(0).integers(1, 9, (batch, symbols))
+    return targets
+
+
+def logits_for(classes):
+    return 5.0 * np.eye(9, dtype="float32")[classes]
+
+
+def test_recall_accuracy_of_a_network_that_always_says_blank_is_zero_T6():
+    targets = copy_targets()
+    blank = logits_for(np.zeros_like(targets))
+    assert float(RecallAccuracy()(targets, blank)) == 0.0
+    everywhere = keras.metrics.SparseCategoricalAccuracy()
+    assert float(everywhere(targets, blank)) == pytest.approx(0.8)
+
+
+def test_recall_accuracy_counts_the_last_ten_steps_only_T6():
+    targets = copy_targets()
+    answers = targets.copy()
+    answers[:, :-10] = 3  # nonsense before the recall does not matter
+    answers[0, -10:] = 0  # one of four sequences forgotten
+    assert float(RecallAccuracy()(targets, logits_for(answers))) == 0.75
+
+
+def test_recall_accuracy_accumulates_over_batches_and_resets():
+    metric, targets = RecallAccuracy(), copy_targets()
+    metric.update_state(targets, logits_for(targets))
+    metric.update_state(targets, logits_for(np.zeros_like(targets)))
+    assert float(metric.result()) == 0.5
+    metric.reset_state()
+    metric.update_state(targets, logits_for(targets))
+    assert float(metric.result()) == 1.0
+
+
+def test_recall_accuracy_weighs_steps_and_sequences():
+    targets = copy_targets(batch=2)
+    answers = targets.copy()
+    answers[0] = 0
+    per_sequence = RecallAccuracy()(targets, logits_for(answers), [0.0, 1.0])
+    assert float(per_sequence) == 1.0
+    weights = np.ones(targets.shape)
+    weights[0, -10:] = 0
+    assert float(RecallAccuracy()(targets, logits_for(answers), weights)) == 1.0
+
+
+def test_tolerance_accuracy_is_the_share_within_the_tolerance_T6():
+    targets = np.array([[1.0], [1.0], [0.5], [0.5]], "float32")
+    answers = targets + np.array([[0.03], [0.05], [-0.039], [-0.041]], "float32")
+    assert float(ToleranceAccuracy(0.04)(targets, answers)) == 0.5
+
+
+@pytest.mark.parametrize(
+    "metric", [RecallAccuracy(steps=4, name="r"), ToleranceAccuracy(0.1, name="t")]
+)
+def test_metrics_round_trip_by_their_registered_name(metric):
+    copy = keras.metrics.deserialize(keras.metrics.serialize(metric))
+    assert type(copy) is type(metric)
+    assert copy.get_config() == metric.get_config()
+
+
+def test_impossible_windows_and_tolerances_are_refused():
+    with pytest.raises(ValueError, match="steps"):
+        RecallAccuracy(steps=0)
+    with pytest.raises(ValueError, match="tolerance"):
+        ToleranceAccuracy(float("nan"))

@@ -1,0 +1,157 @@
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from keras_nonnormal.optimizers import RMSpropKeras2
+from keras_nonnormal.training import TrainingDiverged, read_metrics
+from keras_nonnormal.training.train import largest_divisor
+
+STEPS = 20  # per epoch, of `train_small`
+
+
+def losses(result):
+    """The history without wall times."""
+    return [{k: v for k, v in row.items() if k != "seconds"} for row in result.history]
+
+
+def assert_same_weights(one, other):
+    for ours, theirs in zip(one.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.fixture(scope="module")
+def unbroken(train_small, tmp_path_factory):
+    """`(folder, model, result)` of four epochs in one go."""
+    folder = tmp_path_factory.mktemp("unbroken")
+    return folder, *train_small(folder, epochs=4, tensorboard=True)
+
+
+def test_two_runs_of_one_seed_are_identical_R5(train_small, unbroken, tmp_path):
+    _, first, first_result = unbroken
+    second, second_result = train_small(tmp_path, epochs=4)
+    assert losses(first_result) == losses(second_result)
+    assert_same_weights(first, second)
+
+
+def test_the_seed_decides_the_order_of_the_data_R5(train_small, unbroken, tmp_path):
+    _, other = train_small(tmp_path, epochs=1, seed=4)
+    assert losses(other)[0] != losses(unbroken[2])[0]
+
+
+def test_a_run_leaves_everything_the_table_says(unbroken):
+    folder, _, result = unbroken
+    assert names(folder) == [
+        "checkpoints",
+        "config.json",
+        "metrics.csv",
+        "model.keras",
+        "tensorboard",
+    ]
+    assert names(folder / "checkpoints") == ["epoch-0004.weights.h5"]
+    assert read_metrics(folder / "metrics.csv") == result.history
+    assert list(result.history[0]) == [
+        "epoch",
+        "seconds",
+        "loss",
+        "recall_accuracy",
+        "val_loss",
+        "val_recall_accuracy",
+    ]
+    assert [row["epoch"] for row in result.history] == [1, 2, 3, 4]
+    events = folder.glob("tensorboard/*/events.out.tfevents.*")
+    assert {path.parent.name for path in events} == {"train", "validation"}
+
+
+def test_the_saved_model_is_an_ordinary_one_with_the_last_weights(unbroken, small_task):
+    folder, model, result = unbroken
+    loaded = keras.saving.load_model(folder / "model.keras")
+    assert type(loaded) is type(model)
+    assert_same_weights(loaded, model)
+    test = small_task.splits.test
+    x, y = small_task.encode(test.inputs, test.targets)
+    metrics = loaded.evaluate(x, y, verbose=0, return_dict=True)
+    assert metrics == pytest.approx(result.test, rel=1e-5)  # other batches
+
+
+@pytest.mark.parametrize("epochs_before", [1, 3])
+def test_a_resumed_run_ends_like_an_unbroken_one(
+    train_small, unbroken, tmp_path, epochs_before
+):
+    _, model, result = unbroken
+    train_small(tmp_path, epochs=epochs_before)
+    # Broken off after writing the metrics of an epoch and before keeping its state.
+    with (tmp_path / "metrics.csv").open("a") as file:
+        file.write(f"{epochs_before + 1},1.0,9.0,0.0,9.0,0.0\n")
+    resumed, resumed_result = train_small(tmp_path, resume=True, epochs=4)
+    assert_same_weights(resumed, model)
+    assert losses(resumed_result) == losses(result)
+    for ours, theirs in zip(
+        resumed.optimizer.variables, model.optimizer.variables, strict=True
+    ):
+        np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
+
+
+def test_training_stops_early_and_stays_stopped(train_small, tmp_path):
+    model, result = train_small(tmp_path, epochs=3, stop_below=100.0)
+    assert result.stopped_early
+    assert len(result.history) == 1
+    resumed, again = train_small(tmp_path, resume=True, epochs=3, stop_below=100.0)
+    assert losses(again) == losses(result)
+    assert_same_weights(resumed, model)
+
+
+def test_a_diverging_run_names_its_step_and_keeps_the_last_good_state(
+    train_small, unbroken, tmp_path
+):
+    # The 27th update, in the second epoch, is immense; the 28th loss shows it.
+    rate = keras.optimizers.schedules.PiecewiseConstantDecay([25], [1e-3, 1e30])
+    optimizer = RMSpropKeras2(rate, global_clipnorm=10.0)
+    with pytest.raises(TrainingDiverged, match="step 28 ") as error:
+        train_small(tmp_path, epochs=4, optimizer=optimizer)
+    assert (error.value.step, error.value.epoch) == (28, 2)
+    assert names(tmp_path / "checkpoints") == ["epoch-0001.weights.h5"]
+    assert not (tmp_path / "model.keras").exists()
+    assert len(read_metrics(tmp_path / "metrics.csv")) == 1
+
+
+def test_a_run_that_diverges_at_once_keeps_the_state_it_began_with(
+    train_small, tmp_path
+):
+    with pytest.raises(TrainingDiverged):
+        train_small(tmp_path, learning_rate=1e30)
+    assert names(tmp_path / "checkpoints") == ["epoch-0000.weights.h5"]
+    assert not (tmp_path / "metrics.csv").exists()
+
+
+def test_without_xla_the_numbers_are_the_same_up_to_rounding(
+    train_small, unbroken, tmp_path
+):
+    _, plain = train_small(tmp_path, epochs=1, jit_compile=False)
+    assert losses(plain)[0] == pytest.approx(losses(unbroken[2])[0], rel=1e-3)
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_progress_shows_loss_and_validation(
+    train_small, tmp_path, capsys, monkeypatch, terminal
+):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)
+    train_small(tmp_path, epochs=2, verbose="auto")
+    shown = capsys.readouterr().out
+    assert "Epoch 2/2" in shown
+    assert f"{STEPS}/{STEPS}" in shown
+    assert "val_recall_accuracy" in shown
+    assert ("━" in shown) is terminal  # the live bar, with the time that is left
+
+
+@pytest.mark.parametrize(
+    ("number", "most", "divisor"),
+    [(3750, 50, 50), (200, 50, 50), (63, 50, 21), (97, 50, 1), (7, 50, 7), (1, 50, 1)],
+)
+def test_largest_divisor(number, most, divisor):
+    assert largest_divisor(number, most) == divisor
