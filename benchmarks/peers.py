@@ -7,6 +7,7 @@ makes the same plain gradient step, so that all of them must end at the same los
 import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -68,7 +69,7 @@ def keras_model(problem: Problem, layer_class, jit_compile: bool) -> Train:
     """A recurrent layer class of Keras's interface, through `model.fit`."""
     import keras
 
-    model = keras.Sequential(
+    model: Any = keras.Sequential(
         [
             keras.Input((problem.length, FEATURES), batch_size=problem.batch),
             layer_class(problem.units, return_sequences=problem.sequences),
@@ -123,14 +124,14 @@ def keras_simple_rnn_jit(problem: Problem) -> Train:
 def torch_rnn(problem: Problem) -> Train:
     import torch
 
-    rnn = torch.nn.RNN(FEATURES, problem.units, batch_first=True)
+    rnn: Any = torch.nn.RNN(FEATURES, problem.units, batch_first=True)
     head = torch.nn.Linear(problem.units, CLASSES)
     w = {name: torch.tensor(value) for name, value in problem.weights.items()}
     with torch.no_grad():
         rnn.weight_ih_l0.copy_(w["kernel"].T)
         rnn.weight_hh_l0.copy_(w["recurrent"].T)
         rnn.bias_ih_l0.copy_(w["bias"])
-        rnn.bias_hh_l0.zero_().requires_grad_(False)
+        rnn.bias_hh_l0.zero_()
         head.weight.copy_(w["head"].T)
         head.bias.copy_(w["head_bias"])
     rnn.bias_hh_l0.requires_grad_(False)

@@ -83,25 +83,14 @@ class Recurrence:
             The pair of the tensor `(time, batch, size)` of all $h_t$, or `None` without
             `return_sequences`, and the tuple of the final states.
         """
-        initial_state, inputs, parameters = map(
-            _tensors, (initial_state, inputs, parameters)
-        )
-        sequences, recurrent_matrix, *affine = _tensors(
-            (sequences, recurrent_matrix, *affine)
-        )
-        signature = (
-            len(initial_state),
-            len(inputs),
-            len(parameters),
-            return_sequences,
-        )
-        state, outputs = initial_state, []
+        sequences, matrix = _tensors((sequences, recurrent_matrix))
+        affine, inputs, parameters = map(_tensors, (affine, inputs, parameters))
+        state, outputs = _tensors(initial_state), []
+        signature = (len(state), len(inputs), len(parameters), return_sequences)
         for now in _chunks(sequences.shape[0], affine[0].shape[-1]):
             drive = _affine(sequences[now], *affine)
             slices = tuple(x[now] for x in inputs)
-            result = self._run(
-                signature, drive, recurrent_matrix, *state, *slices, *parameters
-            )
+            result = self._run(signature, drive, matrix, *state, *slices, *parameters)
             state = tuple(result[: len(state)])
             outputs += result[len(state) :]
         if not return_sequences:
@@ -147,7 +136,7 @@ def _chunks(time, width):
     return [slice(start, start + steps) for start in range(0, time, steps)]
 
 
-def _tensors(values):
+def _tensors(values: tuple) -> tuple:
     return tuple(ops.convert_to_tensor(value) for value in values)
 
 
