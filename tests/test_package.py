@@ -1,0 +1,64 @@
+"""What a user meets first: the import, the public names, the project's own files."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+
+import keras_nonnormal
+
+ROOT = Path(keras_nonnormal.__file__).parents[1]
+
+
+def test_import_adds_less_than_a_third_of_a_second_to_that_of_keras():
+    program = (
+        "import keras, time; start = time.perf_counter(); import keras_nonnormal; "
+        "print(time.perf_counter() - start)"
+    )
+    # The better of two: a busy machine is not a slow import.
+    seconds = [
+        float(subprocess.check_output([sys.executable, "-c", program], cwd=ROOT))
+        for _ in range(2)
+    ]
+    assert min(seconds) < 0.3
+
+
+def test_import_loads_neither_data_sets_nor_pictures():
+    program = (
+        "import sys, keras; before = {*sys.modules}; import keras_nonnormal; "
+        "heavy = {'tensorflow_datasets', 'matplotlib', 'torch', 'ray'}; "
+        "print(*heavy & ({*sys.modules} - before))"
+    )
+    loaded = subprocess.check_output([sys.executable, "-c", program], cwd=ROOT)
+    assert loaded.strip() == b""
+
+
+def test_every_public_name_is_there_and_every_class_is_registered_with_keras():
+    registered = keras.saving.get_custom_objects()
+    for name in keras_nonnormal.__all__:
+        value = getattr(keras_nonnormal, name)
+        if isinstance(value, type):
+            assert registered[f"keras_nonnormal>{name}"] is value
+    assert keras_nonnormal.__all__ == sorted(keras_nonnormal.__all__)
+
+
+def test_readme_has_the_two_commands_and_setup_reads_the_one_list():
+    commands = [
+        line.strip()
+        for line in (ROOT / "README.md").read_text().splitlines()
+        if line.startswith("    python3 -m venv")
+    ]
+    assert [c.split()[-1] for c in commands] == ["experiments/copy.py", "pytest"]
+    for line in (ROOT / "requirements.txt").read_text().splitlines():
+        package = re.match(r"[\w-]*", line).group()
+        assert not package or f'"{package}>' not in (ROOT / "setup.py").read_text()
+
+
+def test_the_readmes_example_runs():
+    text = (ROOT / "README.md").read_text()
+    (program,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    names = {}
+    exec(program, names)
+    assert names["model"](keras.ops.zeros((2, 5, 3))).shape == (2, 10)
