@@ -6,7 +6,7 @@ In the short version every start succeeds: the advantage of the chain was report
 T = 750, each start at its best setting.
 
   python experiments/addition.py                  a short version, under a minute
-  python experiments/addition.py --preset paper   the published setting, hours
+  python experiments/addition.py --preset paper   the published setting, an hour or two
 """
 
 if not __package__:  # started as a file: the repository takes this folder's place

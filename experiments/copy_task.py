@@ -5,7 +5,7 @@ order. A network that remembers nothing has the trivial loss 10 ln(8) / T; succe
 half of that.
 
   python experiments/copy.py                  chain against orthogonal, under a minute
-  python experiments/copy.py --preset paper   the published setting, hours
+  python experiments/copy.py --preset paper   the published setting, an hour or two
   python experiments/copy.py --T 100 --init fbchain --epochs 20
 """
 

@@ -21,7 +21,7 @@ class Experiment:
         description: What `--help` says first.
         options: Class of its options.
         presets: Its presets by name; `demo` is the default.
-        quick: What `--quick` changes of a preset.
+        quick: What `--quick` allows at most.
         data: Maps options to a `keras_nonnormal.datasets.Task`. This and `model` import
             what they need themselves, so that wrong options are refused before
             TensorFlow is loaded.

@@ -62,7 +62,7 @@ class Options:
             value = getattr(self, field.name)
             if value is not None and not _allowed(value, field.metadata):
                 raise OptionError(
-                    f"{flag(field.name)}: expected {_expected(field.metadata)}, "
+                    f"{flag(field.name)}: expected {_expected(value, field.metadata)}, "
                     f"received {value!r}"
                 )
 
@@ -162,13 +162,14 @@ def _allowed(value: Any, bounds: Mapping[str, Any]) -> bool:
     )
 
 
-def _expected(bounds: Mapping[str, Any]) -> str:
+def _expected(value: Any, bounds: Mapping[str, Any]) -> str:
     if bounds["choices"]:
         return "one of " + ", ".join(bounds["choices"])
-    words = {"low": "at least", "above": "above", "high": "at most"}
+    words = {"low": "of at least", "above": "above", "high": "of at most"}
     limits = [
         f"{word} {bounds[name]:g}"
         for name, word in words.items()
         if bounds[name] is not None
     ]
-    return "a finite number" + (" " + " and ".join(limits) if limits else "")
+    kind = "whole" if isinstance(value, int) else "finite"
+    return " ".join([f"a {kind} number", " and ".join(limits)]).rstrip()

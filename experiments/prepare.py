@@ -33,7 +33,7 @@ def prepare(
         name: Name of the experiment.
         options_class: Its options.
         presets: Its presets; `demo` is the default.
-        quick: What `--quick` changes of a preset.
+        quick: What `--quick` allows at most.
         arguments: Command-line arguments; None for those of the program.
         description: What `--help` says first.
 
@@ -79,7 +79,12 @@ def refuse(prog: str, error: object) -> NoReturn:
 
 
 def _new(name, options_class, preset: Preset, quick: Preset, given):
-    values = {**preset, **(quick if given.get("quick") else {}), **given}
+    values = dict(preset)
+    if given.get("quick"):
+        for option, most in quick.items():
+            usual = values.get(option, getattr(options_class, option))
+            values[option] = min(most, usual)
+    values.update(given)
     init = values.get("init", options_class.init)
     if "compare" not in given and values.get("compare") == init:
         values["compare"] = None

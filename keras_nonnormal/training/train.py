@@ -92,11 +92,17 @@ def train(
         A `TrainingResult`.
 
     Raises:
+        ValueError: If there are fewer training sequences than `batch_size`.
         TrainingDiverged: If the loss is not finite at some step. The state after the
             epoch before it stays in the directory.
     """
     loss, metrics = loss_and_metrics(task)
     steps = len(task.splits.train) // batch_size
+    if steps == 0:
+        raise ValueError(
+            f"Expected `batch_size` of at most {len(task.splits.train)}, the number of "
+            f"training sequences. Received: batch_size={batch_size}"
+        )
     watched: Any = WatchedModel(model)
     watched.compile(
         optimizer,

@@ -1,0 +1,33 @@
+import subprocess
+import sys
+
+import pytest
+
+from tests.experiments.commands import ROOT, clean_environment
+
+
+@pytest.fixture(scope="session")
+def repository():
+    """The root of the repository."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def python():
+    """Runs Python as a user would: `python("experiments/copy.py", "--help")`.
+
+    The keyword `cwd` is where; the rest goes to `subprocess.run`.
+    """
+
+    def run(*arguments, cwd=ROOT, **settings):
+        return subprocess.run(
+            [sys.executable, *map(str, arguments)],
+            cwd=cwd,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            env=clean_environment(),
+            **settings,
+        )
+
+    return run
