@@ -47,9 +47,10 @@ class AdamTorch(CoupledWeightDecay):
         beta_2=0.999,
         epsilon=1e-8,
         coupled_weight_decay=0.0,
+        name="adam_torch",
         **kwargs,
     ):
-        super().__init__(learning_rate, coupled_weight_decay, **kwargs)
+        super().__init__(learning_rate, coupled_weight_decay, name=name, **kwargs)
         self.beta_1 = check_decay_rate("beta_1", beta_1)
         self.beta_2 = check_decay_rate("beta_2", beta_2)
         self.epsilon = epsilon

@@ -51,9 +51,10 @@ class RMSpropTorch(CoupledWeightDecay):
         rho=0.99,
         epsilon=1e-8,
         coupled_weight_decay=0.0,
+        name="rmsprop_torch",
         **kwargs,
     ):
-        super().__init__(learning_rate, coupled_weight_decay, **kwargs)
+        super().__init__(learning_rate, coupled_weight_decay, name=name, **kwargs)
         self.rho = check_decay_rate("rho", rho)
         self.epsilon = epsilon
 
@@ -112,5 +113,12 @@ class RMSpropKeras2(RMSpropTorch):
           networks with sequential non-normal dynamics".
     """
 
-    def __init__(self, learning_rate=0.001, rho=0.9, epsilon=1e-7, **kwargs):
-        super().__init__(learning_rate, rho, epsilon, **kwargs)
+    def __init__(
+        self,
+        learning_rate=0.001,
+        rho=0.9,
+        epsilon=1e-7,
+        name="rmsprop_keras2",
+        **kwargs,
+    ):
+        super().__init__(learning_rate, rho, epsilon, name=name, **kwargs)
