@@ -15,15 +15,22 @@ from keras_nonnormal.initializers import (
     simple_rnn_initializers,
 )
 from keras_nonnormal.layers import FusedSimpleRNN
+from keras_nonnormal.metrics import RecallAccuracy, ToleranceAccuracy
+from keras_nonnormal.optimizers import AdamTorch, RMSpropKeras2, RMSpropTorch
 from keras_nonnormal.version import __version__
 
 __all__ = [
+    "AdamTorch",
     "Chain",
     "FBChain",
     "FusedSimpleRNN",
     "Gatewise",
+    "RMSpropKeras2",
+    "RMSpropTorch",
     "Ramp",
+    "RecallAccuracy",
     "Source",
+    "ToleranceAccuracy",
     "__version__",
     "gru_initializers",
     "lstm_initializers",

@@ -1,6 +1,7 @@
 from collections.abc import Mapping, Sequence
 
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
 # Okabe and Ito's palette, told apart also by colour-blind readers.
@@ -76,6 +77,8 @@ def learning_curves(
                 ha="right",
                 color=INK,
                 fontsize=9,
+                path_effects=[withStroke(linewidth=3, foreground="white")],
+                zorder=4,
             )
     axes.set_xlabel("epoch")
     axes.set_ylabel(label)

@@ -2,7 +2,6 @@
 
 from keras_nonnormal.training.checkpoints import EpochCheckpoint
 from keras_nonnormal.training.device import DeviceError, on_device
-from keras_nonnormal.training.metrics import RecallAccuracy, ToleranceAccuracy
 from keras_nonnormal.training.metrics_log import MetricsLog, read_metrics
 from keras_nonnormal.training.models import loss_and_metrics, simple_recurrent_network
 from keras_nonnormal.training.optimizers import OPTIMIZERS, optimizer_by_name
@@ -20,12 +19,10 @@ __all__ = [
     "DeviceError",
     "EpochCheckpoint",
     "MetricsLog",
-    "RecallAccuracy",
     "RunDirectory",
     "RunDirectoryError",
     "StopBelow",
     "StopWhenNotFinite",
-    "ToleranceAccuracy",
     "TrainingDiverged",
     "TrainingResult",
     "WatchedModel",

@@ -6,7 +6,7 @@ import keras
 
 from keras_nonnormal.initializers import simple_rnn_initializers
 from keras_nonnormal.layers import FusedSimpleRNN
-from keras_nonnormal.training.metrics import RecallAccuracy, ToleranceAccuracy
+from keras_nonnormal.metrics import RecallAccuracy, ToleranceAccuracy
 
 
 def simple_recurrent_network(

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_nonnormal.training import RecallAccuracy, ToleranceAccuracy
+from keras_nonnormal import RecallAccuracy, ToleranceAccuracy
 
 
 def copy_targets(batch=4, length=50, symbols=10):
