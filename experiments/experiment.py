@@ -49,7 +49,7 @@ class Experiment:
         Returns:
             The summary that is in `summary.json`.
         """
-        from keras_nonnormal._backend import set_jit_compile
+        from keras_nonnormal.recurrence import set_jit_compile
         from keras_nonnormal.training import on_device
 
         begun = time.perf_counter()

@@ -15,10 +15,13 @@ from typing import Any
 from keras import ops
 
 from keras_nonnormal import _backend
+from keras_nonnormal._backend import set_jit_compile
+
+__all__ = ["Recurrence", "set_jit_compile"]
 
 Step = Callable[[Any, tuple, tuple, tuple], tuple]
 
-CHUNK_ELEMENTS = 25_000
+CHUNK_ELEMENTS = 14_000
 """Time steps times width that are worth a loop of their own, see `_chunks`."""
 
 MOST_CHUNKS = 16

@@ -1,11 +1,13 @@
 """What a user meets first: the import, the public names, the project's own files."""
 
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import keras
+import numpy as np
 
 import keras_nonnormal
 
@@ -42,6 +44,38 @@ def test_every_public_name_is_there_and_every_class_is_registered_with_keras():
         if isinstance(value, type):
             assert registered[f"keras_nonnormal>{name}"] is value
     assert keras_nonnormal.__all__ == sorted(keras_nonnormal.__all__)
+
+
+def test_a_model_with_everything_of_ours_loads_after_the_import_alone(tmp_path):
+    model = keras.Sequential(
+        [
+            keras.Input((7, 3)),
+            keras_nonnormal.FusedSimpleRNN(
+                4,
+                return_sequences=True,
+                kernel_initializer=keras_nonnormal.Source(),
+                recurrent_initializer=keras_nonnormal.Chain(),
+            ),
+            keras.layers.Dense(2),
+        ]
+    )
+    model.compile(
+        keras_nonnormal.RMSpropKeras2(1e-3),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=[keras_nonnormal.RecallAccuracy(3)],
+    )
+    model.fit(np.ones((2, 7, 3)), np.ones((2, 7)), verbose=0)
+    model.save(tmp_path / "model.keras")
+    program = (
+        "import keras, keras_nonnormal; "
+        "model = keras.models.load_model('model.keras'); "
+        "print(type(model.optimizer).__name__, int(model.optimizer.iterations))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    printed = subprocess.check_output(
+        [sys.executable, "-c", program], cwd=tmp_path, env=environment
+    )
+    assert printed.split() == [b"RMSpropKeras2", b"1"]
 
 
 def test_readme_has_the_two_commands_and_setup_reads_the_one_list():
