@@ -4,13 +4,9 @@ import keras
 import numpy as np
 import pytest
 
+from keras_nonnormal import RecallAccuracy, ToleranceAccuracy
 from keras_nonnormal.datasets import addition_task, copying_task
-from keras_nonnormal.training import (
-    RecallAccuracy,
-    ToleranceAccuracy,
-    loss_and_metrics,
-    simple_recurrent_network,
-)
+from keras_nonnormal.training import loss_and_metrics, simple_recurrent_network
 
 
 @pytest.fixture(scope="module")
