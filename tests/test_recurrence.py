@@ -119,10 +119,10 @@ def test_one_recurrence_serves_several_shapes():
     recurrence = Recurrence(tanh_step)
     for time, batch in [(1, 1), (4, 2), (2, 4)]:
         outputs, (last,) = recurrence(
-            np.ones((time, batch, FEATURES)),
-            (np.ones((FEATURES, UNITS)),),
-            np.eye(UNITS),
-            (np.zeros((batch, UNITS)),),
+            np.ones((time, batch, FEATURES), DTYPE),
+            (np.ones((FEATURES, UNITS), DTYPE),),
+            np.eye(UNITS, dtype=DTYPE),
+            (np.zeros((batch, UNITS), DTYPE),),
         )
         assert tuple(outputs.shape) == (time, batch, UNITS)
         np.testing.assert_array_equal(outputs[-1], last)
