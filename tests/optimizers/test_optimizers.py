@@ -11,13 +11,16 @@ ALL = (RMSpropKeras2, RMSpropTorch, AdamTorch)
 
 @pytest.fixture
 def float64():
-    if keras.backend.backend() == "jax":
+    on_jax = keras.backend.backend() == "jax"
+    if on_jax:
         import jax
 
         jax.config.update("jax_enable_x64", True)
     keras.config.set_floatx("float64")
     yield
     keras.config.set_floatx("float32")
+    if on_jax:
+        jax.config.update("jax_enable_x64", False)
 
 
 def trajectory(optimizer, start, gradients):
