@@ -1,0 +1,38 @@
+import numpy as np
+
+from keras_nonnormal.analysis._checks import at_least
+
+
+def delay_line(n: int, alpha: float, beta: float = 0.0, d: float = 0.0) -> np.ndarray:
+    """A feed-forward chain with decay and shortcuts: d on the diagonal, alpha below it.
+
+    Lower triangular, in column form: `delay_line(...) @ x` is the next state, and unit
+    i feeds unit i + 1. Its transpose is a `recurrent_kernel` of Keras.
+
+    Args:
+        n: Integer, number of units.
+        alpha: Float, weight from every unit to the next.
+        beta: Float, weight to all units after the next. Defaults to `0`.
+        d: Float, weight of every unit to itself, which makes it the only eigenvalue.
+            Defaults to `0`.
+
+    Returns:
+        An array `(n, n)`.
+
+    Example:
+
+    >>> delay_line(4, alpha=2, beta=3, d=1)
+    array([[1., 0., 0., 0.],
+           [2., 1., 0., 0.],
+           [3., 2., 1., 0.],
+           [3., 3., 2., 1.]])
+
+    Reference:
+
+    - [Kerg et al., 2019, section 2.3](https://arxiv.org/abs/1905.12080); there the
+      weight below the diagonal is the root of alpha, in the published notebook it is
+      alpha, as here.
+    """
+    n = at_least(1, n, "n")
+    below = beta * np.tri(n, k=-2)
+    return d * np.eye(n) + alpha * np.eye(n, k=-1) + below
