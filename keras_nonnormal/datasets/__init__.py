@@ -13,18 +13,21 @@ from keras_nonnormal.datasets.copying import (
     copying_task,
     copying_trivial_loss,
 )
+from keras_nonnormal.datasets.examples import Examples, Splits
 from keras_nonnormal.datasets.mnist import (
     permutation,
     psmnist_task,
     sequential_mnist,
 )
 from keras_nonnormal.datasets.pipeline import evaluation_batches, training_batches
-from keras_nonnormal.datasets.task import Examples, Splits, Task
+from keras_nonnormal.datasets.sequence_task import SequenceTask
+from keras_nonnormal.datasets.task import Task
 
 __all__ = [
     "DatasetError",
     "Examples",
     "MarkedValues",
+    "SequenceTask",
     "Splits",
     "Task",
     "addition",

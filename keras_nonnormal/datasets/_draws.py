@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from keras_nonnormal.datasets.task import Examples, Splits
+from keras_nonnormal.datasets.examples import Examples, Splits
 
 
 def draw_splits(

@@ -10,7 +10,8 @@ from keras_nonnormal.datasets._draws import (
     draw_splits,
     legacy_stream,
 )
-from keras_nonnormal.datasets.task import Examples, Splits, Task
+from keras_nonnormal.datasets.examples import Examples, Splits
+from keras_nonnormal.datasets.task import Task
 
 TRIVIAL_LOSS = 1 / 6  # variance of the sum of two uniform numbers
 

@@ -10,7 +10,8 @@ from keras_nonnormal.datasets._draws import (
     draw_splits,
     legacy_stream,
 )
-from keras_nonnormal.datasets.task import Examples, Splits, Task
+from keras_nonnormal.datasets.examples import Examples, Splits
+from keras_nonnormal.datasets.task import Task
 
 ALPHABET = 8  # the symbols are 1 to 8; 0 is the blank
 DELIMITER = 9
@@ -83,6 +84,7 @@ def copying_task(
         per_step=True,
         length=length,
         trivial_loss=copying_trivial_loss(length, symbols),
+        recall_steps=symbols,
     )
 
 

@@ -6,7 +6,8 @@ import numpy as np
 
 from keras_nonnormal.datasets._digits import load_digits
 from keras_nonnormal.datasets._draws import check_integer
-from keras_nonnormal.datasets.task import Examples, Splits, Task
+from keras_nonnormal.datasets.examples import Examples, Splits
+from keras_nonnormal.datasets.task import Task
 
 PIXELS = 28 * 28
 CLASSES = 10

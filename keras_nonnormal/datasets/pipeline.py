@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from keras_nonnormal.datasets._draws import check_integer
-from keras_nonnormal.datasets.task import Examples
+from keras_nonnormal.datasets.examples import Examples
 
 # Gathering and encoding a few hundred rows in one go costs little more than doing it
 # for ten: the overhead per batch stays small against a training step of 2 ms.
@@ -18,6 +18,7 @@ def training_batches(
     seed: int,
     encode: Callable[[Any, Any], tuple[Any, Any]],
     start_epoch: int = 0,
+    shuffle: bool = True,
 ):
     """Endless batches for training, in a new random order every epoch.
 
@@ -25,6 +26,7 @@ def training_batches(
     run that resumes at epoch `k` with `start_epoch=k` therefore sees exactly the
     batches that it would have seen without the break. An epoch has
     `len(examples) // batch_size` batches; the rows left over differ every time.
+    Without `shuffle` every epoch has the stored order and leaves out the last rows.
 
     Args:
         examples: The `Examples` to draw from.
@@ -33,6 +35,7 @@ def training_batches(
         encode: Maps `(inputs, targets)` in stored form to `(x, y)`; the `encode` of a
             `Task`.
         start_epoch: Number of the first epoch.
+        shuffle: Whether every epoch has an order of its own.
 
     Returns:
         A `tf.data.Dataset` of infinite cardinality with elements `(x, y)`, of static
@@ -61,6 +64,12 @@ def training_batches(
     stored = _tensors(examples)
 
     def order(epoch):
+        indices = (random_order(epoch) if shuffle else tf.range(rows))[:used]
+        return tf.data.Dataset.from_tensor_slices(indices).batch(
+            batches_at_once * batch_size
+        )
+
+    def random_order(epoch):
         keys = tf.random.stateless_uniform(
             [rows],
             seed=tf.stack([tf.constant(seed, tf.int64), epoch]),
@@ -68,10 +77,7 @@ def training_batches(
             dtype=tf.int64,
             alg="philox",  # the same order on every kind of machine
         )
-        indices = tf.argsort(keys)[:used]
-        return tf.data.Dataset.from_tensor_slices(indices).batch(
-            batches_at_once * batch_size
-        )
+        return tf.argsort(keys)
 
     def gather(indices):
         encoded = encode(

@@ -1,90 +1,76 @@
-"""What training knows of a task: sequences, how to encode them, what to expect."""
+"""Tasks whose sequences are stored."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
+from keras_nonnormal.datasets._draws import check_integer
+from keras_nonnormal.datasets.examples import Splits
+from keras_nonnormal.datasets.pipeline import evaluation_batches, training_batches
+from keras_nonnormal.datasets.sequence_task import SequenceTask, check_split
+
+# Examples are small; nothing but time depends on how many are evaluated at once.
+EVALUATED_AT_ONCE = 100
 
 
-@dataclass(frozen=True, eq=False)
-class Examples:
-    """Input sequences and their targets, in the compact form they are stored in.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Task(SequenceTask):
+    """A task with a fixed number of stored examples.
 
-    A task's `encode` turns a batch of them into what a network reads; until then
-    symbols are single bytes and marks are positions.
-
-    Args:
-        inputs: An array of shape `(examples, ...)`, or a tuple of such arrays.
-        targets: An array of shape `(examples, ...)`.
-
-    Raises:
-        ValueError: If the arrays do not hold the same number of examples.
-    """
-
-    inputs: Any
-    targets: np.ndarray
-
-    def __post_init__(self):
-        inputs = self.inputs if isinstance(self.inputs, tuple) else (self.inputs,)
-        lengths = [len(array) for array in (*inputs, self.targets)]
-        if len(set(lengths)) > 1:
-            raise ValueError(
-                "Expected inputs and targets with equal first dimension. "
-                f"Received: first dimensions {lengths}"
-            )
-
-    def __len__(self):
-        return len(self.targets)
-
-
-@dataclass(frozen=True, eq=False)
-class Splits:
-    """The three parts of a data set; each is an `Examples`.
-
-    `validation` chooses hyper-parameters and stopping times, `test` is looked at
-    once. Where the published protocol validates on the test set, both names hold the
-    same object.
-    """
-
-    train: Examples
-    validation: Examples
-    test: Examples
-
-
-@dataclass(frozen=True, eq=False)
-class Task:
-    """All that training needs to know about a task.
+    An epoch shows `len(splits.train) // batch_size` batches, in a new random order
+    every time. Batches are `(x, y)`: `x` is float32 of shape
+    `(batch, length, input_width)`.
 
     Args:
-        name: Short name, used for folders and titles.
         splits: The data, a `Splits`.
         encode: Maps a batch `(inputs, targets)` of TensorFlow tensors in stored form
             to `(x, y)`: `x` is float32 of shape `(batch, length, input_width)`, and
             `y` holds what the loss compares with. Works inside `tf.data`.
-        input_width: Features per time step.
-        output_width: Width of the read-out: classes, or regressed numbers.
-        per_step: Whether there is a target at every time step (True), or only one
-            after the last step (False).
-        length: Time steps per sequence.
-        trivial_loss: The loss that needs no memory: of the best prediction that
-            ignores the inputs to be remembered.
+        shuffle: Whether every epoch has an order of its own. Without it all epochs
+            show the same batches in the stored order, whatever the seed.
+        **kwargs: The arguments of `SequenceTask`.
+
+    Example:
+
+    >>> from keras_nonnormal.datasets import copying_task
+    >>> task = copying_task(length=100, train=1000, validation=100, test=100)
+    >>> task.steps_per_epoch(16)
+    62
+    >>> x, y = next(iter(task.training_batches(16, seed=1)))
+    >>> tuple(x.shape), tuple(y.shape)
+    ((16, 100, 10), (16, 100))
     """
 
-    name: str
     splits: Splits
     encode: Callable[[Any, Any], tuple[Any, Any]]
-    input_width: int
-    output_width: int
-    per_step: bool
-    length: int
-    trivial_loss: float
+    shuffle: bool = True
 
     @property
-    def success_loss(self) -> float:
-        """Half of the trivial loss: a validation loss below it counts as success.
+    def classification(self) -> bool:
+        return self.splits.train.targets.dtype.kind in "iu"
 
-        Reference:
-            - [Orhan and Pitkow, 2020](https://arxiv.org/abs/1905.13715), section 2.3
-        """
-        return 0.5 * self.trivial_loss
+    def steps_per_epoch(self, batch_size: int) -> int:
+        check_integer(
+            "batch_size", batch_size, minimum=1, maximum=len(self.splits.train)
+        )
+        return len(self.splits.train) // batch_size
+
+    def training_batches(
+        self, batch_size: int, *, seed: int, start_epoch: int = 0
+    ) -> Any:
+        return training_batches(
+            self.splits.train,
+            batch_size,
+            seed=seed,
+            encode=self.encode,
+            start_epoch=start_epoch,
+            shuffle=self.shuffle,
+        )
+
+    def evaluation_batches(self, split: str, batch_size: int | None = None) -> Any:
+        check_split(split)
+        return evaluation_batches(
+            getattr(self.splits, split),
+            EVALUATED_AT_ONCE if batch_size is None else batch_size,
+            encode=self.encode,
+        )
