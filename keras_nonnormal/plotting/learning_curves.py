@@ -1,12 +1,9 @@
 from collections.abc import Mapping, Sequence
 
 from matplotlib.figure import Figure
-from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
-# Okabe and Ito's palette, told apart also by colour-blind readers.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-INK = "#444444"
+from keras_nonnormal.plotting._style import HALO, INK, colour, dress, new_figure
 
 
 def learning_curves(
@@ -17,8 +14,9 @@ def learning_curves(
     title: str = "",
     metric: str = "val_loss",
     label: str = "validation loss",
+    index: str = "epoch",
 ) -> Figure:
-    """Draws a metric per epoch for several runs, with the levels it is measured by.
+    """Draws a metric over time for several runs, with the levels it is measured by.
 
     Args:
         histories: For each run, by the name it gets in the figure, a mapping of
@@ -28,8 +26,10 @@ def learning_curves(
         success_loss: Where to draw the dotted level below which a run is a success,
             or None.
         title: Title of the figure.
-        metric: The metric to draw. Epochs without it are left out.
+        metric: The metric to draw. Rows without it are left out.
         label: What the vertical axis says.
+        index: What the horizontal axis counts: the name of it in the rows, `"epoch"`
+            or `"update"`, and what the axis says.
 
     Returns:
         A `matplotlib.figure.Figure`, for `figure.savefig`; it belongs to no window.
@@ -43,18 +43,18 @@ def learning_curves(
     figure.savefig("curves.png")
     ```
     """
-    figure = Figure(figsize=(6.0, 3.8), dpi=200, layout="constrained")
+    figure = new_figure()
     axes = figure.add_subplot()
     levels = [level for level in (trivial_loss, success_loss) if level is not None]
     top = 1.3 * max(levels, default=0.0)
     for number, (name, history) in enumerate(histories.items()):
-        points = [(row["epoch"], row[metric]) for row in history if metric in row]
-        epochs, values = zip(*points, strict=True) if points else ((), ())
+        points = [(row[index], row[metric]) for row in history if metric in row]
+        counts, values = zip(*points, strict=True) if points else ((), ())
         axes.plot(
-            epochs,
+            counts,
             values,
             label=name,
-            color=COLOURS[number % len(COLOURS)],
+            color=colour(number),
             linewidth=2,
             marker="o" if len(points) <= 30 else None,
             markersize=4.5,
@@ -77,20 +77,15 @@ def learning_curves(
                 ha="right",
                 color=INK,
                 fontsize=9,
-                path_effects=[withStroke(linewidth=3, foreground="white")],
+                path_effects=HALO,
                 zorder=4,
             )
-    axes.set_xlabel("epoch")
+    axes.set_xlabel(index)
     axes.set_ylabel(label)
-    axes.set_title(title, fontsize=11, loc="left")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     if top > 0:
         axes.set_ylim(0, 1.05 * top)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["left", "bottom"]].set_color(INK)
-    axes.tick_params(colors=INK)
-    axes.grid(axis="y", color="#E4E4E4", linewidth=0.8)
-    axes.set_axisbelow(True)
+    dress(axes, title)
     if histories:
         axes.legend(frameon=False, loc="best")
     return figure

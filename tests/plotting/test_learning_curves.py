@@ -61,3 +61,21 @@ def test_no_global_state_of_pyplot_is_touched(tmp_path):
     draw().savefig(tmp_path / "curves.png")
     pyplot = sys.modules.get("matplotlib.pyplot")
     assert pyplot is None or not pyplot.get_fignums()
+
+
+def test_curves_can_be_drawn_over_updates():  # Row 43, F2 and F3
+    rows = [{"update": 100, "loss": 0.5}, {"update": 200, "loss": 0.1}]
+    figure = learning_curves(
+        {"nnRNN": rows, "expRNN": rows, "RNN": rows, "RNN-orth": rows, "LSTM": rows},
+        metric="loss",
+        label="training loss",
+        index="update",
+    )
+    (axes,) = figure.axes
+    assert len(axes.get_lines()) == 5
+    assert len({line.get_color() for line in axes.get_lines()}) == 5
+    np.testing.assert_array_equal(
+        axes.get_lines()[0].get_xydata(), [[100, 0.5], [200, 0.1]]
+    )
+    # Not "accuracy" over "epochs", as in the published figure (Q27).
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("update", "training loss")
