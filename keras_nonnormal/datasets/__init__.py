@@ -7,11 +7,19 @@ from keras_nonnormal.datasets.addition import (
     addition_legacy,
     addition_task,
 )
+from keras_nonnormal.datasets.addition_stream import (
+    addition_stream_legacy,
+    addition_stream_task,
+)
 from keras_nonnormal.datasets.copying import (
     copying,
     copying_legacy,
     copying_task,
     copying_trivial_loss,
+)
+from keras_nonnormal.datasets.copying_stream import (
+    copying_stream_legacy,
+    copying_stream_task,
 )
 from keras_nonnormal.datasets.examples import Examples, Splits
 from keras_nonnormal.datasets.mnist import (
@@ -21,6 +29,7 @@ from keras_nonnormal.datasets.mnist import (
 )
 from keras_nonnormal.datasets.pipeline import evaluation_batches, training_batches
 from keras_nonnormal.datasets.sequence_task import SequenceTask
+from keras_nonnormal.datasets.stream_task import StreamTask
 from keras_nonnormal.datasets.task import Task
 
 __all__ = [
@@ -29,12 +38,17 @@ __all__ = [
     "MarkedValues",
     "SequenceTask",
     "Splits",
+    "StreamTask",
     "Task",
     "addition",
     "addition_legacy",
+    "addition_stream_legacy",
+    "addition_stream_task",
     "addition_task",
     "copying",
     "copying_legacy",
+    "copying_stream_legacy",
+    "copying_stream_task",
     "copying_task",
     "copying_trivial_loss",
     "evaluation_batches",

@@ -39,6 +39,11 @@ def legacy_stream(seed: int, *, train: int, test: int) -> np.random.RandomState:
     """NumPy's legacy stream, as it is right after `np.random.seed(seed)`."""
     check_integer("train", train, minimum=1)
     check_integer("test", test, minimum=1)
+    return seeded_stream(seed)
+
+
+def seeded_stream(seed: int) -> np.random.RandomState:
+    """The same without checks of sizes."""
     check_integer("seed", seed, minimum=0, maximum=2**32 - 1)
     return np.random.RandomState(seed)
 

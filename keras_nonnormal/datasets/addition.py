@@ -20,7 +20,7 @@ class MarkedValues(NamedTuple):
     """Inputs of the addition task as they are stored, half the size of the encoded.
 
     `values` holds numbers in [0, 1), float32 of shape `(examples, length)`; `marked`
-    holds the two positions to be added, int32 of shape `(examples, 2)`.
+    holds the positions to be added, int32 of shape `(examples, marks)`, two here.
     """
 
     values: Any
@@ -120,11 +120,10 @@ def addition(
     check_integer("length", length, minimum=2)
 
     def draw(generator, count):
-        return _examples(
-            generator.random((count, length), dtype=np.float32),
-            generator.integers(0, length // 2, count),
-            generator.integers(length // 2, length, count),
-        )
+        values = generator.random((count, length), dtype=np.float32)
+        first = generator.integers(0, length // 2, count)
+        second = generator.integers(length // 2, length, count)
+        return marked_examples(values, np.stack([first, second], axis=1))
 
     return draw_splits(draw, train=train, validation=validation, test=test, seed=seed)
 
@@ -153,40 +152,47 @@ def addition_legacy(
     """
     check_integer("length", length, minimum=2)
     stream = legacy_stream(seed, train=train, test=test)
-    train_split, test_split = (
-        _examples(
-            stream.rand(count, length),
-            stream.randint(0, length // 2, count),
-            stream.randint(length // 2, length, count),
-        )
-        for count in (train, test)
-    )
+
+    def draw(count):
+        values = stream.rand(count, length)
+        first = stream.randint(0, length // 2, count)
+        second = stream.randint(length // 2, length, count)
+        return marked_examples(values, np.stack([first, second], axis=1))
+
+    train_split, test_split = draw(train), draw(test)
     return Splits(train=train_split, validation=test_split, test=test_split)
 
 
-def encode_addition(inputs, targets):
+def encode_addition(inputs, targets, value_first: bool = False):
     """Encodes a batch of the addition task for a network.
 
     Args:
         inputs: A `MarkedValues` of tensors of shapes `(batch, length)` and
-            `(batch, 2)`.
+            `(batch, marks)`.
         targets: float32 tensor of shape `(batch, 1)`.
+        value_first: Whether the channels are (value, indicator), not
+            (indicator, value).
 
     Returns:
-        float32 inputs of shape `(batch, length, 2)`, channels (indicator, value), and
-        the targets as they are.
+        float32 inputs of shape `(batch, length, 2)`, and the targets as they are.
     """
     import tensorflow as tf
 
     values, marked = inputs
     indicator = tf.reduce_sum(tf.one_hot(marked, values.shape[1]), axis=1)
     # Three times faster than stacking along the last axis.
-    channels = tf.stack([indicator, values], axis=1)
+    channels = [values, indicator] if value_first else [indicator, values]
+    channels = tf.stack(channels, axis=1)
     return tf.transpose(channels, (0, 2, 1)), targets
 
 
-def _examples(values, first, second):
-    marked = np.stack([first, second], axis=1)
+def marked_examples(values: np.ndarray, marked: np.ndarray) -> Examples:
+    """Examples of the addition task, from values and the positions to be added.
+
+    Args:
+        values: Floats of shape `(examples, length)`.
+        marked: Integers of shape `(examples, marks)`.
+    """
     targets = np.take_along_axis(values, marked, axis=1).sum(axis=1, keepdims=True)
     inputs = MarkedValues(
         values.astype(np.float32, copy=False), marked.astype(np.int32)

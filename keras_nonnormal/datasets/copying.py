@@ -1,6 +1,8 @@
 """The copy task: remember ten symbols over a long blank and repeat them."""
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -13,9 +15,9 @@ from keras_nonnormal.datasets._draws import (
 from keras_nonnormal.datasets.examples import Examples, Splits
 from keras_nonnormal.datasets.task import Task
 
-ALPHABET = 8  # the symbols are 1 to 8; 0 is the blank
-DELIMITER = 9
-INPUT_WIDTH = 10
+ALPHABET = 8  # the symbols are 1 to 8, the delimiter is 9
+BLANK = 0
+INPUT_WIDTH = 10  # with blank and delimiter
 TARGET_WIDTH = 9
 
 
@@ -128,7 +130,7 @@ def copying(
 
     def draw(generator, count):
         shape = (count, symbols)
-        return _lay_out(
+        return lay_out(
             generator.integers(1, ALPHABET + 1, shape, dtype=np.uint8), length
         )
 
@@ -158,53 +160,93 @@ def copying_legacy(
     _check_length(length, symbols=10)
     stream = legacy_stream(seed, train=train, test=test)
     train_split, test_split = (
-        _lay_out(stream.randint(1, ALPHABET + 1, (count, 10)), length)
+        lay_out(stream.randint(1, ALPHABET + 1, (count, 10)), length)
         for count in (train, test)
     )
     return Splits(train=train_split, validation=test_split, test=test_split)
 
 
-def copying_trivial_loss(length: int, symbols: int = 10) -> float:
+def copying_trivial_loss(
+    length: int, symbols: int = 10, labels: int = ALPHABET
+) -> float:
     """Cross-entropy, in nats per step, of a network that remembers nothing.
 
-    It predicts the blank wherever it is due and guesses uniformly among the eight
-    symbols at the recall: `symbols * log(8) / length`.
+    It predicts the blank wherever it is due and guesses uniformly among the labels
+    at the recall: `symbols * log(labels) / length`.
 
     Args:
         length: Time steps per sequence.
         symbols: How many symbols there are to remember.
+        labels: How many different symbols there are.
 
     Returns:
         The loss averaged over all steps, 0.0416 at length 500.
     """
     _check_length(length, symbols)
-    return symbols * math.log(ALPHABET) / length
+    check_integer("labels", labels, minimum=1)
+    return symbols * math.log(labels) / length
 
 
-def encode_copying(inputs, targets):
+def encode_copying(inputs, targets, width: int = INPUT_WIDTH):
     """Encodes a batch of the copy task for a network.
 
     Args:
-        inputs: Class numbers 0 to 9, integer tensor of shape `(batch, length)`.
-        targets: Class numbers 0 to 8, integer tensor of shape `(batch, length)`.
+        inputs: Class numbers 0 to `width - 1`, integer tensor of shape
+            `(batch, length)`.
+        targets: Class numbers 0 to `width - 2`, integer tensor of shape
+            `(batch, length)`.
+        width: How many classes of inputs there are.
 
     Returns:
-        One-hot float32 inputs of shape `(batch, length, 10)` and int32 targets of
+        One-hot float32 inputs of shape `(batch, length, width)` and int32 targets of
         shape `(batch, length)`.
     """
     import tensorflow as tf
 
-    return tf.one_hot(inputs, INPUT_WIDTH), tf.cast(targets, tf.int32)
+    return tf.one_hot(inputs, width), tf.cast(targets, tf.int32)
 
 
-def _lay_out(symbols, length):
+def lay_out(symbols: np.ndarray, length: int, labels: int = ALPHABET) -> Examples:
+    """Makes sequences of the symbols to remember.
+
+    Args:
+        symbols: Integers 1 to `labels`, of shape `(examples, symbols)`.
+        length: Time steps per sequence.
+        labels: How many different symbols there are; the delimiter comes after them.
+
+    Returns:
+        `Examples` of uint8 class numbers of shape `(examples, length)`.
+    """
     count = symbols.shape[1]
-    inputs = np.zeros((len(symbols), length), np.uint8)
-    targets = np.zeros_like(inputs)
-    inputs[:, :count] = symbols
-    inputs[:, length - count - 1] = DELIMITER
-    targets[:, length - count :] = symbols
-    return Examples(inputs, targets)
+    marks = np.broadcast_to([BLANK, labels + 1], (len(symbols), 2))
+    palette = np.concatenate([symbols, marks], axis=1).astype(np.uint8)
+    delay = length - 2 * count
+    inputs, targets = layout(np.arange(length), delay, count, where=np.where)
+    return Examples(palette[:, inputs], palette[:, targets])
+
+
+def layout(steps: Any, delay: Any, symbols: int, *, where: Callable[..., Any]):
+    """What is shown and asked for at each step, as indices into a palette.
+
+    A palette is a row of the symbols to remember, the blank, and the delimiter. The
+    delimiter comes one step before the recall, whatever follows the recall is blank.
+
+    Args:
+        steps: The numbers of the steps.
+        delay: Steps between the symbols and their recall, the delimiter's included.
+            Broadcasts with `steps`.
+        symbols: How many symbols there are to remember.
+        where: `np.where`, or `tf.where` for tensors.
+
+    Returns:
+        A tuple `(inputs, targets)` of integers, 0 to `symbols + 1`.
+    """
+    blank, delimiter = symbols, symbols + 1
+    recalled = steps - delay - symbols
+    inputs = where(steps < symbols, steps, blank)
+    inputs = where(recalled == -1, delimiter, inputs)
+    targets = where((recalled >= 0) & (recalled < symbols), recalled, blank)
+    return inputs, targets
 
 
 def _check_length(length, symbols):

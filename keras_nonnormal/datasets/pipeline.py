@@ -95,7 +95,7 @@ def training_batches(
         .apply(tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY))
         .prefetch(2 * batches_at_once)
     )
-    return batches.with_options(_options())
+    return without_tuning(batches)
 
 
 def evaluation_batches(
@@ -128,7 +128,7 @@ def evaluation_batches(
         return encode(*tf.nest.map_structure(lambda a: a[rows], stored))
 
     batches = tf.data.Dataset.range(0, len(examples), batch_size).map(cut).prefetch(2)
-    return batches.with_options(_options())
+    return without_tuning(batches)
 
 
 def _tensors(examples):
@@ -142,7 +142,8 @@ def _tensors(examples):
         )
 
 
-def _options():
+def without_tuning(batches):
+    """Takes from a `tf.data.Dataset` what would cost more than it gains."""
     import tensorflow as tf
 
     options = tf.data.Options()
@@ -150,4 +151,4 @@ def _options():
     # and a copy of all the data at the start.
     options.autotune.enabled = False
     options.experimental_optimization.apply_default_optimizations = False
-    return options
+    return batches.with_options(options)
