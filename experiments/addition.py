@@ -19,11 +19,11 @@ if not __package__:  # started as a file: the repository takes this folder's pla
 
 from dataclasses import dataclass
 
-from experiments.experiment import Experiment
 from experiments.launch import launch
 from experiments.options import option
 from experiments.presets import ADDITION, ADDITION_OUTCOME, QUICK
 from experiments.settings import DrawnTaskOptions
+from experiments.starts import Starts
 
 
 @dataclass(frozen=True)
@@ -46,35 +46,22 @@ def data(options: AdditionOptions):
     )
 
 
-def model(task, options: AdditionOptions):
-    from keras_nonnormal.training import simple_recurrent_network
-
-    return simple_recurrent_network(
-        task,
-        options.hidden_units,
-        activation="relu",  # what is to be remembered is positive
-        init=options.init,
-        init_scale=options.init_scale,
-        seed=options.seed,
-    )
-
-
-EXPERIMENT = Experiment(
+EXPERIMENT = Starts(
     name="addition",
     description=__doc__,
     options=AdditionOptions,
     presets=ADDITION,
     quick=QUICK,
     data=data,
-    model=model,
+    activation="relu",  # what is to be remembered is positive
     accuracy="tolerance_accuracy",
     outcome=ADDITION_OUTCOME,
 )
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs the experiment; returns the exit code."""
-    return launch(EXPERIMENT, arguments)
+    """Runs an experiment; returns the exit code."""
+    return launch([EXPERIMENT], arguments)
 
 
 if __name__ == "__main__":

@@ -11,11 +11,11 @@ half of that.
 
 from dataclasses import dataclass
 
-from experiments.experiment import Experiment
 from experiments.launch import launch
 from experiments.options import option
 from experiments.presets import COPY, COPY_OUTCOME, QUICK
 from experiments.settings import DrawnTaskOptions
+from experiments.starts import Starts
 
 
 @dataclass(frozen=True)
@@ -38,32 +38,19 @@ def data(options: CopyOptions):
     )
 
 
-def model(task, options: CopyOptions):
-    from keras_nonnormal.training import simple_recurrent_network
-
-    return simple_recurrent_network(
-        task,
-        options.hidden_units,
-        activation="elu",
-        init=options.init,
-        init_scale=options.init_scale,
-        seed=options.seed,
-    )
-
-
-EXPERIMENT = Experiment(
+EXPERIMENT = Starts(
     name="copy",
     description=__doc__,
     options=CopyOptions,
     presets=COPY,
     quick=QUICK,
     data=data,
-    model=model,
+    activation="elu",
     accuracy="recall_accuracy",
     outcome=COPY_OUTCOME,
 )
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs the experiment; returns the exit code."""
-    return launch(EXPERIMENT, arguments)
+    """Runs an experiment; returns the exit code."""
+    return launch([EXPERIMENT], arguments)

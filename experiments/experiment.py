@@ -1,46 +1,90 @@
-"""What an experiment consists of, and how it runs: data, models, training, report."""
+"""How an experiment runs: data, models, training, report."""
 
 import dataclasses
 import platform
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from experiments.presets import Preset
-from experiments.report import table
-from experiments.settings import TrainingOptions
+from experiments.settings import RunOptions
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """A training script.
+    """A training script, or one of the experiments of a script.
+
+    A subclass is a family of experiments: what one publication did in several tasks.
+    The methods and `data` import what they need themselves, so that wrong options are
+    refused before TensorFlow is loaded.
 
     Args:
         name: Name of the script and of its folder under `runs/`.
         description: What `--help` says first.
         options: Class of its options.
-        presets: Its presets by name; `demo` is the default.
+        presets: Its presets by name; there is a `demo`.
         quick: What `--quick` allows at most.
-        data: Maps options to a `keras_nonnormal.datasets.Task`. This and `model` import
-            what they need themselves, so that wrong options are refused before
-            TensorFlow is loaded.
-        model: Maps task and options to an uncompiled `keras.Model`.
-        accuracy: Name of the accuracy to report.
-        outcome: What was published, by start, and its `setting`.
+        data: Maps options to a `keras_nonnormal.datasets.Task`.
     """
 
     name: str
     description: str | None
-    options: type[TrainingOptions]
+    options: type[Any]
     presets: Mapping[str, Preset]
     quick: Preset
     data: Callable[[Any], Any]
-    model: Callable[[Any, Any], Any]
-    accuracy: str
-    outcome: Mapping[str, str]
 
-    def run(self, options: TrainingOptions) -> dict[str, Any]:
+    family: ClassVar[str]
+    about: ClassVar[str]  # the family in words
+    example: ClassVar[str]  # flags that mean it
+    # The options of which one is enough to mean it.
+    marks: ClassVar[tuple[str, ...]]
+
+    def unnamed_preset(self, given: Mapping[str, Any]) -> str:
+        """The preset to start from if flags name none."""
+        return "demo"
+
+    def settings(self, preset: str, given: Mapping[str, Any]) -> Preset:
+        """What a preset changes, given these flags."""
+        return self.presets[preset]
+
+    def model(self, task, options) -> Any:
+        """The uncompiled `keras.Model` for a task."""
+        raise NotImplementedError
+
+    def optimizer(self, options) -> Any:
+        """A new optimizer."""
+        raise NotImplementedError
+
+    def training(self, options) -> dict[str, Any]:
+        """What else `keras_nonnormal.training.train` is told."""
+        raise NotImplementedError
+
+    def announcement(self, task, options) -> str:
+        """What is said before the training."""
+        raise NotImplementedError
+
+    def summary(self, run: "Run", task) -> dict[str, Any]:
+        """The results of one training, for `summary.json`."""
+        return {"start": run.options.start, **run.result.summary()}
+
+    def published(self, options) -> Mapping[str, str]:
+        """What was published, by name, and its `setting`."""
+        raise NotImplementedError
+
+    def report(self, summaries: Mapping[str, Mapping[str, Any]], options) -> str:
+        """What is said after the training, given the summary of every start."""
+        raise NotImplementedError
+
+    def draw(self, runs: "list[Run]", task, path) -> None:
+        """Draws the learning curves into a file."""
+        raise NotImplementedError
+
+    def finish(self, run: "Run") -> None:
+        """What is left to do with a trained model."""
+
+    def run(self, options: RunOptions) -> dict[str, Any]:
         """Trains, reports, and finishes the run directory.
 
         Args:
@@ -56,18 +100,14 @@ class Experiment:
         set_jit_compile(options.jit)
         with on_device(options.device):
             task = self.data(options)
-            print(
-                f"{task.name}: {len(task.splits.train)} sequences of {task.length} "
-                f"steps, {options.hidden_units} units, seed {options.seed}; trivial "
-                f"loss {task.trivial_loss:.4f}, success below {task.success_loss:.4f}"
-            )
+            print(self.announcement(task, options))
             runs = [self._train(task, options)]
             if (other := options.compared()) is not None:
                 runs.append(self._train(task, other))
         directory = runs[0].directory
-        _draw(runs, task, directory.curves)
-        summaries = {run.options.start: run.summary(task) for run in runs}
-        print(table(summaries, self.accuracy, self.outcome))
+        self.draw(runs, task, directory.curves)
+        summaries = {run.options.start: self.summary(run, task) for run in runs}
+        print(self.report(summaries, options))
         print(f"\n{time.perf_counter() - begun:.0f} s; the run is in {directory.path}")
         print(f"learning curves: {directory.curves}")
         main, *others = summaries.values()
@@ -78,15 +118,15 @@ class Experiment:
             "directory": str(directory.path),
             **main,
             "compared": others,
-            "published": dict(self.outcome),
+            "published": dict(self.published(options)),
         }
         directory.finish(summary)
         return summary
 
-    def _train(self, task, options: TrainingOptions) -> "_Run":
+    def _train(self, task, options: RunOptions) -> "Run":
         import keras
 
-        from keras_nonnormal.training import RunDirectory, optimizer_by_name, train
+        from keras_nonnormal.training import RunDirectory, train
 
         print(f"\n{options.start}:")
         directory = RunDirectory(options.out)
@@ -98,19 +138,17 @@ class Experiment:
             self.model(task, options),
             task,
             directory,
-            optimizer=optimizer_by_name(
-                options.optimizer, options.lr, options.clip_norm
-            ),
-            epochs=options.epochs,
-            batch_size=options.batch_size,
+            optimizer=self.optimizer(options),
             seed=options.seed,
-            stop_below=options.stop_below,
             jit_compile=options.jit,
             tensorboard=options.writes_events,
+            **self.training(options),
         )
-        return _Run(options, directory, result)
+        run = Run(options, directory, result)
+        self.finish(run)
+        return run
 
-    def _config(self, options: TrainingOptions) -> dict[str, Any]:
+    def _config(self, options: RunOptions) -> dict[str, Any]:
         import keras
         import numpy
         import tensorflow
@@ -119,6 +157,7 @@ class Experiment:
 
         return {
             "experiment": self.name,
+            "family": self.family,
             "options": {**dataclasses.asdict(options), "resume": False},
             "versions": {
                 "python": platform.python_version(),
@@ -133,32 +172,9 @@ class Experiment:
 
 
 @dataclass(frozen=True)
-class _Run:
-    """One start, trained: its options, `RunDirectory` and `TrainingResult`."""
+class Run:
+    """One training: its options, `RunDirectory` and `TrainingResult`."""
 
-    options: TrainingOptions
+    options: Any
     directory: Any
     result: Any
-
-    def summary(self, task) -> dict[str, Any]:
-        return {
-            "start": self.options.start,
-            "trivial_loss": task.trivial_loss,
-            "success_loss": task.success_loss,
-            "success": self.result.best["val_loss"] < task.success_loss,
-            **self.result.summary(),
-        }
-
-
-def _draw(runs: list[_Run], task, path) -> None:
-    from keras_nonnormal.plotting import learning_curves
-    from keras_nonnormal.training.files import replacing
-
-    figure = learning_curves(
-        {run.options.start: run.result.history for run in runs},
-        trivial_loss=task.trivial_loss,
-        success_loss=task.success_loss,
-        title=f"{task.name}, {task.length} steps, {runs[0].options.hidden_units} units",
-    )
-    with replacing(path) as temporary:
-        figure.savefig(temporary)

@@ -5,33 +5,30 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from experiments.experiment import Experiment
+from experiments.families import chosen
 from experiments.prepare import prepare, refuse
-from experiments.settings import TrainingOptions
+from experiments.settings import RunOptions
 
 
-def launch(experiment: Experiment, arguments: list[str] | None = None) -> int:
-    """Runs an experiment.
+def launch(
+    experiments: Sequence[Experiment], arguments: list[str] | None = None
+) -> int:
+    """Runs the experiment of a script that its arguments ask for.
 
     Args:
-        experiment: The experiment.
+        experiments: The experiments of the script; the first if nothing else is said.
         arguments: Command-line arguments; None for those of the program.
 
     Returns:
         The exit code: 0, or 1 after a training that diverged, 2 for what cannot be
         run as asked, 130 after Ctrl-C.
     """
-    options = prepare(
-        experiment.name,
-        experiment.options,
-        experiment.presets,
-        experiment.quick,
-        arguments,
-        experiment.description,
-    )
+    experiment = chosen(experiments, arguments)
+    options = prepare(experiment, arguments, _others(experiments, experiment))
     prog = f"{experiment.name}.py"
     shown = (
         contextlib.redirect_stdout(sys.stderr)
@@ -61,6 +58,15 @@ def launch(experiment: Experiment, arguments: list[str] | None = None) -> int:
     if options.json:
         print(json.dumps(summary, indent=2))
     return 0
+
+
+def _others(experiments: Sequence[Experiment], shown: Experiment) -> str:
+    """How to get the help of a script's other experiments."""
+    return "\n".join(
+        f"{each.name}.py {each.example} --help: {each.about}"
+        for each in experiments
+        if each is not shown
+    )
 
 
 def _load_tensorflow() -> None:
@@ -96,7 +102,7 @@ def _quiet_stderr() -> Iterator[None]:
             os.close(kept)
 
 
-def _how_to_go_on(prog: str, options: TrainingOptions) -> str:
+def _how_to_go_on(prog: str, options: RunOptions) -> str:
     if not options.out or not Path(options.out, "config.json").exists():
         return "nothing was written"
     return f"go on with: python experiments/{prog} --resume --out {options.out}"

@@ -7,6 +7,7 @@ an entry of `config.json`.
 import argparse
 import dataclasses
 import math
+import re
 import types
 import typing
 from collections.abc import Iterable, Mapping
@@ -21,9 +22,13 @@ def option(
     above: float | None = None,
     high: float | None = None,
     choices: Iterable[str] | None = None,
-    alias: str | None = None,
+    alias: str | tuple[str, ...] = (),
+    word: bool = False,
 ) -> Any:
     """A dataclass field that is also a flag.
+
+    The type of the field says how the flag is read: a number, a text, a switch (bool),
+    or a pair of numbers (`tuple[float, float]`), written `0.0 0.9` or `0.0,0.9`.
 
     Args:
         default: Value of the field when nothing else is said.
@@ -32,7 +37,8 @@ def option(
         above: Value that it has to exceed.
         high: Largest value allowed.
         choices: Texts allowed.
-        alias: Another name of the flag.
+        alias: Another name of the flag, or several.
+        word: Whether the switch may be followed by `true` or `false`.
     """
     metadata = {
         "help": help,
@@ -40,9 +46,23 @@ def option(
         "above": above,
         "high": high,
         "choices": None if choices is None else tuple(choices),
-        "alias": alias,
+        "alias": (alias,) if isinstance(alias, str) else alias,
+        "word": word,
     }
     return dataclasses.field(default=default, metadata=metadata)
+
+
+def changed(options_class: type["Options"], name: str, default: Any, **changes) -> Any:
+    """The option of another class with another default, for a subclass of it.
+
+    Args:
+        options_class: The class that declares the option.
+        name: The option.
+        default: Its new default.
+        **changes: Arguments of `option` that differ.
+    """
+    (field,) = (each for each in dataclasses.fields(options_class) if each.name == name)
+    return option(default, **{**field.metadata, **changes})
 
 
 class OptionError(ValueError):
@@ -60,6 +80,9 @@ class Options:
     def __post_init__(self):
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
+            if isinstance(value, list):  # a pair that comes from a JSON file
+                value = tuple(value)
+                object.__setattr__(self, field.name, value)
             if value is not None and not _allowed(value, field.metadata):
                 raise OptionError(
                     f"{flag(field.name)}: expected {_expected(value, field.metadata)}, "
@@ -98,9 +121,7 @@ def parse(
     )
     hints = typing.get_type_hints(options_class)
     for field in dataclasses.fields(options_class):
-        names = [flag(field.name)]
-        if field.metadata["alias"]:
-            names.append(flag(field.metadata["alias"]))
+        names = [flag(name) for name in (field.name, *field.metadata["alias"])]
         parser.add_argument(*names, dest=field.name, **_reading(field, hints))
     return vars(parser.parse_args(arguments))
 
@@ -110,22 +131,23 @@ def flag(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
+def hyphenated(token: str) -> str:
+    """An argument with the underscores of its flag, if it is one, as hyphens."""
+    if not token.startswith("--"):
+        return token
+    name, *value = token.split("=", 1)
+    return "=".join([name.replace("_", "-"), *value])
+
+
 class _Parser(argparse.ArgumentParser):
     def parse_args(self, args=None, namespace=None):
         import sys
 
         tokens = sys.argv[1:] if args is None else args
-        return super().parse_args([_hyphenated(token) for token in tokens], namespace)
+        return super().parse_args([hyphenated(token) for token in tokens], namespace)
 
     def error(self, message):
         self.exit(2, f"{self.prog}: error: {message}\n")
-
-
-def _hyphenated(token: str) -> str:
-    if not token.startswith("--"):
-        return token
-    name, *value = token.split("=", 1)
-    return "=".join([name.replace("_", "-"), *value])
 
 
 def _reading(field: dataclasses.Field, hints: Mapping[str, Any]) -> dict[str, Any]:
@@ -135,11 +157,21 @@ def _reading(field: dataclasses.Field, hints: Mapping[str, Any]) -> dict[str, An
         kind, optional = kind.__args__[0], True
     text = field.metadata["help"].replace("%", "%%")
     if kind is bool:
+        if field.metadata["word"]:
+            return {
+                "type": _truth,
+                "nargs": "?",
+                "const": True,
+                "help": text,
+                "metavar": "{true,false}",
+            }
         if field.default is False:
             return {"action": "store_true", "help": text}
         return {"action": argparse.BooleanOptionalAction, "help": text}
     if field.default is not None:
         text += f" (default: {field.default})"
+    if typing.get_origin(kind) is tuple:
+        return {"action": _Pair, "nargs": "+", "help": text, "metavar": "FLOAT"}
     choices = field.metadata["choices"]
 
     def read(token):
@@ -150,7 +182,37 @@ def _reading(field: dataclasses.Field, hints: Mapping[str, Any]) -> dict[str, An
     return {"type": read, "help": text, "metavar": metavar}
 
 
+def _truth(word: str) -> bool:
+    known = {
+        "true": True,
+        "yes": True,
+        "1": True,
+        "false": False,
+        "no": False,
+        "0": False,
+    }
+    if word.lower() not in known:
+        raise argparse.ArgumentTypeError(f"expected true or false, received {word!r}")
+    return known[word.lower()]
+
+
+class _Pair(argparse.Action):
+    """Two numbers as two words, or as one with a comma, in brackets or not."""
+
+    def __call__(self, parser, namespace, values, option_string=None):
+        text = " ".join(values or ())
+        try:
+            first, second = map(float, re.split(r"[,\s]+", text.strip("()[] ")))
+        except ValueError:
+            raise argparse.ArgumentError(
+                self, f"expected two numbers, received {text!r}"
+            ) from None
+        setattr(namespace, self.dest, (first, second))
+
+
 def _allowed(value: Any, bounds: Mapping[str, Any]) -> bool:
+    if isinstance(value, tuple):
+        return len(value) == 2 and all(_allowed(each, bounds) for each in value)
     if isinstance(value, float) and not math.isfinite(value):
         return False
     low, above, high = bounds["low"], bounds["above"], bounds["high"]
@@ -171,5 +233,8 @@ def _expected(value: Any, bounds: Mapping[str, Any]) -> str:
         for name, word in words.items()
         if bounds[name] is not None
     ]
-    kind = "whole" if isinstance(value, int) else "finite"
-    return " ".join([f"a {kind} number", " and ".join(limits)]).rstrip()
+    if isinstance(value, tuple):
+        what = "two finite numbers"
+    else:
+        what = "a whole number" if isinstance(value, int) else "a finite number"
+    return " ".join([what, " and ".join(limits)]).rstrip()

@@ -3,63 +3,80 @@
 import dataclasses
 import json
 import os
+import sys
+import textwrap
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
+from experiments.experiment import Experiment
 from experiments.options import OptionError, flag, parse
 from experiments.presets import Preset
-from experiments.settings import TrainingOptions
+from experiments.settings import RunOptions
 
 # What may differ between a run and its continuation: how long, where, how it is shown.
-FREE_ON_RESUME = {"epochs", "device", "tensorboard", "json", "resume", "out"}
+FREE_ON_RESUME = {
+    *("epochs", "updates"),
+    *("device", "cuda", "tensorboard", "json", "resume", "out", "save"),
+}
+MOST_PRESETS_IN_WORDS = 6
 
 
 def prepare(
-    name: str,
-    options_class: type[TrainingOptions],
-    presets: Mapping[str, Preset],
-    quick: Preset,
-    arguments: list[str] | None,
-    description: str | None,
-) -> TrainingOptions:
+    experiment: Experiment, arguments: list[str] | None = None, note: str = ""
+) -> RunOptions:
     """The options of a run, its directory among them.
 
     Nothing is written. Whatever is wrong ends the program with one line on standard
     error and exit code 2.
 
     Args:
-        name: Name of the experiment.
-        options_class: Its options.
-        presets: Its presets; `demo` is the default.
-        quick: What `--quick` allows at most.
+        experiment: The experiment.
         arguments: Command-line arguments; None for those of the program.
-        description: What `--help` says first.
+        note: What `--help` adds to the description and the presets.
 
     Returns:
-        An `options_class` whose `out` is set.
+        An instance of the experiment's `options` whose `out` is set.
     """
-    prog = f"{name}.py"
-    names = ", ".join(presets)
+    prog = f"{experiment.name}.py"
+    parts = [experiment.description or "", _in_words(experiment.presets), note]
     given = parse(
-        options_class,
+        experiment.options,
         arguments,
         prog=prog,
-        description=f"{(description or '').strip()}\n\n{_in_words(presets)}",
+        description="\n\n".join(part.strip() for part in parts if part),
     )
     try:
         if given.get("resume"):
-            return _continued(name, options_class, given)
-        preset = given.get("preset", "demo")
-        if preset not in presets:
-            raise OptionError(f"--preset: expected one of {names}, received {preset!r}")
-        return _new(name, options_class, presets[preset], quick, given)
+            return _continued(experiment, given)
+        options = _new(experiment, given)
     except OptionError as error:
         refuse(prog, error)
+    for remark in options.remarks(given):
+        print(f"{prog}: warning: {remark}", file=sys.stderr)
+    return options
+
+
+def latest_unfinished(name: str) -> Path | None:
+    """The run of a script that was begun last and is not finished, if there is one."""
+    unfinished = [
+        config.parent
+        for config in Path("runs", name).glob("*/config.json")
+        if not (config.parent / "summary.json").exists()
+    ]
+    begun = (((path / "config.json").stat().st_mtime, path) for path in unfinished)
+    return max(begun, default=(0, None))[1]
 
 
 def _in_words(presets: Mapping[str, Preset]) -> str:
+    if len(presets) > MOST_PRESETS_IN_WORDS:
+        return textwrap.fill(
+            "presets (demo if nothing else is said): " + ", ".join(presets),
+            width=88,
+            subsequent_indent="  ",
+            break_on_hyphens=False,
+        )
     lines = ["presets, as changes to the defaults below (demo if none is named):"]
     for name, preset in presets.items():
         words = [
@@ -72,31 +89,30 @@ def _in_words(presets: Mapping[str, Preset]) -> str:
 
 def refuse(prog: str, error: object) -> NoReturn:
     """Ends the program with a message on standard error and exit code 2."""
-    import sys
-
     print(f"{prog}: error: {error}", file=sys.stderr)
     raise SystemExit(2)
 
 
-def _new(name, options_class, preset: Preset, quick: Preset, given):
-    values = dict(preset)
+def _new(experiment: Experiment, given: dict[str, Any]):
+    preset = given.get("preset", experiment.unnamed_preset(given))
+    if preset not in experiment.presets:
+        names = ", ".join(experiment.presets)
+        raise OptionError(f"--preset: expected one of {names}, received {preset!r}")
+    values = {"preset": preset, **experiment.settings(preset, given)}
     if given.get("quick"):
-        for option, most in quick.items():
-            usual = values.get(option, getattr(options_class, option))
-            values[option] = min(most, usual)
-    values.update(given)
-    init = values.get("init", options_class.init)
-    if "compare" not in given and values.get("compare") == init:
-        values["compare"] = None
-    options = options_class(**values)
-    out = Path(options.out) if options.out else _fresh(Path("runs") / name, options)
+        for option, most in experiment.quick.items():
+            usual = values.get(option, getattr(experiment.options, option))
+            values[option] = most if usual is None else min(most, usual)
+    options = experiment.options(**{**values, **given})
+    folder = Path("runs") / experiment.name
+    out = Path(options.out) if options.out else _fresh(folder, options.label)
     _check_free(out)
     return dataclasses.replace(options, out=str(out))
 
 
-def _fresh(folder: Path, options: TrainingOptions) -> Path:
-    """A directory that is not there yet, named by time and start."""
-    stem = time.strftime("%Y%m%d-%H%M%S") + f"-{options.init}"
+def _fresh(folder: Path, label: str) -> Path:
+    """A directory that is not there yet, named by time and what is trained."""
+    stem = time.strftime("%Y%m%d-%H%M%S") + f"-{label}"
     candidates = [stem, *(f"{stem}-{number}" for number in range(2, 1000))]
     return next(folder / each for each in candidates if not (folder / each).exists())
 
@@ -122,8 +138,13 @@ def _check_writable(out: Path) -> None:
         raise OptionError(f"--out: cannot write to {there}; choose another folder")
 
 
-def _continued(name, options_class, given: dict[str, Any]):
-    out = Path(given["out"]) if "out" in given else _latest_unfinished(name)
+def _continued(experiment: Experiment, given: dict[str, Any]):
+    name = experiment.name
+    out = Path(given["out"]) if "out" in given else latest_unfinished(name)
+    if out is None:
+        raise OptionError(
+            f"--resume: no unfinished run under {Path('runs', name)}; name it by --out"
+        )
     config = out / "config.json"
     if not config.exists():
         raise OptionError(f"--resume: there is no run in {out}")
@@ -135,7 +156,7 @@ def _continued(name, options_class, given: dict[str, Any]):
         raise OptionError(
             f"--resume: the run in {out} belongs to {content.get('experiment')}.py"
         )
-    begun = options_class(**content["options"])
+    begun = experiment.options(**content["options"])
     for option, value in given.items():
         kept = getattr(begun, option)
         if option not in FREE_ON_RESUME and value != kept:
@@ -144,16 +165,3 @@ def _continued(name, options_class, given: dict[str, Any]):
                 f"received {value!r}"
             )
     return dataclasses.replace(begun, **{**given, "out": str(out)})
-
-
-def _latest_unfinished(name: str) -> Path:
-    unfinished = [
-        config.parent
-        for config in Path("runs", name).glob("*/config.json")
-        if not (config.parent / "summary.json").exists()
-    ]
-    if not unfinished:
-        raise OptionError(
-            f"--resume: no unfinished run under {Path('runs', name)}; name it by --out"
-        )
-    return max(unfinished, key=lambda path: (path / "config.json").stat().st_mtime)

@@ -20,11 +20,11 @@ if not __package__:  # started as a file: the repository takes this folder's pla
 import dataclasses
 from dataclasses import dataclass
 
-from experiments.experiment import Experiment
 from experiments.launch import launch
 from experiments.options import OptionError, option
 from experiments.presets import PSMNIST, PSMNIST_OUTCOME, PSMNIST_QUICK
 from experiments.settings import TrainingOptions
+from experiments.starts import Starts
 
 
 @dataclass(frozen=True)
@@ -87,35 +87,22 @@ def data(options: PsmnistOptions):
     return dataclasses.replace(task, splits=splits)
 
 
-def model(task, options: PsmnistOptions):
-    from keras_nonnormal.training import simple_recurrent_network
-
-    return simple_recurrent_network(
-        task,
-        options.hidden_units,
-        activation="elu",
-        init=options.init,
-        init_scale=options.init_scale,
-        seed=options.seed,
-    )
-
-
-EXPERIMENT = Experiment(
+EXPERIMENT = Starts(
     name="psmnist",
     description=__doc__,
     options=PsmnistOptions,
     presets=PSMNIST,
     quick=PSMNIST_QUICK,
     data=data,
-    model=model,
+    activation="elu",
     accuracy="accuracy",
     outcome=PSMNIST_OUTCOME,
 )
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs the experiment; returns the exit code."""
-    return launch(EXPERIMENT, arguments)
+    """Runs an experiment; returns the exit code."""
+    return launch([EXPERIMENT], arguments)
 
 
 if __name__ == "__main__":

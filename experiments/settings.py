@@ -1,10 +1,12 @@
-"""The options that all training scripts share."""
+"""Options that all runs share, and those of the experiments on starts."""
 
 import dataclasses
 import importlib.util
 import os
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from experiments.options import OptionError, Options, flag, option
 from experiments.presets import GAINS
@@ -13,11 +15,72 @@ OPTIMIZERS = ("rmsprop-keras2", "rmsprop-torch", "rmsprop", "adam", "adam-torch"
 
 
 @dataclass(frozen=True)
-class TrainingOptions(Options):
-    """Options of a training; the defaults are those of the published scripts."""
+class RunOptions(Options):
+    """Options of every run: what it starts from, where it runs and what it leaves."""
 
     preset: str = option("demo", "settings to start from; other flags override them")
     quick: bool = option(False, "fewer sequences and epochs: seconds, to see it run")
+    seed: int = option(
+        1,
+        "decides data, their order, and all random weights",
+        low=0,
+        high=2**32 - 1,
+        alias=("rand_seed", "random_seed"),
+    )
+    jit: bool = option(True, "compile with XLA")
+    device: str = option("auto", "cpu, gpu, gpu:1 and so on, or auto")
+    tensorboard: bool | None = option(
+        None, "write TensorBoard events (default: if it is installed)"
+    )
+    out: str | None = option(None, "run directory (default: a new one under runs/)")
+    resume: bool = option(
+        False, "continue the run in --out, else the latest unfinished one under runs/"
+    )
+    json: bool = option(False, "print the results as JSON, all else to standard error")
+
+    def __post_init__(self):
+        super().__post_init__()
+        if not re.fullmatch(r"auto|cpu|gpu(:\d+)?", self.device):
+            raise OptionError(
+                f"--device: expected cpu, gpu, gpu:1 or auto, received {self.device!r}"
+            )
+        if self.tensorboard and not has_tensorboard():
+            raise OptionError(
+                "--tensorboard: TensorBoard is not installed; "
+                "pip install tensorboard, or leave the flag out"
+            )
+
+    @property
+    def label(self) -> str:
+        """One word for the name of the run's folder."""
+        raise NotImplementedError
+
+    @property
+    def start(self) -> str:
+        """What is trained, in words."""
+        raise NotImplementedError
+
+    @property
+    def writes_events(self) -> bool:
+        """Whether to write TensorBoard events."""
+        return has_tensorboard() if self.tensorboard is None else self.tensorboard
+
+    def compared(self) -> "RunOptions | None":
+        """The options of a second training to compare with, or None."""
+        return None
+
+    def remarks(self, given: Mapping[str, Any]) -> Iterator[str]:
+        """What to warn of, a line each.
+
+        Args:
+            given: The options that were given as flags.
+        """
+        yield from ()
+
+
+@dataclass(frozen=True)
+class TrainingOptions(RunOptions):
+    """Options of a training; the defaults are those of the published scripts."""
 
     init: str = option("chain", "start of the recurrent matrix", choices=GAINS)
     init_scale: float | None = option(
@@ -51,24 +114,6 @@ class TrainingOptions(Options):
         low=0,
     )
     test_size: int = option(10_000, "test sequences", low=1)
-    seed: int = option(
-        1,
-        "decides data, their order, and all random weights",
-        low=0,
-        high=2**32 - 1,
-        alias="rand_seed",
-    )
-
-    jit: bool = option(True, "compile with XLA")
-    device: str = option("auto", "cpu, gpu, gpu:1 and so on, or auto")
-    tensorboard: bool | None = option(
-        None, "write TensorBoard events (default: if it is installed)"
-    )
-    out: str | None = option(None, "run directory (default: a new one under runs/)")
-    resume: bool = option(
-        False, "continue the run in --out, else the latest unfinished one under runs/"
-    )
-    json: bool = option(False, "print the results as JSON, all else to standard error")
 
     def __post_init__(self):
         super().__post_init__()
@@ -88,25 +133,16 @@ class TrainingOptions(Options):
                 f"--batch-size: expected at most --train-size, {self.train_size}, "
                 f"received {self.batch_size}"
             )
-        if not re.fullmatch(r"auto|cpu|gpu(:\d+)?", self.device):
-            raise OptionError(
-                f"--device: expected cpu, gpu, gpu:1 or auto, received {self.device!r}"
-            )
-        if self.tensorboard and not has_tensorboard():
-            raise OptionError(
-                "--tensorboard: TensorBoard is not installed; "
-                "pip install tensorboard, or leave the flag out"
-            )
+
+    @property
+    def label(self) -> str:
+        """The start."""
+        return self.init
 
     @property
     def start(self) -> str:
         """The start in words: `chain, gain 1.02`."""
         return f"{self.init}, gain {self.init_scale:g}"
-
-    @property
-    def writes_events(self) -> bool:
-        """Whether to write TensorBoard events."""
-        return has_tensorboard() if self.tensorboard is None else self.tensorboard
 
     def compared(self):
         """The same options for the start to compare with, or None if there is none."""

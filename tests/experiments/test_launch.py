@@ -1,6 +1,5 @@
 """The scripts called as functions: what they train, report and refuse."""
 
-import dataclasses
 import json
 
 import keras
@@ -9,6 +8,7 @@ import pytest
 
 from experiments import addition, copy_task, psmnist
 from experiments.report import table
+from experiments.starts import Starts
 from tests.experiments.commands import tiny
 
 
@@ -90,14 +90,15 @@ def test_a_run_broken_off_in_the_second_training_goes_on_there(
 ):
     arguments = tiny("--out", tmp_path)
 
-    def interrupted(task, options):
+    model = Starts.model
+
+    def interrupted(self, task, options):
         if options.init == "orthogonal":
             raise KeyboardInterrupt
-        return copy_task.model(task, options)
+        return model(self, task, options)
 
     with monkeypatch.context() as patch:
-        broken = dataclasses.replace(copy_task.EXPERIMENT, model=interrupted)
-        patch.setattr(copy_task, "EXPERIMENT", broken)
+        patch.setattr(Starts, "model", interrupted)
         assert copy_task.main(arguments) == 130
     assert "--resume" in capsys.readouterr().err
     first = keras.saving.load_model(tmp_path / "model.keras").get_weights()

@@ -14,14 +14,7 @@ def _elsewhere(tmp_path, monkeypatch):
 
 
 def options(*arguments):
-    return prepare(
-        "copy",
-        EXPERIMENT.options,
-        EXPERIMENT.presets,
-        EXPERIMENT.quick,
-        list(map(str, arguments)),
-        "",
-    )
+    return prepare(EXPERIMENT, list(map(str, arguments)))
 
 
 @pytest.fixture

@@ -36,10 +36,7 @@ def test_every_preset_makes_valid_options_also_when_quick(experiment):
     for preset in experiment.presets.values():
         experiment.options(**preset)
     for name in experiment.presets:
-        chosen = prepare(
-            *(experiment.name, experiment.options, experiment.presets),
-            *(experiment.quick, ["--quick", "--preset", name], ""),
-        )
+        chosen = prepare(experiment, ["--quick", "--preset", name])
         assert chosen.train_size <= experiment.quick["train_size"]
 
 

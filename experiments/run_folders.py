@@ -1,0 +1,167 @@
+"""Run directories as figures need them; read without heavy imports."""
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from experiments.options import OptionError
+
+# What runs of different families call the same thing.
+SIZES = ("nhid", "hidden_units", "units")
+NETS = ("net_type", "init")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A run directory.
+
+    Args:
+        path: The folder.
+        config: What its `config.json` holds.
+        label: What it is called in figures.
+    """
+
+    path: Path
+    config: dict[str, Any]
+    label: str
+
+    @property
+    def experiment(self) -> str:
+        """The name of the script that made it."""
+        return self.config.get("experiment", "experiment")
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options it was made with."""
+        return self.config["options"]
+
+    @property
+    def model(self) -> Path:
+        """The file of its trained model.
+
+        Raises:
+            OptionError: If there is none.
+        """
+        file = self.path / "model.keras"
+        if not file.is_file():
+            raise OptionError(
+                f"{self.path} holds no model.keras; expected a run that is finished"
+            )
+        return file
+
+    def history(self) -> list[dict[str, float]]:
+        """The rows of its `metrics.csv`.
+
+        Raises:
+            OptionError: If there are none, or the file is no table of numbers.
+        """
+        file = self.path / "metrics.csv"
+        try:
+            with open(file, newline="", encoding="utf-8") as lines:
+                rows = [
+                    {name: float(text) for name, text in row.items() if text}
+                    for row in csv.DictReader(lines)
+                ]
+        except FileNotFoundError:
+            rows = []
+        except (OSError, TypeError, ValueError, AttributeError) as error:
+            raise OptionError(f"cannot read {file}: {error}") from error
+        if not rows:
+            raise OptionError(
+                f"{self.path} holds no metrics.csv with an epoch in it; expected a run "
+                "that has come that far"
+            )
+        return rows
+
+    def summary(self) -> dict[str, Any]:
+        """What its `summary.json` holds; nothing if it is not finished."""
+        try:
+            return json.loads((self.path / "summary.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+
+
+def run_folders(paths: Sequence[str]) -> list[RunFolder]:
+    """Run directories with labels that differ.
+
+    A label is the kind of network and its hidden size; if these are not enough, the
+    seed as well, and if that is not enough, the folder.
+
+    Args:
+        paths: The folders.
+
+    Raises:
+        OptionError: If one of them is no run directory, or is there twice.
+    """
+    folders = [Path(path) for path in paths]
+    for path, times in Counter(path.resolve() for path in folders).items():
+        if times > 1:
+            raise OptionError(f"{path} is named {times} times; expected each run once")
+    configs = [_config(path) for path in folders]
+    short = [_label(config["options"]) for config in configs]
+    with_seed = [
+        f"{label}, seed {config['options'].get('seed', '?')}"
+        for label, config in zip(short, configs, strict=True)
+    ]
+    with_folder = [
+        f"{label} ({path.name})" for label, path in zip(short, folders, strict=True)
+    ]
+    in_full = [f"{label} ({path})" for label, path in zip(short, folders, strict=True)]
+    choices = zip(short, with_seed, with_folder, in_full, strict=True)
+    counts = [Counter(labels) for labels in (short, with_seed, with_folder)]
+    labels = [
+        next(
+            (
+                label
+                for label, count in zip(candidates, counts, strict=False)
+                if count[label] == 1
+            ),
+            candidates[-1],
+        )
+        for candidates in choices
+    ]
+    return [
+        RunFolder(path, config, label)
+        for path, config, label in zip(folders, configs, labels, strict=True)
+    ]
+
+
+def of_one_experiment(runs: Sequence[RunFolder]) -> str:
+    """The name of the script that made all of these runs.
+
+    Raises:
+        OptionError: If there are several.
+    """
+    names = sorted({run.experiment for run in runs})
+    if len(names) > 1:
+        raise OptionError(
+            f"expected runs of one experiment in a figure, received {', '.join(names)}"
+        )
+    return names[0]
+
+
+def _config(path: Path) -> dict[str, Any]:
+    try:
+        config = json.loads((path / "config.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError) as error:
+        what = "has no config.json" if path.is_dir() else "is no folder"
+        raise OptionError(f"{path} {what}; expected a run directory") from error
+    except (OSError, ValueError) as error:
+        raise OptionError(f"cannot read {path / 'config.json'}: {error}") from error
+    if not isinstance(config, dict) or not isinstance(config.get("options"), dict):
+        raise OptionError(
+            f"{path / 'config.json'} holds no options; expected that of a run"
+        )
+    return config
+
+
+def _label(options: dict[str, Any]) -> str:
+    found = [
+        next((str(options[name]) for name in names if options.get(name)), None)
+        for names in (NETS, SIZES)
+    ]
+    return " ".join(word for word in found if word) or "run"

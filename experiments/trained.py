@@ -1,0 +1,129 @@
+"""What figures show of a trained model."""
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+import keras_nonnormal  # noqa: F401 - registers the classes that models are made of
+from experiments.options import OptionError
+from keras_nonnormal.analysis import (
+    henrici_index,
+    schur_eigenvalues,
+    schur_matrix,
+    state_gradient_norms,
+)
+
+SCHUR = {"theta", "gamma", "upper"}
+
+
+def load(path: Path) -> tuple[keras.Model, Any]:
+    """A saved model and its recurrent layer.
+
+    Raises:
+        OptionError: If the file cannot be read, or has not one recurrent layer.
+    """
+    try:
+        model = keras.saving.load_model(path)
+    except (OSError, ValueError, TypeError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise OptionError(f"cannot load {path}: {reason}") from error
+    found = [each for each in model.layers if isinstance(each, keras.layers.RNN)]
+    if len(found) != 1:
+        raise OptionError(
+            f"{path} has {len(found)} recurrent layers; expected a model with one"
+        )
+    return model, found[0]
+
+
+@dataclass(frozen=True)
+class SchurForm:
+    """The trained variables of nnRNN, in float64."""
+
+    theta: np.ndarray
+    gamma: np.ndarray
+    upper: np.ndarray
+    t_mask: str
+
+    @classmethod
+    def of(cls, layer: Any) -> "SchurForm | None":
+        """That of a layer; None for a layer that has none."""
+        values = {
+            variable.path.split("/")[-1]: variable for variable in layer.variables
+        }
+        if not values.keys() >= SCHUR:
+            return None
+        arrays = [
+            keras.ops.convert_to_numpy(values[name]).astype(np.float64)
+            for name in ("theta", "gamma", "upper")
+        ]
+        return cls(*arrays, layer.get_config().get("t_mask", "strict"))
+
+    def matrix(self) -> np.ndarray:
+        """Theta, upper triangular."""
+        return schur_matrix(self.theta, self.gamma, self.upper, self.t_mask)
+
+    def eigenvalues(self) -> np.ndarray:
+        """The eigenvalues of Theta and of the recurrent matrix."""
+        return schur_eigenvalues(self.theta, self.gamma, self.upper, self.t_mask)
+
+
+def spectrum(layer: Any) -> tuple[np.ndarray, float]:
+    """Eigenvalues of a layer's recurrent matrix, and its Henrici index.
+
+    Raises:
+        OptionError: If its recurrent matrix is not square, as that of an LSTM.
+    """
+    if (schur := SchurForm.of(layer)) is not None:
+        values = schur.eigenvalues()
+        return values, henrici_index(schur.matrix(), values)
+    if hasattr(layer, "recurrent_matrix"):
+        matrix = layer.recurrent_matrix()
+    else:
+        matrix = layer.cell.recurrent_kernel
+    matrix = keras.ops.convert_to_numpy(matrix).astype(np.float64)
+    if matrix.shape[0] != matrix.shape[1]:
+        raise OptionError(
+            f"a {type(layer).__name__} has no single recurrent matrix; expected a "
+            "network without gates"
+        )
+    values = np.linalg.eigvals(matrix)
+    return values, henrici_index(matrix, values)
+
+
+def gradient_norms(model: keras.Model, layer: Any, inputs, targets) -> np.ndarray:
+    """Norms of the gradient of the loss with respect to the state at every step.
+
+    These are total gradients: what a state does to the loss through its own output and
+    through all states after it.
+
+    Args:
+        model: A compiled functional model.
+        layer: Its recurrent layer.
+        inputs: A batch of inputs.
+        targets: Its targets.
+
+    Returns:
+        An array `(batch, time)`.
+    """
+    import tensorflow as tf
+
+    before = keras.Model(model.inputs, layer.input)
+    after = keras.Model(layer.output, model.outputs[0])
+    sequences = keras.ops.convert_to_tensor(before(inputs))
+    states, outputs, reached = layer.get_initial_state(sequences.shape[0]), [], []
+    made_once = getattr(layer, "matrix_made_once", contextlib.nullcontext)
+    with tf.GradientTape() as tape, made_once(False):
+        for step in range(sequences.shape[1]):
+            output, states = layer.cell(sequences[:, step], states)
+            outputs.append(output)
+            reached.append(states[0])
+        seen = tf.stack(outputs, axis=1) if layer.return_sequences else outputs[-1]
+        loss = model.compute_loss(y=targets, y_pred=after(seen), training=False)
+    gradients = tape.gradient(
+        loss, reached, unconnected_gradients=tf.UnconnectedGradients.ZERO
+    )
+    return state_gradient_norms(np.stack([g.numpy() for g in gradients], axis=1))
