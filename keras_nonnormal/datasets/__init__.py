@@ -27,6 +27,10 @@ from keras_nonnormal.datasets.mnist import (
     psmnist_task,
     sequential_mnist,
 )
+from keras_nonnormal.datasets.mnist_split import (
+    mnist_order_and_split,
+    split_mnist_task,
+)
 from keras_nonnormal.datasets.pipeline import evaluation_batches, training_batches
 from keras_nonnormal.datasets.sequence_task import SequenceTask
 from keras_nonnormal.datasets.stream_task import StreamTask
@@ -52,8 +56,10 @@ __all__ = [
     "copying_task",
     "copying_trivial_loss",
     "evaluation_batches",
+    "mnist_order_and_split",
     "permutation",
     "psmnist_task",
     "sequential_mnist",
+    "split_mnist_task",
     "training_batches",
 ]

@@ -37,18 +37,10 @@ def psmnist_task(
         DatasetError: If the digits are missing, damaged, or out of reach.
         ValueError: If an argument is out of range.
     """
-    return Task(
-        name="psmnist" if permute else "smnist",
-        splits=sequential_mnist(
-            permute=permute, permutation_seed=permutation_seed, validation=validation
-        ),
-        encode=encode_mnist,
-        input_width=1,
-        output_width=CLASSES,
-        per_step=False,
-        length=PIXELS,
-        trivial_loss=TRIVIAL_LOSS,
+    splits = sequential_mnist(
+        permute=permute, permutation_seed=permutation_seed, validation=validation
     )
+    return task_of_digits(splits, permute=permute)
 
 
 def sequential_mnist(
@@ -85,10 +77,7 @@ def sequential_mnist(
     """
     check_integer("validation", validation, minimum=0)
     order = permutation(permutation_seed) if permute else np.arange(PIXELS)
-    train, test = (
-        Examples(images.reshape(-1, PIXELS)[:, order], labels)
-        for images, labels in load_digits()
-    )
+    train, test = pixel_sequences(order)
     if not validation:
         return Splits(train, validation=test, test=test)
     kept = len(train) - validation
@@ -118,6 +107,30 @@ def permutation(seed: int) -> np.ndarray:
     """
     check_integer("permutation_seed", seed, minimum=0, maximum=2**32 - 1)
     return np.random.RandomState(seed).permutation(PIXELS)
+
+
+def pixel_sequences(order: np.ndarray) -> tuple[Examples, Examples]:
+    """All training and all test digits, with the pixels in the given order."""
+    train, test = (
+        Examples(images.reshape(-1, PIXELS)[:, order], labels)
+        for images, labels in load_digits()
+    )
+    return train, test
+
+
+def task_of_digits(splits: Splits, *, permute: bool, shuffle: bool = True) -> Task:
+    """The task of naming digits that are given as sequences of pixels."""
+    return Task(
+        name="psmnist" if permute else "smnist",
+        splits=splits,
+        encode=encode_mnist,
+        shuffle=shuffle,
+        input_width=1,
+        output_width=CLASSES,
+        per_step=False,
+        length=PIXELS,
+        trivial_loss=TRIVIAL_LOSS,
+    )
 
 
 def encode_mnist(inputs, targets):
