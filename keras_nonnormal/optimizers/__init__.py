@@ -1,6 +1,6 @@
 """The update rules the papers trained with."""
 
 from keras_nonnormal.optimizers.adam import AdamTorch
-from keras_nonnormal.optimizers.rmsprop import RMSpropKeras2, RMSpropTorch
+from keras_nonnormal.optimizers.rmsprop import RMSpropKeras2, RMSpropTF1, RMSpropTorch
 
-__all__ = ["AdamTorch", "RMSpropKeras2", "RMSpropTorch"]
+__all__ = ["AdamTorch", "RMSpropKeras2", "RMSpropTF1", "RMSpropTorch"]

@@ -1,14 +1,11 @@
 import keras
 from keras import ops
 
-from keras_nonnormal.optimizers.coupled_decay import (
-    CoupledWeightDecay,
-    check_decay_rate,
-)
+from keras_nonnormal.optimizers.grouped import GroupedOptimizer, check_decay_rate
 
 
 @keras.saving.register_keras_serializable("keras_nonnormal")
-class AdamTorch(CoupledWeightDecay):
+class AdamTorch(GroupedOptimizer):
     r"""Adam with bias-corrected moments, as `torch.optim.Adam` has it.
 
     $$ m ← β_1 m + (1 - β_1) g, \qquad v ← β_2 v + (1 - β_2) g^2 $$
@@ -27,7 +24,10 @@ class AdamTorch(CoupledWeightDecay):
         epsilon: Float, added to the root. Defaults to `1e-8`.
         coupled_weight_decay: Float, PyTorch's `weight_decay`: this multiple of the
             variable is added to the gradient before the moments see it. Keras's
-            `weight_decay` is the decoupled form. Defaults to `0.0`.
+            `weight_decay` is the decoupled form. A dict maps names of variables to
+            such floats, and other variables do not decay. Defaults to `0.0`.
+        rate_factors: Dict that maps names of variables (the last part of their `path`)
+            to factors on the learning rate, or None. A factor of 0 freezes a variable.
         **kwargs: The arguments every Keras optimizer takes.
 
     Example:
@@ -47,10 +47,13 @@ class AdamTorch(CoupledWeightDecay):
         beta_2=0.999,
         epsilon=1e-8,
         coupled_weight_decay=0.0,
+        rate_factors=None,
         name="adam_torch",
         **kwargs,
     ):
-        super().__init__(learning_rate, coupled_weight_decay, name=name, **kwargs)
+        super().__init__(
+            learning_rate, coupled_weight_decay, rate_factors, name=name, **kwargs
+        )
         self.beta_1 = check_decay_rate("beta_1", beta_1)
         self.beta_2 = check_decay_rate("beta_2", beta_2)
         self.epsilon = epsilon
@@ -61,15 +64,12 @@ class AdamTorch(CoupledWeightDecay):
             self._momentums = self.add_optimizer_variables(variables, "momentum")
             self._velocities = self.add_optimizer_variables(variables, "velocity")
 
-    def update_step(self, gradient, variable, learning_rate):
-        gradient = self.decayed(gradient, variable)
-        index = self._get_variable_index(variable)
+    def direction(self, gradient, index):
         m = self._corrected_mean(self._momentums[index], gradient, self.beta_1)
         v = self._corrected_mean(
             self._velocities[index], ops.square(gradient), self.beta_2
         )
-        step = ops.multiply(ops.cast(learning_rate, variable.dtype), m)
-        self.assign_sub(variable, ops.divide(step, ops.add(ops.sqrt(v), self.epsilon)))
+        return ops.divide(m, ops.add(ops.sqrt(v), self.epsilon))
 
     def _corrected_mean(self, mean, value, beta):
         """Moves the mean towards `value`; returns it freed of its zero start."""

@@ -1,14 +1,11 @@
 import keras
 from keras import ops
 
-from keras_nonnormal.optimizers.coupled_decay import (
-    CoupledWeightDecay,
-    check_decay_rate,
-)
+from keras_nonnormal.optimizers.grouped import GroupedOptimizer, check_decay_rate
 
 
 @keras.saving.register_keras_serializable("keras_nonnormal")
-class RMSpropTorch(CoupledWeightDecay):
+class RMSpropTorch(GroupedOptimizer):
     r"""RMSprop with epsilon outside the root, as `torch.optim.RMSprop` has it.
 
     $$ v ← ρ v + (1 - ρ) g^2, \qquad p ← p - η g / (\sqrt{v} + ε) $$
@@ -26,7 +23,10 @@ class RMSpropTorch(CoupledWeightDecay):
         epsilon: Float, added to the root. Defaults to `1e-8`.
         coupled_weight_decay: Float, PyTorch's `weight_decay`: this multiple of the
             variable is added to the gradient before it is scaled. Keras's
-            `weight_decay` is the decoupled form. Defaults to `0.0`.
+            `weight_decay` is the decoupled form. A dict maps names of variables to
+            such floats, and other variables do not decay. Defaults to `0.0`.
+        rate_factors: Dict that maps names of variables (the last part of their `path`)
+            to factors on the learning rate, or None. A factor of 0 freezes a variable.
         **kwargs: The arguments every Keras optimizer takes, `global_clipnorm` among
             them. `clipnorm` of Keras 3 clips each variable by itself; what
             `torch.nn.utils.clip_grad_norm_` does is `global_clipnorm`.
@@ -39,11 +39,24 @@ class RMSpropTorch(CoupledWeightDecay):
     >>> [round(float(w), 5) for w in keras.ops.convert_to_numpy(weight)]
     [0.99968, 1.00031]
 
+    With a tenth of the learning rate for the variables named "skew", and a decay of
+    those named "upper" alone:
+
+    ```python
+    optimizer = RMSpropTorch(
+        learning_rate=2e-4,
+        rate_factors={"skew": 0.1},
+        coupled_weight_decay={"upper": 1e-5},
+    )
+    ```
+
     Reference:
         - `torch.optim.RMSprop`; used by [Kerg et al. 2019](
           https://arxiv.org/abs/1905.12080), "Non-normal Recurrent Neural Network
           (nnRNN)", in its experiments.
     """
+
+    _velocity_initializer = "zeros"
 
     def __init__(
         self,
@@ -51,21 +64,25 @@ class RMSpropTorch(CoupledWeightDecay):
         rho=0.99,
         epsilon=1e-8,
         coupled_weight_decay=0.0,
+        rate_factors=None,
         name="rmsprop_torch",
         **kwargs,
     ):
-        super().__init__(learning_rate, coupled_weight_decay, name=name, **kwargs)
+        super().__init__(
+            learning_rate, coupled_weight_decay, rate_factors, name=name, **kwargs
+        )
         self.rho = check_decay_rate("rho", rho)
         self.epsilon = epsilon
 
     def build(self, variables):
         if not self.built:
             super().build(variables)
-            self._velocities = self.add_optimizer_variables(variables, "velocity")
+            self._velocities = self.add_optimizer_variables(
+                variables, "velocity", initializer=self._velocity_initializer
+            )
 
-    def update_step(self, gradient, variable, learning_rate):
-        gradient = self.decayed(gradient, variable)
-        velocity = self._velocities[self._get_variable_index(variable)]
+    def direction(self, gradient, index):
+        velocity = self._velocities[index]
         self.assign(
             velocity,
             ops.add(
@@ -73,10 +90,10 @@ class RMSpropTorch(CoupledWeightDecay):
                 ops.multiply(1 - self.rho, ops.square(gradient)),
             ),
         )
-        step = ops.multiply(ops.cast(learning_rate, variable.dtype), gradient)
-        self.assign_sub(
-            variable, ops.divide(step, ops.add(ops.sqrt(velocity), self.epsilon))
-        )
+        return ops.divide(gradient, self._root(velocity))
+
+    def _root(self, velocity):
+        return ops.add(ops.sqrt(velocity), self.epsilon)
 
     def get_config(self):
         return {**super().get_config(), "rho": self.rho, "epsilon": self.epsilon}
@@ -122,3 +139,50 @@ class RMSpropKeras2(RMSpropTorch):
         **kwargs,
     ):
         super().__init__(learning_rate, rho, epsilon, name=name, **kwargs)
+
+
+@keras.saving.register_keras_serializable("keras_nonnormal")
+class RMSpropTF1(RMSpropTorch):
+    r"""RMSprop as TensorFlow 1 had it: the running mean of squares starts at one.
+
+    $$ v ← ρ v + (1 - ρ) g^2, \qquad p ← p - η g / \sqrt{v + ε}, \qquad v_0 = 1 $$
+
+    The first hundred or so updates are therefore close to plain gradient descent, and
+    small; for gradients below 1 the steps then grow while $v$ falls from its start.
+
+    Args:
+        learning_rate: Float or `keras.optimizers.schedules.LearningRateSchedule`,
+            defaults to `0.001`.
+        rho: Float in [0, 1), what one step keeps of the running mean of squared
+            gradients. TensorFlow 1 calls it decay. Defaults to `0.9`.
+        epsilon: Float, added under the root. Defaults to `1e-10`.
+        **kwargs: As for `RMSpropTorch`.
+
+    Example:
+
+    >>> optimizer = RMSpropTF1(learning_rate=0.1)
+    >>> weight = keras.Variable([1.0])
+    >>> optimizer.apply([keras.ops.convert_to_tensor([1.0])], [weight])
+    >>> round(float(weight[0]), 5)
+    0.9
+
+    Reference:
+        - TensorFlow 1, `tf.train.RMSPropOptimizer`; used by [Jing et al. 2017](
+          https://arxiv.org/abs/1612.05231), "Tunable efficient unitary neural networks
+          (EUNN) and their application to RNNs".
+    """
+
+    _velocity_initializer = "ones"
+
+    def __init__(
+        self,
+        learning_rate=0.001,
+        rho=0.9,
+        epsilon=1e-10,
+        name="rmsprop_tf1",
+        **kwargs,
+    ):
+        super().__init__(learning_rate, rho, epsilon, name=name, **kwargs)
+
+    def _root(self, velocity):
+        return ops.sqrt(ops.add(velocity, self.epsilon))

@@ -4,23 +4,14 @@ import keras
 import numpy as np
 import pytest
 
-from keras_nonnormal.optimizers import AdamTorch, RMSpropKeras2, RMSpropTorch
+from keras_nonnormal.optimizers import (
+    AdamTorch,
+    RMSpropKeras2,
+    RMSpropTF1,
+    RMSpropTorch,
+)
 
-ALL = (RMSpropKeras2, RMSpropTorch, AdamTorch)
-
-
-@pytest.fixture
-def float64():
-    on_jax = keras.backend.backend() == "jax"
-    if on_jax:
-        import jax
-
-        jax.config.update("jax_enable_x64", True)
-    keras.config.set_floatx("float64")
-    yield
-    keras.config.set_floatx("float32")
-    if on_jax:
-        jax.config.update("jax_enable_x64", False)
+ALL = (RMSpropKeras2, RMSpropTF1, RMSpropTorch, AdamTorch)
 
 
 def trajectory(optimizer, start, gradients):
@@ -105,7 +96,7 @@ def test_joint_clipping_keeps_the_direction_of_the_whole_gradient_R2():
 
 @pytest.mark.parametrize("decays", [False, True])
 @pytest.mark.parametrize("rule", ["rmsprop", "adam"])
-def test_torch_rules_repeat_torch_to_1e_12(float64, golden, rule, decays):
+def test_torch_rules_repeat_torch_to_1e_12(float64, golden, rule, decays):  # Row 24
     archive = golden("nnrnn/optimizers_torch")
     settings = {
         "learning_rate": float(archive["lr"]),

@@ -1,0 +1,121 @@
+import warnings
+from collections.abc import Mapping
+
+import keras
+from keras import ops
+
+
+class GroupedOptimizer(keras.optimizers.Optimizer):
+    r"""Base of the optimizers whose rate and decay may differ between variables.
+
+    $$ g ← g + λ_n p, \qquad p ← p - η f_n u(g) $$
+
+    for a variable $p$ of name $n$. Subclasses define the direction $u$; the gradient
+    $g$ has been clipped before, all groups together. Since there is one
+    `learning_rate` $η$, schedules and callbacks move the rates of all groups at once.
+
+    The decay is that of PyTorch's classic rules: it is added to the gradient and runs
+    through the optimizer's scaling like the gradient itself. The `weight_decay`
+    argument of Keras is the decoupled form, which shrinks the variable directly; the
+    two give different trajectories.
+
+    Args:
+        learning_rate: Float or `keras.optimizers.schedules.LearningRateSchedule`.
+        coupled_weight_decay: $λ$, at least 0. A float is for all variables; a dict
+            maps names to floats, and other variables do not decay. Variables named by
+            `exclude_from_weight_decay()` never do.
+        rate_factors: $f$: dict that maps names to floats, at least 0, or None. The
+            factor of other variables is 1. A variable of factor 0 keeps its value, and
+            its gradient has no part in the joint clipping.
+        **kwargs: The arguments every Keras optimizer takes.
+
+    The name of a variable is the last part of its `path`: `"bias"` stands for the
+    biases of all layers.
+    """
+
+    def __init__(
+        self, learning_rate, coupled_weight_decay=0.0, rate_factors=None, **kwargs
+    ):
+        super().__init__(learning_rate=learning_rate, **kwargs)
+        self.coupled_weight_decay = _check("coupled_weight_decay", coupled_weight_decay)
+        self.rate_factors = _check("rate_factors", rate_factors or {})
+
+    def build(self, variables):
+        if self.built:
+            return
+        super().build(variables)
+        names = [variable.path.rsplit("/", 1)[-1] for variable in variables]
+        self._factors = [self.rate_factors.get(name, 1.0) for name in names]
+        decay = self.coupled_weight_decay
+        if isinstance(decay, Mapping):
+            self._decays = [decay.get(name, 0.0) for name in names]
+            _warn_of_strangers("coupled_weight_decay", decay, names)
+        else:
+            self._decays = [decay] * len(names)
+        _warn_of_strangers("rate_factors", self.rate_factors, names)
+
+    def _backend_apply_gradients(self, grads, trainable_variables):
+        # Here, and not in `apply`, because it is the last place before the clipping.
+        factors = [
+            self._factors[self._get_variable_index(v)] for v in trainable_variables
+        ]
+        grads = [
+            gradient if factor else ops.zeros(variable.shape, variable.dtype)
+            for gradient, variable, factor in zip(
+                grads, trainable_variables, factors, strict=True
+            )
+        ]
+        super()._backend_apply_gradients(grads, trainable_variables)
+
+    def update_step(self, gradient, variable, learning_rate):
+        index = self._get_variable_index(variable)
+        factor, decay = self._factors[index], self._decays[index]
+        if factor == 0:
+            return
+        gradient = ops.cast(gradient, variable.dtype)
+        if decay and self._use_weight_decay(variable):
+            gradient = ops.add(gradient, ops.multiply(decay, variable))
+        rate = ops.multiply(ops.cast(learning_rate, variable.dtype), factor)
+        step = ops.multiply(rate, self.direction(gradient, index))
+        self.assign_sub(variable, step)
+
+    def direction(self, gradient, index):
+        """What to subtract from variable number `index` at a learning rate of 1."""
+        raise NotImplementedError
+
+    def get_config(self):
+        decay = self.coupled_weight_decay
+        return {
+            **super().get_config(),
+            "coupled_weight_decay": dict(decay)
+            if isinstance(decay, Mapping)
+            else decay,
+            "rate_factors": dict(self.rate_factors) or None,
+        }
+
+
+def check_decay_rate(name: str, value: float) -> float:
+    """`value` if it is a decay rate of a moving average: in [0, 1)."""
+    if not 0 <= value < 1:
+        raise ValueError(f"`{name}` must be in [0, 1). Received: {name}={value}")
+    return value
+
+
+def _check(argument, value):
+    """`value`, a float or a dict of floats, if it is at least 0."""
+    values = value.values() if isinstance(value, Mapping) else [value]
+    if not all(0 <= each < float("inf") for each in values):
+        raise ValueError(
+            f"`{argument}` must be finite and at least 0. Received: {argument}={value}"
+        )
+    return value
+
+
+def _warn_of_strangers(argument, by_name, names):
+    strangers = ", ".join(repr(name) for name in by_name if name not in names)
+    if strangers:
+        warnings.warn(
+            f"`{argument}` has no effect for {strangers}: the optimizer was built for "
+            "no variable of that name.",
+            stacklevel=3,
+        )
