@@ -4,7 +4,11 @@ from keras_nonnormal.training.checkpoints import EpochCheckpoint
 from keras_nonnormal.training.device import DeviceError, on_device
 from keras_nonnormal.training.metrics_log import MetricsLog, read_metrics
 from keras_nonnormal.training.models import loss_and_metrics, simple_recurrent_network
-from keras_nonnormal.training.optimizers import OPTIMIZERS, optimizer_by_name
+from keras_nonnormal.training.optimizers import (
+    OPTIMIZERS,
+    optimizer_by_name,
+    two_rate_optimizer,
+)
 from keras_nonnormal.training.run_directory import RunDirectory, RunDirectoryError
 from keras_nonnormal.training.stop_below import StopBelow
 from keras_nonnormal.training.train import TrainingResult, train
@@ -32,4 +36,5 @@ __all__ = [
     "read_metrics",
     "simple_recurrent_network",
     "train",
+    "two_rate_optimizer",
 ]
