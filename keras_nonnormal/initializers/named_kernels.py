@@ -19,7 +19,8 @@ def recurrent_initializer(name: str, seed: Seed = None) -> Initializer:
 
     Args:
         name: `"xavier"` or a name of `skew_initializer`.
-        seed: An integer, None, or a `keras.random.SeedGenerator`.
+        seed: An integer, None, or a `keras.random.SeedGenerator`. The orthogonal
+            matrices are the same on every backend, the draw of `"xavier"` is Keras's.
 
     Returns:
         An initializer for shape `(units, units)`.
@@ -52,8 +53,8 @@ def kernel_initializer(name: str, seed: Seed = None) -> Initializer:
     | `"torch_default"` | uniform | `1 / sqrt(fan_in)` (bound) |
 
     The normals are not truncated, as in PyTorch; Keras's own `GlorotNormal` and
-    `HeNormal` truncate theirs at two standard deviations. `"torch_default"` is what the
-    released nnRNN program starts from, whatever name it was given.
+    `HeNormal` cut theirs off at 2.27 standard deviations. `"torch_default"` is what the
+    nnRNN cell of the released program starts from, whatever name it was given.
 
     Args:
         name: One of the names above.

@@ -114,7 +114,7 @@ def test_row_7_normal_input_kernels_are_not_truncated(golden, name, deviation):
     expected = golden("nnrnn/init_stats")[f"kernel_std_{name}_Din3"]
     np.testing.assert_allclose(values.std(), expected, rtol=0.1)
     # Beyond two standard deviations lie 4.6 % of a normal distribution; Keras's
-    # GlorotNormal has 2.3 % there (it truncates at 2, of a wider normal).
+    # GlorotNormal, a wider one cut off at 2.27, has 3.5 % there.
     beyond = (np.abs(values) > 2 * deviation).mean()
     assert abs(beyond - 0.0455) < 0.008  # standard error 0.0015
     assert np.abs(values).max() > 3 * deviation

@@ -64,7 +64,7 @@ def quantile_error(sample, levels, quantiles):
 def test_draws_are_exactly_skew_symmetric_also_for_odd_sizes(matrix, name, n, seed):
     values = matrix(EVERY[name](seed=seed), n, n)
     np.testing.assert_array_equal(values.T, -values)
-    # A single rotation of a Haar draw cannot vanish, nor can any other draw.
+    # Only a single unit has nothing to turn with.
     assert values.any() == (n > 1)
 
 
