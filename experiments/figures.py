@@ -1,12 +1,12 @@
 """Draws the figures of the nnRNN paper, https://arxiv.org/abs/1905.12080.
 
-  python experiments/figures.py nnrnn-1                   transients, Fisher memory
-  python experiments/figures.py curves runs/copy/*        metrics of several runs
-  python experiments/figures.py theta runs/copy/nnrnn     the matrix an nnRNN learnt
-  python experiments/figures.py spectrum runs/copy/*      eigenvalues of recurrent matrices
-  python experiments/figures.py gradients runs/copy/*     gradients that reach early states
+  python experiments/figures.py nnrnn-1                 transients and Fisher memory
+  python experiments/figures.py curves runs/copy/*      a metric of several runs
+  python experiments/figures.py theta runs/copy/a       the matrix that an nnRNN learnt
+  python experiments/figures.py spectrum runs/copy/*    eigenvalues of several runs
+  python experiments/figures.py gradients runs/copy/*   gradients on their way back
 
-The last four take run directories, as the other scripts leave them.
+All but the first are of run directories, as the other scripts leave them.
 """
 
 if not __package__:  # started as a file: the repository takes this folder's place
@@ -18,143 +18,238 @@ if not __package__:  # started as a file: the repository takes this folder's pla
     sys.path.insert(0, os.path.dirname(folder))
 
 import argparse
-import csv
-import sys
-from collections.abc import Iterable, Sequence
-from pathlib import Path
-from typing import Any
+import math
+from collections.abc import Callable
 
+from experiments.figure_folder import FigureFolder
 from experiments.options import OptionError
 from experiments.prepare import refuse
-from experiments.run_folders import RunFolder, of_one_experiment, run_folders
+from experiments.run_folders import metric_of_all, of_one_experiment, run_folders
 
-ALPHAS, BETAS, DIAGONALS = (0.95, 1.0, 1.05), (0.0, 0.005), (0.0, 0.2)
-UNITS = 100
-# What is drawn of runs if nothing is said: the first that all of them have.
-METRICS = ("val_accuracy", "val_loss", "task_loss", "loss")
-MARK = b"keras_nonnormal figures.py"
+# The published settings of figure 1.
+UNITS, ALPHAS, BETAS, DIAGONALS = 100, (0.95, 1.0, 1.05), (0.0, 0.005), (0.0, 0.2)
 
 
-def nnrnn_1(out: "Folder", options) -> None:
-    """Figure 1: transients and Fisher memory of delay lines."""
+def nnrnn_1(options, out: FigureFolder) -> None:
+    """Figure 1: transients and Fisher memory of delay lines, and the numbers as CSV."""
     out.reserve("nnrnn-1a", "nnrnn-1b")
-    load_tensorflow()
-    from keras_nonnormal import analysis, plotting
+    _load_tensorflow()
+    from keras_nonnormal import plotting
+    from keras_nonnormal.analysis import (
+        delay_line,
+        fisher_memory_curve,
+        transient_statistics,
+    )
 
     pairs = [(alpha, beta) for beta in BETAS for alpha in ALPHAS]
-    triples = [(*pair, d) for d in DIAGONALS for pair in pairs]
-    statistics = {
-        pair: analysis.transient_statistics(analysis.delay_line(UNITS, *pair))
+    lines = [(*pair, d) for d in DIAGONALS for pair in pairs]
+    moments = {pair: transient_statistics(delay_line(UNITS, *pair)) for pair in pairs}
+    curves = {line: fisher_memory_curve(delay_line(UNITS, *line)) for line in lines}
+
+    out.figure("nnrnn-1a", plotting.transient_curves(moments))
+    columns = ("unit_std", "unit_std_spread", "norm", "norm_spread")
+    numbers = (
+        (*pair, step, *(getattr(moments[pair], name)[step] for name in columns))
         for pair in pairs
-    }
-    curves = {
-        triple: analysis.fisher_memory_curve(analysis.delay_line(UNITS, *triple))
-        for triple in triples
-    }
-    out.figure("nnrnn-1a", plotting.transient_curves(statistics))
-    moments = ("unit_std", "unit_std_spread", "norm", "norm_spread")
-    out.table(
-        "nnrnn-1a",
-        ("alpha", "beta", "step", *moments),
-        (
-            (*pair, step, *numbers)
-            for pair, each in statistics.items()
-            for step, numbers in enumerate(
-                zip(*(getattr(each, name) for name in moments), strict=True)
-            )
-        ),
+        for step in range(len(moments[pair].norm))
     )
+    out.table("nnrnn-1a", ("alpha", "beta", "step", *columns), numbers)
+
     out.figure("nnrnn-1b", plotting.fisher_curves(curves))
-    out.table(
-        "nnrnn-1b",
-        ("alpha", "beta", "d", "k", "J"),
-        ((*triple, k, j) for triple in triples for k, j in enumerate(curves[triple])),
-    )
-    print("alpha   beta    d   J_tot")
+    numbers = ((*line, k, j) for line in lines for k, j in enumerate(curves[line]))
+    out.table("nnrnn-1b", ("alpha", "beta", "d", "k", "J"), numbers)
+    print("\nalpha   beta    d   J_tot")
     for (alpha, beta, d), curve in curves.items():
         print(f"{alpha:5.2f}  {beta:5g}  {d:3g}  {curve.sum():6.2f}")
 
 
-def curves(out: "Folder", options) -> None:
-    """Figures 2 to 5: a metric of several runs over updates or epochs."""
+def curves(options, out: FigureFolder) -> None:
+    """Figures 2 to 5: a metric of several runs of one experiment over time."""
     runs = run_folders(options.runs)
     experiment = of_one_experiment(runs)
     histories = {run.label: run.history() for run in runs}
-    metric = options.metric or _common(histories)
-    for label, history in histories.items():
-        known = {name for row in history for name in row}
-        if metric not in known:
-            names = ", ".join(sorted(known - {"epoch", "update", "seconds"}))
-            raise OptionError(
-                f"--metric: {label} has no {metric}, expected one of {names}"
-            )
+    metric = metric_of_all(histories, options.metric)
     name = f"{experiment}-{metric}".replace("_", "-")
     out.reserve(name)
-    load_tensorflow()
+    _load_tensorflow()
     from keras_nonnormal.plotting import learning_curves
 
-    indices = {index for h in histories.values() for index in ("update",) if index in h[0]}
-    out.figure(
-        name,
-        learning_curves(
-            histories,
-            metric=metric,
-            label=_in_words(metric),
-            index="update" if indices else "epoch",
-            trivial_loss=_trivial_loss(runs) if metric.endswith("loss") else None,
-            title=experiment,
-        ),
+    levels = {run.summary().get("trivial_loss") for run in runs}
+    over_updates = all("update" in rows[0] for rows in histories.values())
+    split, words = "training", metric.replace("_", " ")
+    if metric.startswith("val_"):
+        split, words = "validation", words.removeprefix("val ")
+    figure = learning_curves(
+        histories,
+        metric=metric,
+        label=f"{split} {words}",
+        index="update" if over_updates else "epoch",
+        trivial_loss=levels.pop() if "loss" in metric and len(levels) == 1 else None,
+        title=experiment,
     )
+    out.figure(name, figure)
 
 
-def theta(out: "Folder", options) -> None:
-    """Figure of Theta for each run of an nnRNN."""
+def theta(options, out: FigureFolder) -> None:
+    """Theta of runs of nnRNN, with its angles: a figure for each run."""
     runs = run_folders(options.runs)
-    names = [f"theta-{run.path.resolve().name}" for run in runs]
-    names = [
-        name if names.count(name) == 1 else f"{name}-{number}"
-        for number, name in enumerate(names, start=1)
-    ]
     files = [run.model for run in runs]
+    names = [f"theta-{run.path.resolve().name}" for run in runs]
+    for number, name in enumerate(names):
+        if names.count(name) > 1:
+            names[number] = f"{name}-{number + 1}"
     out.reserve(*names)
-    load_tensorflow()
+    _load_tensorflow()
     from experiments.trained import SchurForm, load
     from keras_nonnormal.plotting import theta_heat_map
 
     for run, file, name in zip(runs, files, names, strict=True):
         schur = SchurForm.of(load(file)[1])
         if schur is None:
-            raise OptionError(f"{run.path} has no Theta; expected a run of an nnRNN")
+            raise OptionError(f"{run.path} has no Theta; expected a run of nnRNN")
+        title = f"{run.experiment}: {run.label}"
         figure = theta_heat_map(
-            schur.matrix(),
-            schur.theta,
-            limit=options.limit,
-            title=f"{run.experiment}: {run.label}",
+            schur.matrix(), schur.theta, limit=options.limit, title=title
         )
         out.figure(name, figure)
 
 
-def spectrum(out: "Folder", options) -> None:
-    """Eigenvalues of several runs in one figure."""
+def spectrum(options, out: FigureFolder) -> None:
+    """Eigenvalues of recurrent matrices, moduli and angles of nnRNN; all runs in one."""
     runs = run_folders(options.runs)
     files = [run.model for run in runs]
     out.reserve("spectrum")
-    load_tensorflow()
+    _load_tensorflow()
     from experiments.trained import SchurForm, load, spectrum_of
     from keras_nonnormal.plotting import spectra
 
     layers = {r.label: load(file)[1] for r, file in zip(runs, files, strict=True)}
     found = {label: spectrum_of(layer) for label, layer in layers.items()}
     schurs = {label: SchurForm.of(layer) for label, layer in layers.items()}
-    experiments = ", ".join(sorted({run.experiment for run in runs}))
     figure = spectra(
-        {label: values for label, (values, _) in found.items()},
-        gammas={label: each.gamma for label, each in schurs.items() if each},
-        thetas={label: each.theta for label, each in schurs.items() if each},
-        title=experiments,
+        {label: eigenvalues for label, (eigenvalues, _) in found.items()},
+        gammas={label: schur.gamma for label, schur in schurs.items() if schur},
+        thetas={label: schur.theta for label, schur in schurs.items() if schur},
+        title=", ".join(sorted({run.experiment for run in runs})),
     )
     out.figure("spectrum", figure)
     width = max(map(len, found))
-    print(f"{'':{width}}  spectral radius  Henrici index")
-    for label, (values, index) in found.items():
-        print(f"{label:{width}}  {abs(values).max():15.4f}  {index:13.4f}")
+    print(f"\n{'':{width}}  spectral radius  Henrici index")
+    for label, (eigenvalues, index) in found.items():
+        print(f"{label:{width}}  {abs(eigenvalues).max():15.4f}  {index:13.4f}")
+
+
+def gradients(options, out: FigureFolder) -> None:
+    """Norms of the loss's gradient by the state at every step, medians as CSV."""
+    runs = run_folders(options.runs)
+    experiment = of_one_experiment(runs)
+    files = [run.model for run in runs]
+    name = f"gradients-{experiment}"
+    out.reserve(name)
+    _load_tensorflow()
+    import numpy
+
+    from experiments.trained import batch_of, gradient_norms, load
+    from keras_nonnormal.plotting import gradient_norm_curves
+
+    norms = {
+        run.label: gradient_norms(
+            *load(file, with_loss=True), *batch_of(run, options.batch)
+        )
+        for run, file in zip(runs, files, strict=True)
+    }
+    out.figure(name, gradient_norm_curves(norms, title=experiment))
+    medians = [numpy.median(each, axis=0) for each in norms.values()]
+    steps = range(1, max(map(len, medians)) + 1)
+    numbers = ((t, *(m[t - 1] if t <= len(m) else "" for m in medians)) for t in steps)
+    out.table(name, ("step", *norms), numbers)
+
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "nnrnn-1": nnrnn_1,
+    "curves": curves,
+    "theta": theta,
+    "spectrum": spectrum,
+    "gradients": gradients,
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Draws a figure; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    prog = f"figures.py {options.command}"
+    try:
+        COMMANDS[options.command](options, FigureFolder(options.out))
+    except OptionError as error:
+        refuse(prog, error)
+    return 0
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message):
+        self.exit(2, f"{self.prog}: error: {message}\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="figures.py",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, draw in COMMANDS.items():
+        command = commands.add_parser(
+            name, help=draw.__doc__, description=draw.__doc__, allow_abbrev=False
+        )
+        command.add_argument(
+            "--out", default="figures", help="folder for the figures (default: figures)"
+        )
+        if name != "nnrnn-1":
+            command.add_argument(
+                "runs", nargs="+", metavar="RUN", help="run directories"
+            )
+        if name == "curves":
+            command.add_argument(
+                "--metric",
+                help="column of metrics.csv (default: the validation accuracy if there "
+                "is one, else a loss)",
+            )
+        if name == "theta":
+            command.add_argument(
+                "--limit",
+                type=_positive,
+                default=0.1,
+                help="entries of this size have the strongest colours (default: 0.1)",
+            )
+        if name == "gradients":
+            command.add_argument(
+                "--batch", type=_whole, default=10, help="sequences (default: 10)"
+            )
+    return parser
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not (value > 0 and math.isfinite(value)):
+        raise argparse.ArgumentTypeError(f"expected a number above 0, received {text}")
+    return value
+
+
+def _whole(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(
+            f"expected a whole number of at least 1, received {text}"
+        )
+    return value
+
+
+def _load_tensorflow() -> None:
+    from experiments import launch
+
+    launch._load_tensorflow()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -3,7 +3,7 @@
 import csv
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ from experiments.options import OptionError
 # What runs of different families call the same thing.
 SIZES = ("nhid", "hidden_units", "units")
 NETS = ("net_type", "init")
+# What is drawn if nothing is said: the first that all runs have.
+METRICS = ("val_accuracy", "val_loss", "task_loss", "loss")
 
 
 @dataclass(frozen=True)
@@ -142,6 +144,37 @@ def of_one_experiment(runs: Sequence[RunFolder]) -> str:
             f"expected runs of one experiment in a figure, received {', '.join(names)}"
         )
     return names[0]
+
+
+def metric_of_all(
+    histories: Mapping[str, Sequence[Mapping[str, float]]], asked: str | None = None
+) -> str:
+    """A metric that all runs have, the one that is asked for if any.
+
+    Args:
+        histories: For each run, by its label, the rows of its metrics.
+        asked: Name of the metric, or None.
+
+    Raises:
+        OptionError: If there is none.
+    """
+    known = {
+        label: {name for row in rows for name in row}
+        for label, rows in histories.items()
+    }
+    if asked is None:
+        shared = set.intersection(*known.values())
+        for name in METRICS:
+            if name in shared:
+                return name
+        raise OptionError(f"--metric: the runs share none of {', '.join(METRICS)}")
+    for label, names in known.items():
+        if asked not in names:
+            others = ", ".join(sorted(names - {"epoch", "update", "seconds"}))
+            raise OptionError(
+                f"--metric: {label} has no {asked}, expected one of {others}"
+            )
+    return asked
 
 
 def _config(path: Path) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What figures show of a trained model."""
 
 import contextlib
+import importlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,10 @@ from typing import Any
 import keras
 import numpy as np
 
-import keras_nonnormal  # noqa: F401 - registers the classes that models are made of
+import keras_nonnormal  # noqa: F401 - registers the classes of the models
+from experiments.experiment import Experiment
 from experiments.options import OptionError
+from experiments.run_folders import RunFolder
 from keras_nonnormal.analysis import (
     henrici_index,
     schur_eigenvalues,
@@ -20,14 +23,18 @@ from keras_nonnormal.analysis import (
 SCHUR = {"theta", "gamma", "upper"}
 
 
-def load(path: Path) -> tuple[keras.Model, Any]:
+def load(path: Path, *, with_loss: bool = False) -> tuple[keras.Model, Any]:
     """A saved model and its recurrent layer.
+
+    Args:
+        path: The file.
+        with_loss: Whether the model comes compiled.
 
     Raises:
         OptionError: If the file cannot be read, or has not one recurrent layer.
     """
     try:
-        model = keras.saving.load_model(path)
+        model = keras.saving.load_model(path, compile=with_loss)
     except (OSError, ValueError, TypeError) as error:
         reason = str(error).strip().splitlines()[0]
         raise OptionError(f"cannot load {path}: {reason}") from error
@@ -71,7 +78,7 @@ class SchurForm:
         return schur_eigenvalues(self.theta, self.gamma, self.upper, self.t_mask)
 
 
-def spectrum(layer: Any) -> tuple[np.ndarray, float]:
+def spectrum_of(layer: Any) -> tuple[np.ndarray, float]:
     """Eigenvalues of a layer's recurrent matrix, and its Henrici index.
 
     Raises:
@@ -127,3 +134,42 @@ def gradient_norms(model: keras.Model, layer: Any, inputs, targets) -> np.ndarra
         loss, reached, unconnected_gradients=tf.UnconnectedGradients.ZERO
     )
     return state_gradient_norms(np.stack([g.numpy() for g in gradients], axis=1))
+
+
+def batch_of(run: RunFolder, sequences: int) -> tuple[Any, Any]:
+    """Inputs and targets of the first training batch of a run's task and seed.
+
+    Args:
+        run: The run.
+        sequences: How many.
+
+    Raises:
+        OptionError: If the run is none of the scripts' in this folder.
+    """
+    name = {"copy": "copy_task"}.get(run.experiment, run.experiment)
+    family = run.config.get("family", "starts")
+    try:
+        script = importlib.import_module(f"experiments.{name}")
+        values = [*vars(script).values()]
+        for each in [v for v in values if isinstance(v, list | tuple)]:
+            values += each
+        experiment = next(
+            each
+            for each in values
+            if isinstance(each, Experiment) and each.family == family
+        )
+        options = experiment.options(**run.options)
+    except (ImportError, StopIteration, TypeError) as error:
+        raise OptionError(
+            f"{run.path} is of {run.experiment}.py ({family}), whose data are not known"
+        ) from error
+    from keras_nonnormal.datasets import DatasetError
+
+    try:
+        batches = experiment.data(options).training_batches(
+            sequences, seed=options.seed
+        )
+    except DatasetError as error:
+        raise OptionError(error) from error
+    inputs, targets, *_ = next(iter(batches))
+    return inputs, targets

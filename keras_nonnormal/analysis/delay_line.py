@@ -29,9 +29,9 @@ def delay_line(n: int, alpha: float, beta: float = 0.0, d: float = 0.0) -> np.nd
 
     Reference:
 
-    - [Kerg et al., 2019, section 2.3](https://arxiv.org/abs/1905.12080); there the
-      weight below the diagonal is the root of alpha, in the published notebook it is
-      alpha, as here.
+    - [Kerg et al., 2019, figure 1](https://arxiv.org/abs/1905.12080); the supplement
+      calls the weight below the diagonal the root of alpha, in the notebook that drew
+      the figure it is alpha, as here.
     """
     n = at_least(1, n, "n")
     below = beta * np.tri(n, k=-2)

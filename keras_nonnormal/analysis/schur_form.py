@@ -33,7 +33,7 @@ def schur_matrix(theta, gamma=None, upper=None, t_mask: str = "strict") -> np.nd
 
     Reference:
 
-    - [Kerg et al., 2019, equation 6](https://arxiv.org/abs/1905.12080)
+    - [Kerg et al., 2019, equation 3](https://arxiv.org/abs/1905.12080)
     """
     theta, gamma, upper = _parameters(theta, gamma, upper, t_mask)
     matrix = upper.copy()

@@ -43,6 +43,9 @@ def gradient_norm_curves(norms: Mapping[str, np.ndarray], *, title: str = "") ->
                 steps, low, high, color=colour(number), alpha=0.2, linewidth=0
             )
     axes.set_yscale("log")
+    low, high = axes.get_ylim()
+    if high < 100 * low:  # whole decades, where there would be hardly a label
+        axes.set_ylim(10 ** np.floor(np.log10(low)), 10 ** np.ceil(np.log10(high)))
     axes.margins(x=0)
     axes.set(xlabel="step t", ylabel=r"gradient norm $\|\partial L/\partial h_t\|$")
     dress(axes, title)

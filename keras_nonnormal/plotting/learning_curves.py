@@ -1,3 +1,4 @@
+import math
 from collections.abc import Mapping, Sequence
 
 from matplotlib.figure import Figure
@@ -46,7 +47,7 @@ def learning_curves(
     figure = new_figure()
     axes = figure.add_subplot()
     levels = [level for level in (trivial_loss, success_loss) if level is not None]
-    top = 1.3 * max(levels, default=0.0)
+    top, lowest = 1.3 * max(levels, default=0.0), float("inf")
     for number, (name, history) in enumerate(histories.items()):
         points = [(row[index], row[metric]) for row in history if metric in row]
         counts, values = zip(*points, strict=True) if points else ((), ())
@@ -62,6 +63,7 @@ def learning_curves(
         )
         # A spike or a bad first epoch must not flatten what the figure is about.
         top = max(top, min(max(values, default=0.0), 2 * max(levels, default=1e9)))
+        lowest = min(lowest, *values) if values else lowest
     for level, name, dashes in (
         (trivial_loss, "trivial level: nothing remembered", (0, (5, 3))),
         (success_loss, "half of it: success", (0, (1, 2))),
@@ -83,6 +85,8 @@ def learning_curves(
     axes.set_xlabel(index)
     axes.set_ylabel(label)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    if math.isfinite(lowest):  # at least one curve is in the picture
+        top = max(top, 1.3 * lowest)
     if top > 0:
         axes.set_ylim(0, 1.05 * top)
     dress(axes, title)

@@ -79,3 +79,8 @@ def test_curves_can_be_drawn_over_updates():  # Row 43, F2 and F3
     )
     # Not "accuracy" over "epochs", as in the published figure (Q27).
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("update", "training loss")
+
+
+def test_curves_far_above_the_levels_are_in_the_picture():
+    figure = learning_curves({"run": history(3.0, 2.5)}, trivial_loss=0.3)
+    assert figure.axes[0].get_ylim()[1] > 2.5
