@@ -21,6 +21,7 @@ from keras_nonnormal.datasets.copying_stream import (
     copying_stream_legacy,
     copying_stream_task,
 )
+from keras_nonnormal.datasets.corpus import Corpus, batchify, bptt_chunks
 from keras_nonnormal.datasets.examples import Examples, Splits
 from keras_nonnormal.datasets.mnist import (
     permutation,
@@ -32,11 +33,14 @@ from keras_nonnormal.datasets.mnist_split import (
     split_mnist_task,
 )
 from keras_nonnormal.datasets.pipeline import evaluation_batches, training_batches
+from keras_nonnormal.datasets.ptb import load_ptb_characters, ptb_char_task
 from keras_nonnormal.datasets.sequence_task import SequenceTask
 from keras_nonnormal.datasets.stream_task import StreamTask
 from keras_nonnormal.datasets.task import Task
+from keras_nonnormal.datasets.text_task import TextTask, text_task
 
 __all__ = [
+    "Corpus",
     "DatasetError",
     "Examples",
     "MarkedValues",
@@ -44,11 +48,14 @@ __all__ = [
     "Splits",
     "StreamTask",
     "Task",
+    "TextTask",
     "addition",
     "addition_legacy",
     "addition_stream_legacy",
     "addition_stream_task",
     "addition_task",
+    "batchify",
+    "bptt_chunks",
     "copying",
     "copying_legacy",
     "copying_stream_legacy",
@@ -56,10 +63,13 @@ __all__ = [
     "copying_task",
     "copying_trivial_loss",
     "evaluation_batches",
+    "load_ptb_characters",
     "mnist_order_and_split",
     "permutation",
     "psmnist_task",
+    "ptb_char_task",
     "sequential_mnist",
     "split_mnist_task",
+    "text_task",
     "training_batches",
 ]
