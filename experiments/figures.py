@@ -115,7 +115,7 @@ def theta(options, out: FigureFolder) -> None:
 
 
 def spectrum(options, out: FigureFolder) -> None:
-    """Eigenvalues of recurrent matrices, moduli and angles of nnRNN; all runs in one."""
+    """Eigenvalues of several runs in one figure, moduli and angles of nnRNN."""
     runs = run_folders(options.runs)
     files = [run.model for run in runs]
     out.reserve("spectrum")
@@ -152,12 +152,11 @@ def gradients(options, out: FigureFolder) -> None:
     from experiments.trained import batch_of, gradient_norms, load
     from keras_nonnormal.plotting import gradient_norm_curves
 
-    norms = {
-        run.label: gradient_norms(
-            *load(file, with_loss=True), *batch_of(run, options.batch)
-        )
-        for run, file in zip(runs, files, strict=True)
-    }
+    norms = {}
+    for run, file in zip(runs, files, strict=True):
+        model, layer = load(file, with_loss=True)
+        size = model.input_shape[0] or options.batch  # a stateful model takes one only
+        norms[run.label] = gradient_norms(model, layer, *batch_of(run, size))
     out.figure(name, gradient_norm_curves(norms, title=experiment))
     medians = [numpy.median(each, axis=0) for each in norms.values()]
     steps = range(1, max(map(len, medians)) + 1)

@@ -34,7 +34,7 @@ def load(path: Path, *, with_loss: bool = False) -> tuple[keras.Model, Any]:
         OptionError: If the file cannot be read, or has not one recurrent layer.
     """
     try:
-        model = keras.saving.load_model(path, compile=with_loss)
+        model: Any = keras.saving.load_model(path, compile=with_loss)
     except (OSError, ValueError, TypeError) as error:
         reason = str(error).strip().splitlines()[0]
         raise OptionError(f"cannot load {path}: {reason}") from error
@@ -63,11 +63,10 @@ class SchurForm:
         }
         if not values.keys() >= SCHUR:
             return None
-        arrays = [
-            keras.ops.convert_to_numpy(values[name]).astype(np.float64)
-            for name in ("theta", "gamma", "upper")
-        ]
-        return cls(*arrays, layer.get_config().get("t_mask", "strict"))
+        theta, gamma, upper = (
+            _float64(values[name]) for name in ("theta", "gamma", "upper")
+        )
+        return cls(theta, gamma, upper, layer.get_config().get("t_mask", "strict"))
 
     def matrix(self) -> np.ndarray:
         """Theta, upper triangular."""
@@ -91,7 +90,7 @@ def spectrum_of(layer: Any) -> tuple[np.ndarray, float]:
         matrix = layer.recurrent_matrix()
     else:
         matrix = layer.cell.recurrent_kernel
-    matrix = keras.ops.convert_to_numpy(matrix).astype(np.float64)
+    matrix = _float64(matrix)
     if matrix.shape[0] != matrix.shape[1]:
         raise OptionError(
             f"a {type(layer).__name__} has no single recurrent matrix; expected a "
@@ -99,6 +98,10 @@ def spectrum_of(layer: Any) -> tuple[np.ndarray, float]:
         )
     values = np.linalg.eigvals(matrix)
     return values, henrici_index(matrix, values)
+
+
+def _float64(tensor: Any) -> np.ndarray:
+    return np.asarray(keras.ops.convert_to_numpy(tensor), np.float64)
 
 
 def gradient_norms(model: keras.Model, layer: Any, inputs, targets) -> np.ndarray:
@@ -118,9 +121,9 @@ def gradient_norms(model: keras.Model, layer: Any, inputs, targets) -> np.ndarra
     """
     import tensorflow as tf
 
-    before = keras.Model(model.inputs, layer.input)
-    after = keras.Model(layer.output, model.outputs[0])
-    sequences = keras.ops.convert_to_tensor(before(inputs))
+    before: Any = keras.Model(model.input, layer.input)
+    after = keras.Model(layer.output, model.output)
+    sequences: Any = keras.ops.convert_to_tensor(before(inputs))
     states, outputs, reached = layer.get_initial_state(sequences.shape[0]), [], []
     made_once = getattr(layer, "matrix_made_once", contextlib.nullcontext)
     with tf.GradientTape() as tape, made_once(False):
@@ -129,11 +132,11 @@ def gradient_norms(model: keras.Model, layer: Any, inputs, targets) -> np.ndarra
             outputs.append(output)
             reached.append(states[0])
         seen = tf.stack(outputs, axis=1) if layer.return_sequences else outputs[-1]
-        loss = model.compute_loss(y=targets, y_pred=after(seen), training=False)
+        loss: Any = model.compute_loss(y=targets, y_pred=after(seen), training=False)
     gradients = tape.gradient(
         loss, reached, unconnected_gradients=tf.UnconnectedGradients.ZERO
     )
-    return state_gradient_norms(np.stack([g.numpy() for g in gradients], axis=1))
+    return state_gradient_norms(np.stack(list(map(_float64, gradients)), axis=1))
 
 
 def batch_of(run: RunFolder, sequences: int) -> tuple[Any, Any]:
