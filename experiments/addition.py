@@ -20,7 +20,11 @@ if not __package__:  # started as a file: the repository takes this folder's pla
 from dataclasses import dataclass
 
 from experiments.launch import launch
-from experiments.options import option
+from experiments.networks.experiment import Networks
+from experiments.networks.options import UpdateOptions
+from experiments.networks.presets import ADDING_DEMO, ADDING_QUICK
+from experiments.networks.results import adding_results
+from experiments.options import OptionError, changed, option
 from experiments.presets import ADDITION, ADDITION_OUTCOME, QUICK
 from experiments.settings import DrawnTaskOptions
 from experiments.starts import Starts
@@ -59,9 +63,79 @@ EXPERIMENT = Starts(
 )
 
 
+NETWORKS_DESCRIPTION = """The adding problem for nnRNN, expRNN, EURNN and their
+competitors: Kerg et al. (2019), https://arxiv.org/abs/1905.12080 (in its program, not
+in the paper).
+
+Of c-length random numbers two are marked, one in either half; after the last step their
+sum is to be given. Always answering 1 has the trivial loss 1/6. Every update has
+sequences of its own.
+
+  python experiments/addition.py --net-type nnRNN              40 steps, seconds
+  python experiments/addition.py --net-type expRNN --c-length 100 --batch 20
+"""
+
+
+@dataclass(frozen=True)
+class AddingNetworkOptions(UpdateOptions):
+    """Options of the adding problem of networks."""
+
+    c_length: int = option(20, "time steps per sequence", low=2)
+    no_of_ones: int = option(2, "marked numbers", low=1)
+    labels: int = option(8, "accepted, as by the published program; there are none")
+    onehot: bool = option(False, "accepted likewise; numbers have no one-hot form")
+    batch: int = changed(UpdateOptions, "batch", 1)
+    updates: int | None = changed(UpdateOptions, "updates", 20_000)
+    log_interval: int = changed(UpdateOptions, "log_interval", 100)
+
+    usual_rinit = "cayley"
+
+    def __post_init__(self):
+        super().__post_init__()
+        most = 2 * (self.c_length // 2)
+        if self.no_of_ones > most:
+            raise OptionError(
+                f"--no-of-ones: expected at most {most}, as there are {self.c_length} "
+                f"steps, received {self.no_of_ones}"
+            )
+
+    @property
+    def widths(self):
+        return {"input_width": 2, "output_width": 1}
+
+    def remarks(self, given):
+        yield from super().remarks(given)
+        for name in ("labels", "onehot"):
+            if name in given:
+                yield f"--{name} has no effect: the task has no symbols"
+
+
+def stream(options: AddingNetworkOptions):
+    from keras_nonnormal.datasets import addition_stream_task
+
+    return addition_stream_task(
+        options.c_length,
+        ones=options.no_of_ones,
+        updates_per_epoch=options.updates_per_epoch,
+    )
+
+
+NETWORKS = Networks(
+    name="addition",
+    description=NETWORKS_DESCRIPTION,
+    options=AddingNetworkOptions,
+    presets={},
+    quick=ADDING_QUICK,
+    data=stream,
+    demos=ADDING_DEMO,
+    score="tolerance_accuracy",
+    results=adding_results,
+)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Runs an experiment; returns the exit code."""
-    return launch([EXPERIMENT], arguments)
+    return launch([EXPERIMENT, NETWORKS], arguments)
 
 
 if __name__ == "__main__":

@@ -97,7 +97,7 @@ class Experiment:
         from keras_nonnormal.training import on_device
 
         begun = time.perf_counter()
-        set_jit_compile(options.jit)
+        set_jit_compile(options.jit is not False)
         with on_device(options.device):
             task = self.data(options)
             print(self.announcement(task, options))
@@ -140,7 +140,7 @@ class Experiment:
             directory,
             optimizer=self.optimizer(options),
             seed=options.seed,
-            jit_compile=options.jit,
+            jit_compile=options.compiles_steps,
             tensorboard=options.writes_events,
             **self.training(options),
         )

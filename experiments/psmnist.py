@@ -21,7 +21,13 @@ import dataclasses
 from dataclasses import dataclass
 
 from experiments.launch import launch
-from experiments.options import OptionError, option
+from experiments.networks.experiment import Networks
+from experiments.networks.options import NetworkOptions
+from experiments.networks.presets import PSMNIST as PSMNIST_NETWORKS
+from experiments.networks.presets import PSMNIST_DEMO
+from experiments.networks.presets import PSMNIST_QUICK as PSMNIST_NETWORKS_QUICK
+from experiments.networks.results import psmnist_results
+from experiments.options import OptionError, changed, option
 from experiments.presets import PSMNIST, PSMNIST_OUTCOME, PSMNIST_QUICK
 from experiments.settings import TrainingOptions
 from experiments.starts import Starts
@@ -65,7 +71,7 @@ class PsmnistOptions(TrainingOptions):
 
 
 def data(options: PsmnistOptions):
-    from keras_nonnormal.datasets import Examples, Splits, psmnist_task
+    from keras_nonnormal.datasets import Splits, psmnist_task
 
     seed = options.permutation_seed
     task = psmnist_task(
@@ -74,17 +80,19 @@ def data(options: PsmnistOptions):
         validation=options.validation_size,
     )
 
-    def first(examples, count):
-        return Examples(examples.inputs[:count], examples.targets[:count])
-
     splits = Splits(
-        train=first(task.splits.train, options.train_size),
-        validation=first(
+        train=_first(task.splits.train, options.train_size),
+        validation=_first(
             task.splits.validation, options.validation_size or options.test_size
         ),
-        test=first(task.splits.test, options.test_size),
+        test=_first(task.splits.test, options.test_size),
     )
     return dataclasses.replace(task, splits=splits)
+
+
+def _first(examples, count):
+    """The first of stored examples."""
+    return type(examples)(examples.inputs[:count], examples.targets[:count])
 
 
 EXPERIMENT = Starts(
@@ -100,9 +108,79 @@ EXPERIMENT = Starts(
 )
 
 
+NETWORKS_DESCRIPTION = """Sequential MNIST, permuted or not, for nnRNN, expRNN, EURNN
+and their competitors: Kerg et al. (2019), https://arxiv.org/abs/1905.12080.
+
+The 784 pixels of a digit come one per step; after the last the digit is to be named.
+The order of the pixels and the digits held out are those of seed 1234, whatever the
+seed of the run. The model with the best validation accuracy is tested.
+
+  python experiments/psmnist.py --net-type nnRNN               small, a minute
+  python experiments/psmnist.py --preset doc/nnRNN-512         the published setting
+  python experiments/psmnist.py --net-type LSTM --permute --nhid 128 --epochs 10
+"""
+
+
+@dataclass(frozen=True)
+class PsmnistNetworkOptions(NetworkOptions):
+    """Options of sequential MNIST of networks."""
+
+    nhid: int = changed(NetworkOptions, "nhid", 512)
+    batch: int = changed(NetworkOptions, "batch", 100)
+    Tdecay: float = changed(NetworkOptions, "Tdecay", 0.0)
+    epochs: int = option(100, "passes over the training digits", low=1)
+    permute: bool = option(False, "read the pixels in a fixed random order")
+    shuffle: bool = option(
+        False, "another order of the digits every epoch; published is always the same"
+    )
+    save_freq: int | None = option(
+        50, "keep the model after every so many epochs, or none", low=1
+    )
+    train_size: int = option(50_000, "digits to train on", low=1, high=50_000)
+    validation_size: int = option(10_000, "digits held out", low=1, high=10_000)
+    test_size: int = option(10_000, "digits to test on", low=1, high=10_000)
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.batch > self.train_size:
+            raise OptionError(
+                f"--batch: expected at most --train-size, {self.train_size}, received "
+                f"{self.batch}"
+            )
+
+    @property
+    def widths(self):
+        return {"input_width": 1, "output_width": 10}
+
+
+def digits(options: PsmnistNetworkOptions):
+    from keras_nonnormal.datasets import Splits, split_mnist_task
+
+    task = split_mnist_task(permute=options.permute, shuffle=options.shuffle)
+    splits = Splits(
+        train=_first(task.splits.train, options.train_size),
+        validation=_first(task.splits.validation, options.validation_size),
+        test=_first(task.splits.test, options.test_size),
+    )
+    return dataclasses.replace(task, splits=splits)
+
+
+NETWORKS = Networks(
+    name="psmnist",
+    description=NETWORKS_DESCRIPTION,
+    options=PsmnistNetworkOptions,
+    presets=PSMNIST_NETWORKS,
+    quick=PSMNIST_NETWORKS_QUICK,
+    data=digits,
+    demos=PSMNIST_DEMO,
+    score="accuracy",
+    results=psmnist_results,
+)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Runs an experiment; returns the exit code."""
-    return launch([EXPERIMENT], arguments)
+    return launch([EXPERIMENT, NETWORKS], arguments)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What a script says at the end."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 
@@ -34,7 +34,14 @@ def table(
         )
     rows.append(("trivial level", f"{first['trivial_loss']:.4f}", "", ""))
     rows.append(("half of it (success)", f"{first['success_loss']:.4f}", "", ""))
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    lines = aligned(rows)
+    return "\n".join(["", *lines, "", *_verdicts(summaries), *published_lines(outcome)])
+
+
+def aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """Rows of a table as lines, with a rule below the first."""
+    columns = range(len(rows[0]))
+    widths = [max(len(row[column]) for row in rows) for column in columns]
     lines = [
         "  ".join(
             cell.ljust(width) if column == 0 else cell.rjust(width)
@@ -42,18 +49,18 @@ def table(
         ).rstrip()
         for row in rows
     ]
-    lines.insert(1, "-" * max(map(len, lines)))
-    return "\n".join(["", *lines, "", *_verdicts(summaries), *_published(outcome)])
+    return [lines[0], "-" * max(map(len, lines)), *lines[1:]]
+
+
+def published_lines(outcome: Mapping[str, str]) -> Iterator[str]:
+    """What was published, with its setting, in lines."""
+    yield f"Published ({outcome['setting']}):"
+    for name, text in outcome.items():
+        if name != "setting":
+            yield f"  {name}: {text}"
 
 
 def _verdicts(summaries):
     for start, summary in summaries.items():
         verb = "got" if summary["success"] else "did not get"
         yield f"{start}: {verb} below half of the trivial loss."
-
-
-def _published(outcome):
-    yield f"Published ({outcome['setting']}):"
-    for name, text in outcome.items():
-        if name != "setting":
-            yield f"  {name}: {text}"

@@ -27,7 +27,7 @@ class RunOptions(Options):
         high=2**32 - 1,
         alias=("rand_seed", "random_seed"),
     )
-    jit: bool = option(True, "compile with XLA")
+    jit: bool | None = option(True, "compile with XLA")
     device: str = option("auto", "cpu, gpu, gpu:1 and so on, or auto")
     tensorboard: bool | None = option(
         None, "write TensorBoard events (default: if it is installed)"
@@ -64,6 +64,11 @@ class RunOptions(Options):
     def writes_events(self) -> bool:
         """Whether to write TensorBoard events."""
         return has_tensorboard() if self.tensorboard is None else self.tensorboard
+
+    @property
+    def compiles_steps(self) -> bool:
+        """Whether to compile whole training steps, not only recurrences."""
+        return self.jit is not False
 
     def compared(self) -> "RunOptions | None":
         """The options of a second training to compare with, or None."""

@@ -1,0 +1,5 @@
+"""The experiments on networks: nnRNN and what it was compared with.
+
+Kerg, Goyette, Puelma Touzel, Gidel, Vorontsov, Bengio and Lajoie (2019), "Non-normal
+Recurrent Neural Network (nnRNN)", https://arxiv.org/abs/1905.12080.
+"""

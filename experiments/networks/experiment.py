@@ -1,0 +1,122 @@
+"""The family of experiments on networks."""
+
+import dataclasses
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from experiments.experiment import Experiment, Run
+from experiments.networks.budget import count_parameters
+from experiments.networks.options import NetworkOptions
+from experiments.networks.report import results_table
+from experiments.presets import Preset
+from experiments.settings import RunOptions
+
+
+@dataclass(frozen=True)
+class Networks(Experiment):
+    """One task of that publication.
+
+    Args:
+        demos: What the preset `demo` is for each network.
+        score: Name of the metric that says how good a network is, besides the loss.
+        results: Maps options to what was published.
+    """
+
+    demos: Mapping[str, Preset]
+    score: str
+    results: Callable[[Any], Mapping[str, str]]
+
+    family: ClassVar[str] = "networks"
+    about: ClassVar[str] = "nnRNN, expRNN, EURNN, RNN and LSTM"
+    example: ClassVar[str] = "--net-type nnRNN"
+    marks: ClassVar[tuple[str, ...]] = ("net_type",)
+
+    def __post_init__(self):
+        usual = {"demo": self.demos[NetworkOptions.net_type], "script": {}}
+        object.__setattr__(self, "presets", {**usual, **self.presets})
+
+    def unnamed_preset(self, given):
+        # The flags of the published programs mean what they meant there.
+        about_runs = {field.name for field in dataclasses.fields(RunOptions)}
+        return "demo" if given.keys() <= about_runs | {"net_type", "cuda"} else "script"
+
+    def settings(self, preset, given):
+        if preset == "demo":
+            return self.demos.get(given.get("net_type"), self.presets["demo"])
+        return self.presets[preset]
+
+    def model(self, task, options):
+        from experiments.networks.models import network
+
+        return network(task, options)
+
+    def optimizer(self, options):
+        from keras_nonnormal.training import two_rate_optimizer
+
+        orthogonal = options.net_type in ("expRNN", "nnRNN")
+        triangle = options.net_type == "nnRNN"
+        return two_rate_optimizer(
+            options.optimizer,
+            options.lr,
+            orthogonal_rate=options.lr_orth if orthogonal else None,
+            alpha=options.alpha,
+            betas=options.betas,
+            upper_decay=options.Tdecay if triangle else 0.0,
+            clip_norm=options.clip,
+            clip_value=options.clip_value,
+            gamma_frozen=triangle and options.gamma_zero_gradient,
+        )
+
+    def training(self, options) -> dict[str, Any]:
+        return {"epochs": options.epochs, "batch_size": options.batch}
+
+    def announcement(self, task, options) -> str:
+        return (
+            f"{task.name}: {task.length} steps, {self._parameters(options):,} "
+            f"parameters, seed {options.seed}; trivial loss {task.trivial_loss:.4f}"
+        )
+
+    def summary(self, run: Run, task) -> dict[str, Any]:
+        return {
+            "start": run.options.start,
+            "parameters": self._parameters(run.options),
+            "trivial_loss": task.trivial_loss,
+            **run.result.summary(),
+        }
+
+    def published(self, options) -> Mapping[str, str]:
+        return self.results(options)
+
+    def report(self, summaries, options) -> str:
+        return results_table(summaries, self.score, self.results(options))
+
+    def draw(self, runs: list[Run], task, path) -> None:
+        from keras_nonnormal.plotting import learning_curves
+        from keras_nonnormal.training.files import replacing
+
+        figure = learning_curves(
+            {run.options.start: run.result.history for run in runs},
+            trivial_loss=task.trivial_loss,
+            title=f"{task.name}, {task.length} steps",
+        )
+        with replacing(path) as temporary:
+            figure.savefig(temporary)
+
+    def finish(self, run: Run) -> None:
+        """Copies the model to where `--save` says."""
+        if path := getattr(run.options, "save", None):
+            shutil.copyfile(run.directory.model, Path(path).with_suffix(".keras"))
+
+    def _parameters(self, options) -> int:
+        return count_parameters(
+            options.net_type,
+            options.nhid,
+            modrelu=options.nonlin == "modrelu",
+            capacity=options.capacity,
+            fft=options.fft,
+            complex=options.complex,
+            **options.widths,
+        )

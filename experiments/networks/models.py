@@ -1,0 +1,133 @@
+"""The networks of the comparison, each with the read-out its task had."""
+
+import math
+from typing import Any
+
+import keras
+from keras.initializers import Constant, RandomUniform
+
+from experiments.networks.options import NetworkOptions
+from keras_nonnormal.initializers import (
+    bias_initializer,
+    kernel_initializer,
+    lstm_glorot_initializers,
+    recurrent_initializer,
+)
+from keras_nonnormal.layers import EURNN, NNRNN, ExpRNN, FusedLSTM, FusedSimpleRNN
+
+
+def network(task, options: NetworkOptions) -> keras.Model:
+    """An embedding where the task has tokens, a recurrent layer, a linear read-out.
+
+    Args:
+        task: A `keras_nonnormal.datasets.SequenceTask`.
+        options: What network it is, and how it starts.
+
+    Returns:
+        A functional `keras.Model`, not yet compiled.
+    """
+    if task.stateful:
+        return _language_model(task, options)
+    inputs = keras.Input((task.length, task.input_width), name="sequence")
+    hidden = recurrent_layer(options, task.input_width, return_sequences=task.per_step)(
+        inputs
+    )
+    outputs = keras.layers.Dense(
+        task.output_width,
+        **_readout_start(task, options, task.input_width),
+        name="readout",
+    )(hidden)
+    return keras.Model(inputs, outputs, name=f"{task.name}_{options.net_type}")
+
+
+def recurrent_layer(options: NetworkOptions, features: int, **settings: Any) -> Any:
+    """The recurrent layer that options ask for.
+
+    Args:
+        options: The options.
+        features: Width of its input.
+        **settings: Further arguments of the layer, such as `return_sequences`.
+    """
+    nonlin = "linear" if options.nonlin == "none" else options.nonlin
+    settings = {"name": "recurrent", **settings}
+    orthogonal = {
+        "kernel_initializer": options.iinit,
+        "skew_initializer": options.rinit,
+        "orthogonal_map": options.orthogonal_map,
+        "trivialization": options.trivialization,
+        "rebase_every": options.rebase_every,
+        "project_every": options.project_every,
+    }
+    match options.net_type:
+        case "RNN" | "RNN-orth":
+            assert options.rinit is not None
+            return FusedSimpleRNN(
+                options.nhid,
+                activation=nonlin,
+                kernel_initializer=kernel_initializer(options.iinit),
+                recurrent_initializer=recurrent_initializer(options.rinit),
+                bias_initializer=bias_initializer(features),
+                **settings,
+            )
+        case "expRNN":
+            return ExpRNN(options.nhid, **orthogonal, **settings)
+        case "nnRNN":
+            return NNRNN(
+                options.nhid,
+                activation=nonlin,
+                gamma_penalty=options.alam,
+                t_mask=options.t_mask,
+                **orthogonal,
+                **settings,
+            )
+        case "EURNN":
+            return EURNN(
+                options.nhid,
+                capacity=options.capacity,
+                fft=options.fft,
+                complex=options.complex,
+                **settings,
+            )
+        case "LSTM":
+            kernel, recurrent, bias = lstm_glorot_initializers(options.nhid, features)
+            return FusedLSTM(
+                options.nhid,
+                kernel_initializer=kernel,
+                recurrent_initializer=recurrent,
+                bias_initializer=bias,
+                unit_forget_bias=False,
+                **settings,
+            )
+    raise ValueError(f"Expected a known network. Received: {options.net_type!r}")
+
+
+def _language_model(task, options) -> keras.Model:
+    uniform = RandomUniform(-0.1, 0.1)
+    tokens = keras.Input((None,), dtype="int32", name="tokens")
+    embedding = keras.layers.Embedding(
+        task.input_width,
+        options.emsize,
+        embeddings_initializer=uniform,
+        name="embedding",
+    )
+    hidden = recurrent_layer(options, options.emsize, return_sequences=True)(
+        embedding(tokens)
+    )
+    readout = keras.layers.Dense(
+        task.output_width, **_readout_start(task, options, options.emsize)
+    )
+    return keras.Model(tokens, readout(hidden), name=f"{task.name}_{options.net_type}")
+
+
+def _readout_start(task, options, features) -> dict[str, Any]:
+    """Initializers of the read-out: those of the task, but EURNN has its own."""
+    if options.net_type == "EURNN":  # from the width of the input, as published
+        bound = math.sqrt(6 / (task.output_width + features))
+        kernel, bias = RandomUniform(-bound, bound), Constant(0.01)
+    elif task.stateful:
+        kernel, bias = RandomUniform(-0.1, 0.1), "zeros"
+    else:
+        digits = task.classification and not task.per_step
+        kernel = kernel_initializer("torch_default" if digits else "xavier")
+        bias = bias_initializer(options.nhid)
+    return {"kernel_initializer": kernel, "bias_initializer": bias}
