@@ -45,7 +45,7 @@ class Networks(Experiment):
 
     def settings(self, preset, given):
         if preset == "demo":
-            return self.demos.get(given.get("net_type"), self.presets["demo"])
+            return self.demos.get(given.get("net_type", ""), self.presets["demo"])
         return self.presets[preset]
 
     def model(self, task, options):

@@ -89,7 +89,8 @@ def recurrent_layer(options: NetworkOptions, features: int, **settings: Any) -> 
                 **settings,
             )
         case "LSTM":
-            kernel, recurrent, bias = lstm_glorot_initializers(options.nhid, features)
+            start: Any = lstm_glorot_initializers(options.nhid, features)
+            kernel, recurrent, bias = start
             return FusedLSTM(
                 options.nhid,
                 kernel_initializer=kernel,
@@ -102,7 +103,7 @@ def recurrent_layer(options: NetworkOptions, features: int, **settings: Any) -> 
 
 
 def _language_model(task, options) -> keras.Model:
-    uniform = RandomUniform(-0.1, 0.1)
+    uniform: Any = RandomUniform(-0.1, 0.1)
     tokens = keras.Input((None,), dtype="int32", name="tokens")
     embedding = keras.layers.Embedding(
         task.input_width,

@@ -73,7 +73,7 @@ TABLES = {
         EURNN 2048     a .9  lr .001
         expRNN 1024    a .9  lr .001  init cayley
         expRNN 1386    a .9  lr .008  orth .0008 init cayley
-        nnRNN 1024  betas .9 lr .002 orth .0002 delta 1e-4 decay 1e-5 clip 10 init cayley
+        nnRNN 1024  betas .9 lr .002 orth 2e-4 delta 1e-4 decay 1e-5 clip 10 init cayley
     """,
     (ptb_char, "doc", "bptt300"): """
         RNN 1024       a .9  lr 1e-5
