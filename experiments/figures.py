@@ -69,20 +69,19 @@ def curves(options, out: FigureFolder) -> None:
     experiment = of_one_experiment(runs)
     histories = {run.label: run.history() for run in runs}
     metric = metric_of_all(histories, options.metric)
-    name = f"{experiment}-{metric}".replace("_", "-")
+    words = metric.replace("task_", "")
+    name = f"{experiment}-{words}".replace("_", "-")
     out.reserve(name)
     _load_tensorflow()
     from keras_nonnormal.plotting import learning_curves
 
     levels = {run.summary().get("trivial_loss") for run in runs}
     over_updates = all("update" in rows[0] for rows in histories.values())
-    split, words = "training", metric.replace("_", " ")
-    if metric.startswith("val_"):
-        split, words = "validation", words.removeprefix("val ")
+    split = "validation" if words.startswith("val_") else "training"
     figure = learning_curves(
         histories,
         metric=metric,
-        label=f"{split} {words}",
+        label=f"{split} {words.removeprefix('val_').replace('_', ' ')}",
         index="update" if over_updates else "epoch",
         trivial_loss=levels.pop() if "loss" in metric and len(levels) == 1 else None,
         title=experiment,

@@ -1,6 +1,7 @@
 """Run directories as figures need them; read without heavy imports."""
 
 import csv
+import importlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -8,13 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from experiments.experiment import Experiment
 from experiments.options import OptionError
 
 # What runs of different families call the same thing.
 SIZES = ("nhid", "hidden_units", "units")
 NETS = ("net_type", "init")
 # What is drawn if nothing is said: the first that all runs have.
-METRICS = ("val_accuracy", "val_loss", "task_loss", "loss")
+METRICS = ("val_accuracy", "val_task_loss", "task_loss")
+# Scripts whose module has another name.
+MODULES = {"copy": "copy_task"}
 
 
 @dataclass(frozen=True)
@@ -55,8 +59,31 @@ class RunFolder:
             )
         return file
 
+    def script(self) -> tuple[Experiment, Any]:
+        """The experiment that made it, and its options.
+
+        Raises:
+            OptionError: If it is none of those in this folder.
+        """
+        name, family = self.experiment, self.config.get("family", "starts")
+        try:
+            module = importlib.import_module(f"experiments.{MODULES.get(name, name)}")
+            experiment = next(
+                value
+                for value in vars(module).values()
+                if isinstance(value, Experiment) and value.family == family
+            )
+            return experiment, experiment.options(**self.options)
+        except (ImportError, StopIteration, TypeError) as error:
+            raise OptionError(
+                f"{self.path} is of {name}.py ({family}), which is not known here"
+            ) from error
+
     def history(self) -> list[dict[str, float]]:
         """The rows of its `metrics.csv`.
+
+        Where a network has no penalty its loss is given as `task_loss`, too, and
+        `update` is how many updates there were, if rows are not passes over data.
 
         Raises:
             OptionError: If there are none, or the file is no table of numbers.
@@ -77,7 +104,21 @@ class RunFolder:
                 f"{self.path} holds no metrics.csv with an epoch in it; expected a run "
                 "that has come that far"
             )
+        per_row = self._updates_per_row()
+        for row in rows:
+            for split in ("", "val_"):
+                if f"{split}loss" in row:
+                    row.setdefault(f"{split}task_loss", row[f"{split}loss"])
+            if per_row:
+                row["update"] = per_row * row["epoch"]
         return rows
+
+    def _updates_per_row(self) -> int | None:
+        """How many updates a row of metrics stands for, if that is known."""
+        try:
+            return getattr(self.script()[1], "updates_per_epoch", None)
+        except OptionError:
+            return None
 
     def summary(self) -> dict[str, Any]:
         """What its `summary.json` holds; nothing if it is not finished."""

@@ -1,7 +1,6 @@
 """What figures show of a trained model."""
 
 import contextlib
-import importlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,6 @@ import keras
 import numpy as np
 
 import keras_nonnormal  # noqa: F401 - registers the classes of the models
-from experiments.experiment import Experiment
 from experiments.options import OptionError
 from experiments.run_folders import RunFolder
 from keras_nonnormal.analysis import (
@@ -149,23 +147,7 @@ def batch_of(run: RunFolder, sequences: int) -> tuple[Any, Any]:
     Raises:
         OptionError: If the run is none of the scripts' in this folder.
     """
-    name = {"copy": "copy_task"}.get(run.experiment, run.experiment)
-    family = run.config.get("family", "starts")
-    try:
-        script = importlib.import_module(f"experiments.{name}")
-        values = [*vars(script).values()]
-        for each in [v for v in values if isinstance(v, list | tuple)]:
-            values += each
-        experiment = next(
-            each
-            for each in values
-            if isinstance(each, Experiment) and each.family == family
-        )
-        options = experiment.options(**run.options)
-    except (ImportError, StopIteration, TypeError) as error:
-        raise OptionError(
-            f"{run.path} is of {run.experiment}.py ({family}), whose data are not known"
-        ) from error
+    experiment, options = run.script()
     from keras_nonnormal.datasets import DatasetError
 
     try:

@@ -132,6 +132,21 @@ def test_validation_accuracy_is_what_is_drawn_if_there_is_one(tmp_path, monkeypa
     assert (tmp_path / "psmnist-val-accuracy.png").exists()
 
 
+def test_rows_of_fresh_sequences_are_counted_in_updates(tmp_path, monkeypatch):
+    drawn = watch(monkeypatch)
+    options = {"net_type": "nnRNN", "nhid": 4, "updates": 60, "log_interval": 25}
+    run = make_run(tmp_path / "run", options, family="networks")
+    rows = ["epoch,loss,task_loss", "1,0.5,0.4", "2,0.3,0.2", "3,0.2,0.1"]
+    (run / "metrics.csv").write_text("\n".join(rows))
+    assert draw("curves", run, out=tmp_path) == 0
+    (axes,) = drawn[0].axes
+    # Every 20: the largest divisor of 60 up to 25. The penalty is not in the loss.
+    points = [[20, 0.4], [40, 0.2], [60, 0.1]]
+    np.testing.assert_array_equal(axes.get_lines()[0].get_xydata(), points)
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("update", "training loss")
+    assert (tmp_path / "copy-loss.png").exists()
+
+
 def test_theta_is_read_from_the_saved_model(runs, tmp_path, monkeypatch):  # F6
     drawn = watch(monkeypatch)
     assert draw("theta", runs / "nnRNN", "--limit=0.2", out=tmp_path) == 0
@@ -291,8 +306,11 @@ def test_runs_that_do_not_fit_are_one_line(capsys, runs, tmp_path):
         (("curves", bare, bare), "is named 2 times; expected each run once"),
         (("curves", broken), f"cannot read {broken / 'config.json'}"),
         (("curves", begun), "holds no metrics.csv with an epoch in it"),
-        (("curves", bare, "--metric=bpc"), "nnRNN 4 has no bpc, expected one of loss"),
-        (("gradients", lost), "is of poetry.py (starts), whose data are not known"),
+        (
+            ("curves", bare, "--metric=bpc"),
+            "nnRNN 4 has no bpc, expected one of loss, task_loss",
+        ),
+        (("gradients", lost), "is of poetry.py (starts), which is not known"),
     ):
         assert message in refusal(capsys, *arguments, out=out)
 
