@@ -60,7 +60,9 @@ class GroupedOptimizer(keras.optimizers.Optimizer):
             self._factors[self._get_variable_index(v)] for v in trainable_variables
         ]
         grads = [
-            gradient if factor else ops.zeros(variable.shape, variable.dtype)
+            _dense(gradient, variable)
+            if factor
+            else ops.zeros(variable.shape, variable.dtype)
             for gradient, variable, factor in zip(
                 grads, trainable_variables, factors, strict=True
             )
@@ -99,6 +101,17 @@ def check_decay_rate(name: str, value: float) -> float:
     if not 0 <= value < 1:
         raise ValueError(f"`{name}` must be in [0, 1). Received: {name}={value}")
     return value
+
+
+def _dense(gradient, variable):
+    """The gradient as one tensor of the variable's shape.
+
+    TensorFlow gives that of an embedding as slices, one for every token read. Norms and
+    squares mean nothing before the slices of a row are added up, which this does.
+    """
+    if hasattr(gradient, "indices"):
+        return ops.add(gradient, ops.zeros(variable.shape, variable.dtype))
+    return gradient
 
 
 def _check(argument, value):

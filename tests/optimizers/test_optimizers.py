@@ -174,6 +174,30 @@ def test_embedding_tables_train(optimizer_class):
     assert (moved[5:] == 0).all()
 
 
+class OneHotEmbedding(keras.layers.Layer):
+    """The same map as an embedding, whose gradient is a dense matrix."""
+
+    def build(self, input_shape):
+        self.table = self.add_weight(shape=(4, 2), initializer="zeros")
+
+    def call(self, ids):
+        return keras.ops.matmul(keras.ops.one_hot(ids, 4), self.table)
+
+
+@pytest.mark.parametrize("clip", [{}, {"global_clipnorm": 0.1}])
+@pytest.mark.parametrize("optimizer_class", ALL)
+def test_a_token_that_occurs_twice_has_one_gradient(optimizer_class, clip):
+    draw = np.random.default_rng(0)
+    ids, y = draw.integers(0, 4, (16, 5)), draw.normal(size=(16, 5, 2))
+    tables = []
+    for layer in (keras.layers.Embedding(4, 2, "zeros"), OneHotEmbedding()):
+        model = keras.Sequential([keras.Input((5,), dtype="int32"), layer])
+        model.compile(optimizer_class(0.01, **clip), "mse")
+        model.fit(ids, y, epochs=3, batch_size=8, shuffle=False, verbose=0)
+        tables += model.get_weights()
+    np.testing.assert_allclose(*tables, rtol=1e-4, atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("optimizer_class", "wrong"),
     [
