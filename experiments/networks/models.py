@@ -7,6 +7,7 @@ import keras
 from keras.initializers import Constant, RandomUniform
 
 from experiments.networks.options import NetworkOptions
+from experiments.networks.tied_embedding import TiedEmbedding
 from keras_nonnormal.initializers import (
     bias_initializer,
     kernel_initializer,
@@ -105,7 +106,8 @@ def recurrent_layer(options: NetworkOptions, features: int, **settings: Any) -> 
 def _language_model(task, options) -> keras.Model:
     uniform: Any = RandomUniform(-0.1, 0.1)
     tokens = keras.Input((None,), dtype="int32", name="tokens")
-    embedding = keras.layers.Embedding(
+    kind = TiedEmbedding if options.tied else keras.layers.Embedding
+    embedding: Any = kind(
         task.input_width,
         options.emsize,
         embeddings_initializer=uniform,
@@ -114,10 +116,15 @@ def _language_model(task, options) -> keras.Model:
     hidden = recurrent_layer(options, options.emsize, return_sequences=True)(
         embedding(tokens)
     )
-    readout = keras.layers.Dense(
-        task.output_width, **_readout_start(task, options, options.emsize)
-    )
-    return keras.Model(tokens, readout(hidden), name=f"{task.name}_{options.net_type}")
+    if options.tied:
+        outputs = embedding(hidden, reverse=True)
+    else:
+        outputs = keras.layers.Dense(
+            task.output_width,
+            **_readout_start(task, options, options.emsize),
+            name="readout",
+        )(hidden)
+    return keras.Model(tokens, outputs, name=f"{task.name}_{options.net_type}")
 
 
 def _readout_start(task, options, features) -> dict[str, Any]:
