@@ -48,6 +48,10 @@ if _BACKEND == "tensorflow":
         }
         return lambda *args: compiled[_jit_compile](*args)
 
+    def cached(function: Callable) -> Callable:
+        """``function`` of tensors, whose branches are not compiled at every call."""
+        return function
+
     def scan(
         body: Callable,
         carry: tuple,
@@ -132,6 +136,10 @@ else:
         """``function`` of tensors, compiled once for every set of shapes."""
         compiled = jax.jit(function)
         return lambda *args: (compiled if _jit_compile else function)(*args)
+
+    def cached(function: Callable) -> Callable:
+        """``function`` of tensors, whose branches are not compiled at every call."""
+        return jax.jit(function)
 
     def scan(
         body: Callable,

@@ -41,6 +41,8 @@ class Recurrence:
         slope: Optional, for an elementwise `step` of `z` alone, $h_t = \phi(z_t)$: the
             derivative $\phi'(z_t)$ as a function of $h_t$. The pre-activations then
             need not be kept, which saves memory and time.
+        parameter_cotangents: With `slope` and parameters: their cotangents as a
+            function of all $h_t$ and of the cotangents of all $z_t$.
 
     Example:
 
@@ -54,9 +56,15 @@ class Recurrence:
     ((5, 2, 3), (2, 3))
     """
 
-    def __init__(self, step: Step, slope: Callable | None = None):
+    def __init__(
+        self,
+        step: Step,
+        slope: Callable | None = None,
+        parameter_cotangents: Callable | None = None,
+    ):
         self.step = step
         self.slope = slope
+        self.parameter_cotangents = parameter_cotangents
         self._compiled: dict[tuple, tuple[Callable, Callable]] = {}
 
     def __call__(
@@ -102,7 +110,7 @@ class Recurrence:
 
     def _run(self, signature, *tensors):
         if signature not in self._compiled:
-            passes = _Passes(self.step, self.slope, *signature)
+            passes = _Passes(self, *signature)
             self._compiled[signature] = (
                 _backend.jit(passes.forward),
                 _backend.jit(passes.backward),
@@ -161,9 +169,10 @@ def _outer_product(left, right):
 class _Passes:
     """The forward and the backward pass, as functions of flat lists of tensors."""
 
-    def __init__(self, step, slope, states, inputs, parameters, return_sequences):
-        self.step = step
-        self.slope = slope
+    def __init__(self, recurrence, states, inputs, parameters, return_sequences):
+        self.step = recurrence.step
+        self.slope = recurrence.slope
+        self.parameter_cotangents = recurrence.parameter_cotangents
         self.states = states
         self.inputs = inputs
         self.parameters = parameters
@@ -208,7 +217,10 @@ class _Passes:
             d_drive, d_initial = self._loop_of_slopes(
                 d_last, d_outputs, after[0], matrix
             )
-            return d_drive, previous[0], *d_initial
+            d_parameters = (
+                self.parameter_cotangents(after[0], d_drive) if self.parameters else ()
+            )
+            return d_drive, previous[0], *d_initial, *d_parameters
 
         z = residuals[0]
         stacks = (z, *previous, *inputs)

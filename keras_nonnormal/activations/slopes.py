@@ -3,6 +3,8 @@ from collections.abc import Callable
 import keras
 from keras import ops
 
+from keras_nonnormal.activations.modrelu import ModReLU
+
 _SLOPES: dict[Callable, Callable] = {
     keras.activations.linear: ops.ones_like,
     keras.activations.tanh: lambda y: 1 - y * y,
@@ -17,7 +19,7 @@ def slope_in_terms_of_output(activation: Callable) -> Callable | None:
 
     Args:
         activation: A function of `keras.activations`, as `keras.activations.get` gives
-            it, with its default settings.
+            it, with its default settings; or a real `ModReLU`.
 
     Returns:
         A function from $y = \\phi(z)$ to $\\phi'(z)$, both of any shape, or `None` if
@@ -30,6 +32,8 @@ def slope_in_terms_of_output(activation: Callable) -> Callable | None:
     >>> float(slope(keras.ops.tanh(0.5))) == float(1 - keras.ops.tanh(0.5) ** 2)
     True
     """
+    if isinstance(activation, ModReLU):
+        return None if activation.complex else activation.slope
     try:
         return _SLOPES.get(activation)
     except TypeError:  # not hashable, so none of these

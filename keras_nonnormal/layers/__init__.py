@@ -1,5 +1,22 @@
 """Recurrent layers on the compiled recurrence."""
 
+from keras_nonnormal.layers.eurnn import EURNN, EURNNCell
+from keras_nonnormal.layers.exp_rnn import ExpRNN, ExpRNNCell
+from keras_nonnormal.layers.lstm import FusedLSTM
+from keras_nonnormal.layers.nnrnn import NNRNN, NNRNNCell, NonNormalRNN
+from keras_nonnormal.layers.parametrized_rnn import ParametrizedRNN, ParametrizedRNNCell
 from keras_nonnormal.layers.simple_rnn import FusedSimpleRNN
 
-__all__ = ["FusedSimpleRNN"]
+__all__ = [
+    "EURNN",
+    "NNRNN",
+    "EURNNCell",
+    "ExpRNN",
+    "ExpRNNCell",
+    "FusedLSTM",
+    "FusedSimpleRNN",
+    "NNRNNCell",
+    "NonNormalRNN",
+    "ParametrizedRNN",
+    "ParametrizedRNNCell",
+]

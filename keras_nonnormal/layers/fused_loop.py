@@ -1,28 +1,31 @@
 """How a Keras recurrent layer runs on the compiled recurrence."""
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
 import keras
 from keras import ops
 
+from keras_nonnormal.activations import slope_in_terms_of_output
 from keras_nonnormal.recurrence import Recurrence
 
 
 class FusedLoop:
     """Mixin that gives a `keras.layers.RNN` the compiled recurrence as its time loop.
 
-    The layer says what its cell computes by four methods; this class sees to time
+    The layer says what its cell computes by a few methods; this class sees to time
     order, masks, input dropout and everything else that Keras expects of the loop.
 
     - `affine()`: the kernel `(features, width)` and, if there is one, the bias
       `(width,)`, through which the input reaches the pre-activations;
-    - `recurrent_matrix()`: tensor `(size, width)`;
+    - `recurrent_matrix(training)`: tensor `(size, width)`;
     - `step(z, state, inputs, parameters)`: the new state, see
       `keras_nonnormal.recurrence.Recurrence`;
     - `step_parameters()`: the tuple of tensors that `step` gets as `parameters`;
     - `slope`: the derivative of an elementwise step in terms of its output, if the step
-      has one; the recurrence then keeps less.
+      has one; the recurrence then keeps less;
+    - `output_of(state)`: what the layer gives out of its first state.
 
     What the compiled recurrence does not cover (recurrent dropout while training, an
     unrolled loop, or what `fusible` rules out) runs in Keras's own loop, with the same
@@ -44,9 +47,10 @@ class FusedLoop:
         """Called by `keras.layers.RNN.call`: `(last output, outputs, states)`."""
         keras_loop = self.unroll or (training and self.cell.recurrent_dropout > 0)
         if keras_loop or not self.fusible:
-            return super().inner_loop(  # pyright: ignore[reportAttributeAccessIssue]
-                sequences, initial_state, mask, training
-            )
+            with self.matrix_made_once(training):
+                return super().inner_loop(  # pyright: ignore[reportAttributeAccessIssue]
+                    sequences, initial_state, mask, training
+                )
         if training and self.cell.dropout > 0:
             dropout_mask = self.cell.get_dropout_mask(sequences[:, 0, :])
             sequences = sequences * ops.expand_dims(dropout_mask, 1)
@@ -55,13 +59,15 @@ class FusedLoop:
         outputs, states = self._recurrence(mask is not None)(
             self._in_time_order(sequences, sequences.dtype),
             self.affine(),
-            self.recurrent_matrix(),
+            self.recurrent_matrix(training),
             tuple(initial_state),
             () if mask is None else (mask,),
             self.step_parameters(),
             self.return_sequences,
         )
-        last = states[0]
+        last = self.output_of(states[0])
+        if outputs is not None:
+            outputs = self.output_of(outputs)
         if mask is not None:
             shown = self._steps_with_output(mask)
             last = ops.where(shown[-1] > 0, last, 0)
@@ -93,7 +99,7 @@ class FusedLoop:
             self._recurrences[masked] = (
                 Recurrence(_hold_where_masked(self.step))
                 if masked
-                else Recurrence(self.step, self.slope)
+                else Recurrence(self.step, self.slope, self.parameter_cotangents)
             )
         return self._recurrences[masked]
 
@@ -101,7 +107,7 @@ class FusedLoop:
         """The input kernel and, if there is one, the bias."""
         raise NotImplementedError
 
-    def recurrent_matrix(self):
+    def recurrent_matrix(self, training: bool = False):
         """The matrix that feeds the first state back, `(size, width)`."""
         raise NotImplementedError
 
@@ -117,6 +123,57 @@ class FusedLoop:
     def slope(self) -> Callable | None:
         """What `Recurrence` calls `slope`."""
         return None
+
+    @property
+    def parameter_cotangents(self) -> Callable | None:
+        """What `Recurrence` calls `parameter_cotangents`."""
+        return None
+
+    def output_of(self, state):
+        """What the layer gives out for a first state, `(..., size)`."""
+        return state
+
+    def matrix_made_once(self, training):
+        """A context around Keras's own loop, which calls the cell at every step."""
+        return contextlib.nullcontext()
+
+
+class FusedElementwiseLoop(FusedLoop):
+    r"""The loop of a cell $h_t = \phi(x_t K + b + h_{t-1} V)$, elementwise in $\phi$.
+
+    The cell owns `kernel`, `bias` (or None) and `activation`; an activation that is a
+    layer brings variables of its own.
+    """
+
+    @property
+    def fusible(self):
+        # State that an activation updates itself would have to leave the loop.
+        return not getattr(self.cell.activation, "non_trainable_variables", ())
+
+    def affine(self):
+        cell = self.cell
+        return (cell.kernel,) if cell.bias is None else (cell.kernel, cell.bias)
+
+    def recurrent_matrix(self, training=False):
+        return self.cell.recurrent_kernel
+
+    def step(self, z, state, inputs, parameters):
+        if parameters:
+            output, _ = self.cell.activation.stateless_call(parameters, (), z)
+        else:
+            output = self.cell.activation(z)
+        return (ops.cast(output, z.dtype),)
+
+    @property
+    def slope(self):
+        return slope_in_terms_of_output(self.cell.activation)
+
+    @property
+    def parameter_cotangents(self):
+        return getattr(self.cell.activation, "parameter_cotangents", None)
+
+    def step_parameters(self):
+        return tuple(getattr(self.cell.activation, "trainable_variables", ()))
 
 
 def _hold_where_masked(step):

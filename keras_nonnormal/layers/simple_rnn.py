@@ -1,12 +1,11 @@
 import keras
-from keras import ops
 
-from keras_nonnormal.activations import slope_in_terms_of_output
-from keras_nonnormal.layers.fused_loop import FusedLoop
+from keras_nonnormal import activations
+from keras_nonnormal.layers.fused_loop import FusedElementwiseLoop
 
 
 @keras.saving.register_keras_serializable("keras_nonnormal")
-class FusedSimpleRNN(FusedLoop, keras.layers.SimpleRNN):
+class FusedSimpleRNN(FusedElementwiseLoop, keras.layers.SimpleRNN):
     """`keras.layers.SimpleRNN` on a compiled recurrence: the same numbers, sooner.
 
     $$ h_t = \\phi(x_t K + b + h_{t-1} U) $$
@@ -19,8 +18,9 @@ class FusedSimpleRNN(FusedLoop, keras.layers.SimpleRNN):
 
     Args:
         units: Positive integer, dimensionality of the output space.
-        **kwargs: As for `keras.layers.SimpleRNN`: `activation` (any Keras
-            activation, also a layer with variables such as `PReLU`), `use_bias`,
+        activation: `"modrelu"` or any Keras activation, also a layer with variables
+            such as `PReLU`. Defaults to `"tanh"`.
+        **kwargs: As for `keras.layers.SimpleRNN`: `use_bias`,
             `kernel_initializer`, `recurrent_initializer`, `bias_initializer`, the
             regularizers and constraints of each, `dropout`, `recurrent_dropout`,
             `return_sequences`, `return_state`, `go_backwards`, `stateful`, `unroll`,
@@ -49,34 +49,12 @@ class FusedSimpleRNN(FusedLoop, keras.layers.SimpleRNN):
     (16, 500, 100)
     """
 
+    def __init__(self, units, activation="tanh", **kwargs):
+        activation = activations.get(activation, dtype=kwargs.get("dtype"))
+        super().__init__(units, activation=activation, **kwargs)
+
     def build(self, sequences_shape, initial_state_shape=None):
         super().build(sequences_shape, initial_state_shape)
         activation = self.activation
         if isinstance(activation, keras.layers.Layer) and not activation.built:
             activation.build((sequences_shape[0], self.units))
-
-    @property
-    def fusible(self):
-        # State that an activation updates itself would have to leave the loop.
-        return not getattr(self.activation, "non_trainable_variables", ())
-
-    def affine(self):
-        cell = self.cell
-        return (cell.kernel, cell.bias) if self.use_bias else (cell.kernel,)
-
-    def recurrent_matrix(self):
-        return self.cell.recurrent_kernel
-
-    def step(self, z, state, inputs, parameters):
-        if parameters:
-            output, _ = self.activation.stateless_call(parameters, (), z)
-        else:
-            output = self.activation(z)
-        return (ops.cast(output, z.dtype),)
-
-    @property
-    def slope(self):
-        return slope_in_terms_of_output(self.activation)
-
-    def step_parameters(self):
-        return tuple(getattr(self.activation, "trainable_variables", ()))

@@ -1,0 +1,25 @@
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+from keras_nonnormal.activations.modrelu import ModReLU
+
+ACTIVATIONS: dict[str, Callable[..., Any]] = {"modrelu": ModReLU}
+"""The activations of this library by name; each name makes a new one."""
+
+
+def get(identifier: Any, dtype: Any = None) -> Any:
+    """An activation from its name, its configuration, or itself.
+
+    Args:
+        identifier: `"modrelu"`, anything that `keras.activations.get` takes, or None
+            for the identity.
+        dtype: Dtype or policy of an activation that a name makes.
+
+    Returns:
+        A callable; a Keras layer where the activation has variables.
+    """
+    if isinstance(identifier, str) and identifier in ACTIVATIONS:
+        return ACTIVATIONS[identifier](dtype=dtype)
+    return keras.activations.get(identifier)

@@ -1,0 +1,55 @@
+import keras
+from keras import ops
+
+from keras_nonnormal.layers.fused_loop import FusedLoop
+
+
+@keras.saving.register_keras_serializable("keras_nonnormal")
+class FusedLSTM(FusedLoop, keras.layers.LSTM):
+    """`keras.layers.LSTM` on a compiled recurrence: the same numbers, sooner.
+
+    It takes the arguments of `keras.layers.LSTM`, owns the same weights under the same
+    names, and gives the same outputs and gradients. While training with
+    `recurrent_dropout`, with `unroll=True`, and with activations that have variables,
+    Keras's own loop runs.
+
+    Args:
+        units: Positive integer, dimensionality of the output space.
+        **kwargs: As for `keras.layers.LSTM`.
+
+    Call arguments:
+        sequences: Tensor `(batch, time, features)`.
+        initial_state: Optional list of two tensors `(batch, units)`: hidden state
+            and cell state.
+        mask: Optional boolean tensor `(batch, time)`; `False` skips a time step.
+        training: Whether dropout is applied.
+
+    Returns:
+        Tensor `(batch, units)`, or `(batch, time, units)` with `return_sequences`;
+        with `return_state` followed by the two final states.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from keras_nonnormal import FusedLSTM
+    >>> tuple(FusedLSTM(6)(np.zeros((2, 5, 3), "float32")).shape)
+    (2, 6)
+    """
+
+    @property
+    def fusible(self):
+        functions = (self.cell.activation, self.cell.recurrent_activation)
+        return not any(isinstance(f, keras.layers.Layer) for f in functions)
+
+    def affine(self):
+        cell = self.cell
+        return (cell.kernel, cell.bias) if cell.use_bias else (cell.kernel,)
+
+    def recurrent_matrix(self, training=False):
+        return self.cell.recurrent_kernel
+
+    def step(self, z, state, inputs, parameters):
+        activation, gate = self.cell.activation, self.cell.recurrent_activation
+        i, f, g, o = ops.split(z, 4, axis=-1)
+        c = gate(f) * state[1] + gate(i) * activation(g)
+        return gate(o) * activation(c), c

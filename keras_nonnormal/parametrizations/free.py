@@ -1,0 +1,33 @@
+import keras
+from keras import ops
+
+from keras_nonnormal.parametrizations.parametrization import Parametrization
+
+
+@keras.saving.register_keras_serializable("keras_nonnormal")
+class Free(Parametrization):
+    """The matrix is the variable.
+
+    Args:
+        initializer: Its start. Defaults to `"orthogonal"`.
+        **kwargs: The arguments every Keras layer takes.
+    """
+
+    def __init__(self, initializer="orthogonal", **kwargs):
+        super().__init__(**kwargs)
+        self.initializer = keras.initializers.get(initializer)
+
+    def build(self, shape):
+        super().build(shape)
+        self.recurrent_kernel = self.add_variable(
+            "recurrent_kernel", shape, self.initializer
+        )
+
+    def matrix(self, training=False):
+        return ops.convert_to_tensor(self.recurrent_kernel)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "initializer": keras.initializers.serialize(self.initializer),
+        }
