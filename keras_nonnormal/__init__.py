@@ -41,11 +41,7 @@ from keras_nonnormal.layers import (
     ParametrizedRNN,
     ParametrizedRNNCell,
 )
-from keras_nonnormal.metrics import (
-    BitsPerCharacter,
-    RecallAccuracy,
-    ToleranceAccuracy,
-)
+from keras_nonnormal.metrics import RecallAccuracy, ToleranceAccuracy
 from keras_nonnormal.optimizers import (
     AdamTorch,
     RMSpropKeras2,
@@ -58,7 +54,6 @@ __all__ = [
     "EURNN",
     "NNRNN",
     "AdamTorch",
-    "BitsPerCharacter",
     "CayleySkew",
     "Chain",
     "EURNNCell",
