@@ -2,6 +2,7 @@
 
 from keras_nonnormal.training.checkpoints import EpochCheckpoint
 from keras_nonnormal.training.device import DeviceError, on_device
+from keras_nonnormal.training.divergence import StopWhenNotFinite, TrainingDiverged
 from keras_nonnormal.training.metrics_log import MetricsLog, read_metrics
 from keras_nonnormal.training.models import loss_and_metrics, simple_recurrent_network
 from keras_nonnormal.training.optimizers import (
@@ -12,11 +13,7 @@ from keras_nonnormal.training.optimizers import (
 from keras_nonnormal.training.run_directory import RunDirectory, RunDirectoryError
 from keras_nonnormal.training.stop_below import StopBelow
 from keras_nonnormal.training.train import TrainingResult, train
-from keras_nonnormal.training.watched_model import (
-    StopWhenNotFinite,
-    TrainingDiverged,
-    WatchedModel,
-)
+from keras_nonnormal.training.watched_model import WatchedModel
 
 __all__ = [
     "OPTIMIZERS",

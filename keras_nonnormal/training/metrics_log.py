@@ -37,7 +37,8 @@ class MetricsLog(keras.callbacks.Callback):
         """Called by Keras."""
         seconds = round(time.perf_counter() - self._begun, 3)
         row: Row = {"epoch": epoch + 1, "seconds": seconds}
-        row.update({name: float(value) for name, value in (logs or {}).items()})
+        logs = logs or {}
+        row.update({name: float(logs[name]) for name in sorted(logs, key=_place)})
         self.rows.append(row)
         with (
             replacing(self.path) as temporary,
@@ -46,6 +47,12 @@ class MetricsLog(keras.callbacks.Callback):
             writer = csv.DictWriter(file, self.rows[0], extrasaction="ignore")
             writer.writeheader()
             writer.writerows(self.rows)
+
+
+def _place(name):
+    """Training before validation, and the loss before what else is reported."""
+    validation = name.startswith("val_")
+    return validation, name.removeprefix("val_") != "loss", name
 
 
 def read_metrics(path) -> list[Row]:

@@ -6,12 +6,13 @@ import keras
 
 from keras_nonnormal.datasets import evaluation_batches, training_batches
 from keras_nonnormal.training.checkpoints import EpochCheckpoint
+from keras_nonnormal.training.divergence import StopWhenNotFinite
 from keras_nonnormal.training.files import replacing
 from keras_nonnormal.training.metrics_log import MetricsLog, Row
 from keras_nonnormal.training.models import loss_and_metrics
 from keras_nonnormal.training.run_directory import RunDirectory
 from keras_nonnormal.training.stop_below import StopBelow
-from keras_nonnormal.training.watched_model import StopWhenNotFinite, WatchedModel
+from keras_nonnormal.training.watched_model import WatchedModel
 
 # One call of the compiled training function runs up to this many steps, so that the
 # Python between the calls costs little beside steps of a millisecond.

@@ -1,45 +1,51 @@
-"""Training that notices the step at which the loss stops being a number."""
+"""Training that tells the loss of the task from everything else."""
 
-import math
 from typing import Any
 
 import keras
 from keras import ops
 
 
-class TrainingDiverged(ArithmeticError):
-    """The loss became infinite or not a number.
-
-    Args:
-        step: The optimizer step whose loss did, counted from 1 over all epochs.
-        epoch: The epoch it belongs to, counted from 1.
-        monitor: The loss it was: `"loss"`, or `"val_loss"` after the epoch's steps.
-    """
-
-    def __init__(self, step: int, epoch: int, monitor: str = "loss"):
-        what = "loss at" if monitor == "loss" else "validation loss after"
-        super().__init__(
-            f"{what} optimizer step {step} (epoch {epoch}) is not finite; "
-            "a smaller learning rate or gain may help"
-        )
-        self.step = step
-        self.epoch = epoch
-
-
 class WatchedModel(keras.Model):
-    """A functional model that remembers the first step with a loss that is not finite.
+    """A model around a network, for training it and knowing what happens.
 
-    Keras runs many steps per call of its training function and reports afterwards;
-    the step is therefore noted inside the compiled step. The variable it is noted in
-    is part of the weights of this model, not of the one it was made from: both share
-    their layers.
+    What is minimised is Keras's total: the loss of the task and all penalties. What is
+    reported differs from Keras in four ways.
+
+    - `loss` and `val_loss` are the loss of the task alone, the mean over all targets:
+      a batch counts by the number of its targets, those of weight 0 left out.
+    - `penalty` and `val_penalty` are the sum of all penalties, such as regularizers
+      add; networks without any do not report it.
+    - `gradient_norm`, if asked for, is the norm of all gradients together before any
+      clipping, averaged over the steps of the epoch.
+    - `first_step_not_finite` names the first training step whose total is not finite.
+      Keras runs many steps per call of its training function and reports afterwards;
+      the step is therefore noted inside the compiled step.
+
+    The network is shared, not copied. The variables of the above belong to this model.
 
     Args:
-        model: A functional or sequential `keras.Model`.
+        network: A `keras.Model` with one output. It need not be compiled.
+        log_gradient_norm: Whether to report `gradient_norm`.
+
+    Example:
+
+    ```python
+    model = WatchedModel(network, log_gradient_norm=True)
+    model.compile("adam", loss="mse")
+    model.fit(x, y, callbacks=[StopWhenNotFinite()])
+    network.save("network.keras")
+    ```
     """
 
-    def __init__(self, model: keras.Model):
-        super().__init__(model.inputs, model.outputs, name=model.name)
+    def __init__(self, network: keras.Model, *, log_gradient_norm: bool = False):
+        super().__init__(name=network.name)
+        self.network = network
+        self.log_gradient_norm = log_gradient_norm
+        self._task_loss = keras.metrics.Mean(name="loss")
+        self._penalty = keras.metrics.Mean(name="penalty")
+        self._gradient_norm = keras.metrics.Mean(name="gradient_norm")
+        self._has_penalty = False
         self._first_not_finite = self.add_weight(
             shape=(),
             dtype="int64",
@@ -48,56 +54,78 @@ class WatchedModel(keras.Model):
             aggregation="only_first_replica",
             name="first_step_not_finite",
         )
+        self.built = True
 
     @property
     def first_step_not_finite(self) -> int | None:
         """That step, counted from 1, or None."""
         return int(self._first_not_finite.numpy()) or None
 
+    def call(self, inputs, training=None):
+        return self.network(inputs, training=training)
+
     def compute_loss(
         self, x=None, y=None, y_pred=None, sample_weight=None, training=True
     ):
-        """Called by Keras for every batch."""
-        loss = super().compute_loss(
-            x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=training
-        )
+        """Called by Keras for every batch: the total to minimise."""
+        compiled_loss: Any = self._compile_loss
+        total = loss = compiled_loss(y, y_pred, sample_weight)
+        self._task_loss.update_state(*_mean_and_count(loss, y, sample_weight))
+        penalties = self.losses
+        self._has_penalty = bool(penalties)
+        if penalties:
+            penalty = sum(ops.sum(each) for each in penalties)
+            self._penalty.update_state(penalty)
+            total = ops.add(loss, penalty)
         if training:
-            noted: Any = ops.convert_to_tensor(self._first_not_finite)
-            here: Any = ops.cast(self.optimizer.iterations + 1, "int64")
-            first = ops.logical_and(noted == 0, ops.logical_not(ops.isfinite(loss)))
-            self._first_not_finite.assign(ops.where(first, here, noted))
-        return loss
+            self._note_not_finite(total)
+        return total
+
+    def train_step(self, data):
+        """Called by Keras for every batch."""
+        if not self.log_gradient_norm:
+            return super().train_step(data)
+        import tensorflow as tf
+
+        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        optimizer: Any = self.optimizer
+        with tf.GradientTape() as tape:
+            y_pred = self(x, training=True)
+            loss = self.compute_loss(x, y, y_pred, sample_weight)
+            scaled = optimizer.scale_loss(loss)
+        variables = self.trainable_weights
+        gradients = tape.gradient(scaled, variables)
+        # As tensors: the norm of an embedding's slices is not that of its gradient.
+        norm = tf.linalg.global_norm([tf.convert_to_tensor(g) for g in gradients])
+        self._gradient_norm.update_state(norm / optimizer.scale_loss(1.0))
+        optimizer.apply(gradients, variables)
+        metrics = self.compute_metrics(x, y, y_pred, sample_weight)
+        return {**metrics, "gradient_norm": self._gradient_norm.result()}
+
+    def get_metrics_result(self):
+        """Called by Keras; `loss` is that of the task."""
+        results = super().get_metrics_result()
+        del results["gradient_norm"]  # of training steps alone, which add it
+        if not self._has_penalty:
+            del results["penalty"]
+        return results
+
+    def _note_not_finite(self, loss):
+        noted: Any = ops.convert_to_tensor(self._first_not_finite)
+        here: Any = ops.cast(self.optimizer.iterations + 1, "int64")
+        first = ops.logical_and(noted == 0, ops.logical_not(ops.isfinite(loss)))
+        self._first_not_finite.assign(ops.where(first, here, noted))
 
 
-class StopWhenNotFinite(keras.callbacks.Callback):
-    """Ends the training of a `WatchedModel` when its loss is no longer finite.
+def _mean_and_count(loss, y, sample_weight):
+    """The mean over the targets of a batch that have a weight, and their number.
 
-    It does so by an exception, before any callback can keep the broken state.
-
-    Raises:
-        TrainingDiverged: After the call of the training function in which it
-            happened, or after the validation.
+    Keras's loss of a batch is the weighted sum over the number of all targets.
     """
-
-    model: Any
-
-    def on_epoch_begin(self, epoch, logs=None):
-        """Called by Keras."""
-        self._epoch = epoch + 1
-
-    def on_train_batch_end(self, batch, logs=None):
-        """Called by Keras after every call of its training function."""
-        # The mean over the epoch so far: no longer finite from that step on.
-        loss = (logs or {}).get("loss")
-        if loss is not None and not math.isfinite(loss):
-            step = self.model.first_step_not_finite or int(
-                self.model.optimizer.iterations
-            )
-            raise TrainingDiverged(step, self._epoch)
-
-    def on_epoch_end(self, epoch, logs=None):
-        """Called by Keras."""
-        loss = (logs or {}).get("val_loss")
-        if loss is not None and not math.isfinite(loss):
-            step = int(self.model.optimizer.iterations)
-            raise TrainingDiverged(step, self._epoch, "val_loss")
+    count = ops.cast(ops.size(y), "float32")
+    if sample_weight is None:
+        return loss, count
+    weight: Any = ops.cast(sample_weight, "float32")
+    share: Any = ops.mean(ops.cast(weight != 0, "float32"))
+    mean = ops.divide_no_nan(loss, ops.mean(weight))
+    return mean, ops.multiply(count, share)

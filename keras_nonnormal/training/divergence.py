@@ -1,0 +1,61 @@
+"""Training that ends at the step at which the loss stops being a number."""
+
+import math
+from typing import Any
+
+import keras
+
+
+class TrainingDiverged(ArithmeticError):
+    """The loss became infinite or not a number.
+
+    Args:
+        step: The optimizer step whose loss did, counted from 1 over all epochs.
+        epoch: The epoch it belongs to, counted from 1.
+        monitor: The loss it was: `"loss"`, or `"val_loss"` after the epoch's steps.
+    """
+
+    def __init__(self, step: int, epoch: int, monitor: str = "loss"):
+        what = "loss at" if monitor == "loss" else "validation loss after"
+        super().__init__(
+            f"{what} optimizer step {step} (epoch {epoch}) is not finite; "
+            "a smaller learning rate or gain may help"
+        )
+        self.step = step
+        self.epoch = epoch
+
+
+class StopWhenNotFinite(keras.callbacks.Callback):
+    """Ends the training of a `WatchedModel` when its loss is no longer finite.
+
+    It does so by an exception, before any callback can keep the broken state.
+
+    Raises:
+        TrainingDiverged: After the call of the training function in which it
+            happened, or after the validation.
+    """
+
+    model: Any
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Called by Keras."""
+        self._epoch = epoch + 1
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Called by Keras after every call of its training function."""
+        # Means over the epoch so far: no longer finite from that step on.
+        if not (_finite(logs, "loss") and _finite(logs, "penalty")):
+            step = self.model.first_step_not_finite or int(
+                self.model.optimizer.iterations
+            )
+            raise TrainingDiverged(step, self._epoch)
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Called by Keras."""
+        if not _finite(logs, "val_loss"):
+            step = int(self.model.optimizer.iterations)
+            raise TrainingDiverged(step, self._epoch, "val_loss")
+
+
+def _finite(logs, name):
+    return math.isfinite((logs or {}).get(name, 0.0))
