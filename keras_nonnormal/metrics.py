@@ -1,5 +1,6 @@
-"""Accuracies that tell remembering from guessing."""
+"""Metrics that tell remembering from guessing."""
 
+import math
 from typing import Any
 
 import keras
@@ -82,3 +83,46 @@ class ToleranceAccuracy(keras.metrics.MeanMetricWrapper):
     def get_config(self):
         config = keras.metrics.Metric.get_config(self)
         return {**config, "tolerance": self.tolerance}
+
+
+@keras.saving.register_keras_serializable("keras_nonnormal")
+class BitsPerCharacter(keras.metrics.Mean):
+    """Mean cross-entropy over all predictions, in bits.
+
+    Every prediction counts as one, or by its weight. Keras's own metrics average over
+    the steps of a sequence first: with them a short batch counts as much as a long one.
+
+    Args:
+        from_logits: Whether predictions are logits, or else probabilities. Defaults to
+            `True`.
+        name: String, defaults to `"bits_per_character"`.
+        dtype: Dtype of the result.
+
+    Example:
+
+    >>> metric = BitsPerCharacter()
+    >>> targets = [[0, 3, 1]]  # (batch, time)
+    >>> logits = keras.ops.zeros((1, 3, 4))  # (batch, time, classes)
+    >>> float(metric(targets, logits))
+    2.0
+    """
+
+    def __init__(self, from_logits=True, name="bits_per_character", dtype=None):
+        super().__init__(name=name, dtype=dtype)
+        self.from_logits = from_logits
+        self._direction = "down"
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        """Adds targets `(batch, time)` and predictions `(batch, time, classes)`."""
+        nats: Any = keras.losses.sparse_categorical_crossentropy(
+            ops.convert_to_tensor(y_true), y_pred, from_logits=self.from_logits
+        )
+        if sample_weight is not None:
+            weight: Any = ops.convert_to_tensor(sample_weight, nats.dtype)
+            if weight.ndim < nats.ndim:  # one per sequence
+                weight = ops.expand_dims(weight, -1)
+            sample_weight = ops.reshape(ops.broadcast_to(weight, ops.shape(nats)), -1)
+        super().update_state(ops.reshape(nats / math.log(2), -1), sample_weight)
+
+    def get_config(self):
+        return {**super().get_config(), "from_logits": self.from_logits}

@@ -4,7 +4,11 @@ import keras
 import numpy as np
 import pytest
 
-from keras_nonnormal import RecallAccuracy, ToleranceAccuracy
+from keras_nonnormal.metrics import (
+    BitsPerCharacter,
+    RecallAccuracy,
+    ToleranceAccuracy,
+)
 
 
 def copy_targets(batch=4, length=50, symbols=10):
@@ -60,8 +64,36 @@ def test_tolerance_accuracy_is_the_share_within_the_tolerance_T6():
     assert float(ToleranceAccuracy(0.04)(targets, answers)) == 0.5
 
 
+def test_bits_per_character_of_a_guess_among_n_is_log2_n():
+    targets = np.array([[0, 7, 3]])
+    assert float(BitsPerCharacter()(targets, np.zeros((1, 3, 8)))) == 3.0
+    uniform = np.full((1, 3, 8), 1 / 8)
+    metric = BitsPerCharacter(from_logits=False)
+    assert float(metric(targets, uniform)) == pytest.approx(3.0)
+
+
+def test_bits_per_character_is_a_mean_over_predictions_and_not_over_batches():
+    metric = BitsPerCharacter()
+    metric.update_state(np.zeros((2, 5), int), np.zeros((2, 5, 4)))  # 2 bits each
+    certain = np.float32([100.0, 0, 0, 0])
+    metric.update_state(np.zeros((1, 2), int), np.tile(certain, (1, 2, 1)))
+    assert float(metric.result()) == pytest.approx(2 * 10 / 12)
+    metric.reset_state()
+    weights = np.array([[1, 0, 0]])
+    metric.update_state([[0, 1, 1]], np.tile(certain, (1, 3, 1)), weights)
+    assert float(metric.result()) == pytest.approx(0.0, abs=1e-6)
+    guess = np.zeros((1, 3, 4))
+    metric.update_state([[0, 1, 1]], guess, np.array([2 / 3]))  # one per sequence
+    assert float(metric.result()) == pytest.approx(2 * 2 / 3)
+
+
 @pytest.mark.parametrize(
-    "metric", [RecallAccuracy(steps=4, name="r"), ToleranceAccuracy(0.1, name="t")]
+    "metric",
+    [
+        RecallAccuracy(steps=4, name="r"),
+        ToleranceAccuracy(0.1, name="t"),
+        BitsPerCharacter(from_logits=False, name="b"),
+    ],
 )
 def test_metrics_round_trip_by_their_registered_name(metric):
     copy = keras.metrics.deserialize(keras.metrics.serialize(metric))

@@ -1,5 +1,6 @@
 """Training a model on a task into a run directory."""
 
+from keras_nonnormal.training.carried_state import CarriedState
 from keras_nonnormal.training.checkpoints import EpochCheckpoint
 from keras_nonnormal.training.device import DeviceError, on_device
 from keras_nonnormal.training.divergence import StopWhenNotFinite, TrainingDiverged
@@ -17,6 +18,7 @@ from keras_nonnormal.training.watched_model import WatchedModel
 
 __all__ = [
     "OPTIMIZERS",
+    "CarriedState",
     "DeviceError",
     "EpochCheckpoint",
     "MetricsLog",
