@@ -97,38 +97,40 @@ class Orthogonal(Parametrization):
         if not training:
             return ops.matmul(base, self._map(x - origin))
 
+        # Everything is computed before anything is assigned: what was read from a
+        # variable may still be the variable.
         uses, moves = map(ops.convert_to_tensor, (self.uses, self.moves))
         due = ops.equal(uses, 0)
         moves = ops.where(due, (moves + 1) % self.project_every, moves)
         fixed_x = ops.stop_gradient(x)
+
+        def moved():
+            return ops.matmul(base, self._map(fixed_x - origin))
+
         new_base = ops.cond(
             due,
             lambda: ops.cond(
-                ops.equal(moves, 0),
-                lambda: nearest_orthogonal(
-                    ops.matmul(base, self._map(fixed_x - origin))
-                ),
-                lambda: ops.matmul(base, self._map(fixed_x - origin)),
+                ops.equal(moves, 0), lambda: nearest_orthogonal(moved()), moved
             ),
-            lambda: base,
+            lambda: 1.0 * base,
         )
         new_base = ops.stop_gradient(new_base)
         new_origin = ops.where(due, fixed_x, origin)
+        if self.rebase_gradient == "consistent":
+            image = self._map(x - new_origin)
+        else:
+            # The value of the new chart with the derivative of the old one.
+            image = self._map(x - origin)
+            surplus = image - ops.eye(self.built_size, dtype=image.dtype)
+            surplus = ops.where(due, surplus, ops.zeros_like(surplus))
+            image = image - ops.stop_gradient(surplus)
+        result = ops.matmul(new_base, image)
+        uses = (uses + 1) % (self.rebase_every or 1 << 30)
         self.base.assign(new_base)
         self.origin.assign(new_origin)
         self.moves.assign(moves)
-        self.uses.assign(
-            ops.ones_like(uses)
-            if self.rebase_every is None
-            else (uses + 1) % self.rebase_every
-        )
-        if self.rebase_gradient == "consistent":
-            return ops.matmul(new_base, self._map(x - new_origin))
-        # The value of the new chart with the derivative of the old one.
-        image = self._map(x - origin)
-        surplus = image - ops.eye(self.built_size, dtype=image.dtype)
-        surplus = ops.where(due, surplus, ops.zeros_like(surplus))
-        return ops.matmul(new_base, image - ops.stop_gradient(surplus))
+        self.uses.assign(uses)
+        return result
 
     def _map(self, x):
         return MAPS[self.orthogonal_map](skew(x))
