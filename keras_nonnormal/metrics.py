@@ -15,6 +15,9 @@ class RecallAccuracy(keras.metrics.SparseCategoricalAccuracy):
     nothing scores (T - 10) / T, because almost every target is the blank; over the
     window it scores 1/8.
 
+    Where steps have weights of their own, the window is the last `steps` steps of a
+    sequence that have any: padding, of weight 0, comes after it.
+
     Args:
         steps: Integer, how many symbols are recalled. Defaults to `10`.
         name: String, defaults to `"recall_accuracy"`.
@@ -40,13 +43,23 @@ class RecallAccuracy(keras.metrics.SparseCategoricalAccuracy):
         targets: Any = ops.convert_to_tensor(y_true)
         if sample_weight is not None:
             weight: Any = ops.convert_to_tensor(sample_weight)
-            sample_weight = weight[:, -self.steps :] if weight.ndim > 1 else weight
+            if weight.ndim > 1:
+                window = _last_true(weight != 0, self.steps)
+                return super().update_state(targets, y_pred, window)
         return super().update_state(
             targets[:, -self.steps :], y_pred[:, -self.steps :], sample_weight
         )
 
     def get_config(self):
         return {**super().get_config(), "steps": self.steps}
+
+
+def _last_true(mask, count):
+    """1 at the last `count` places of a row where the mask is true, 0 elsewhere."""
+    true: Any = ops.cast(mask, "int32")
+    # How many there are from here to the end.
+    remaining: Any = ops.flip(ops.cumsum(ops.flip(true, -1), -1), -1)
+    return true * ops.cast(remaining <= count, "int32")
 
 
 @keras.saving.register_keras_serializable("keras_nonnormal")

@@ -47,15 +47,26 @@ def test_recall_accuracy_accumulates_over_batches_and_resets():
     assert float(metric.result()) == 1.0
 
 
-def test_recall_accuracy_weighs_steps_and_sequences():
+def test_recall_accuracy_weighs_sequences():
     targets = copy_targets(batch=2)
     answers = targets.copy()
     answers[0] = 0
     per_sequence = RecallAccuracy()(targets, logits_for(answers), [0.0, 1.0])
     assert float(per_sequence) == 1.0
-    weights = np.ones(targets.shape)
-    weights[0, -10:] = 0
-    assert float(RecallAccuracy()(targets, logits_for(answers), weights)) == 1.0
+
+
+def test_recall_accuracy_looks_at_the_end_of_what_has_a_weight():
+    targets = copy_targets(batch=2)
+    answers = targets.copy()
+    answers[1, -10:-5] = 0  # half of one of two sequences forgotten
+    after = np.zeros((2, 7), int)
+    targets, answers = np.hstack([targets, after]), np.hstack([answers, after + 3])
+    weights = np.hstack([np.full((2, 50), 57 / 50), np.zeros((2, 7))])
+    metric = RecallAccuracy()
+    assert float(metric(targets, logits_for(answers), weights)) == 0.75
+    # However the weights of another batch are normalised, it counts the same.
+    metric.update_state(targets, logits_for(0 * answers), 9 * weights)
+    assert float(metric.result()) == 0.375
 
 
 def test_tolerance_accuracy_is_the_share_within_the_tolerance_T6():

@@ -1,27 +1,34 @@
 """Training a model on a task into a run directory."""
 
+from keras_nonnormal.training.best_weights import BestWeights
 from keras_nonnormal.training.carried_state import CarriedState
 from keras_nonnormal.training.checkpoints import EpochCheckpoint
 from keras_nonnormal.training.device import DeviceError, on_device
 from keras_nonnormal.training.divergence import StopWhenNotFinite, TrainingDiverged
+from keras_nonnormal.training.halve_on_plateau import HalveOnPlateau
 from keras_nonnormal.training.metrics_log import MetricsLog, read_metrics
 from keras_nonnormal.training.models import loss_and_metrics, simple_recurrent_network
+from keras_nonnormal.training.monitor import Monitor
 from keras_nonnormal.training.optimizers import (
     OPTIMIZERS,
     optimizer_by_name,
     two_rate_optimizer,
 )
+from keras_nonnormal.training.result import TrainingResult
 from keras_nonnormal.training.run_directory import RunDirectory, RunDirectoryError
 from keras_nonnormal.training.stop_below import StopBelow
-from keras_nonnormal.training.train import TrainingResult, train
+from keras_nonnormal.training.train import train
 from keras_nonnormal.training.watched_model import WatchedModel
 
 __all__ = [
     "OPTIMIZERS",
+    "BestWeights",
     "CarriedState",
     "DeviceError",
     "EpochCheckpoint",
+    "HalveOnPlateau",
     "MetricsLog",
+    "Monitor",
     "RunDirectory",
     "RunDirectoryError",
     "StopBelow",

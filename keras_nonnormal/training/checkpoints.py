@@ -18,13 +18,23 @@ class EpochCheckpoint(keras.callbacks.Callback):
 
     Args:
         folder: Where the file goes; the folder must exist.
+        keep_every: Integer; the states after every so many epochs stay when newer ones
+            are written. None keeps the newest alone.
+
+    Raises:
+        ValueError: If `keep_every` is not positive.
     """
 
     model: Any
 
-    def __init__(self, folder):
+    def __init__(self, folder, keep_every: int | None = None):
         super().__init__()
+        if keep_every is not None and keep_every < 1:
+            raise ValueError(
+                f"`keep_every` must be at least 1. Received: keep_every={keep_every}"
+            )
         self.folder = Path(folder)
+        self.keep_every = keep_every
 
     def epochs_done(self) -> int | None:
         """Epochs behind the newest state, or None if there is none."""
@@ -50,12 +60,15 @@ class EpochCheckpoint(keras.callbacks.Callback):
         with replacing(path) as temporary:
             (model or self.model).save_weights(temporary)
         for old in self._files():
-            if old != path:
+            if old != path and not self._stays(_epochs(old)):
                 old.unlink()
 
     def on_epoch_end(self, epoch, logs=None):
         """Called by Keras."""
         self.save(epoch + 1)
+
+    def _stays(self, epochs):
+        return epochs > 0 and self.keep_every and epochs % self.keep_every == 0
 
     def _path(self, epochs):
         return self.folder / f"epoch-{epochs:04d}.weights.h5"

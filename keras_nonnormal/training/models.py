@@ -6,7 +6,11 @@ import keras
 
 from keras_nonnormal.initializers import simple_rnn_initializers
 from keras_nonnormal.layers import FusedSimpleRNN
-from keras_nonnormal.metrics import RecallAccuracy, ToleranceAccuracy
+from keras_nonnormal.metrics import (
+    BitsPerCharacter,
+    RecallAccuracy,
+    ToleranceAccuracy,
+)
 
 
 def simple_recurrent_network(
@@ -64,20 +68,24 @@ def loss_and_metrics(task) -> tuple[keras.losses.Loss, list[Any]]:
     """The loss a task is trained on, and metrics that mean something for it.
 
     Class numbers as targets ask for cross-entropy of logits in nats, averaged over
-    the steps that have a target; anything else for the mean squared error.
+    the steps that have a target; anything else for the mean squared error. Metrics are
+    meant for `weighted_metrics`: steps that have no target have a weight of 0.
 
     Args:
-        task: A `keras_nonnormal.datasets.Task`.
+        task: A `keras_nonnormal.datasets.SequenceTask`.
 
     Returns:
         A tuple `(loss, metrics)` for `keras.Model.compile`.
     """
-    if task.splits.train.targets.dtype.kind not in "iu":
+    if not task.classification:
         return keras.losses.MeanSquaredError(), [
             ToleranceAccuracy(),
             keras.metrics.MeanAbsoluteError(name="mean_absolute_error"),
         ]
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    if task.per_step:
-        return loss, [RecallAccuracy()]
-    return loss, [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]
+    if task.recall_steps is not None:
+        return loss, [RecallAccuracy(task.recall_steps)]
+    accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
+    if task.stateful:
+        return loss, [BitsPerCharacter(), accuracy]
+    return loss, [accuracy]

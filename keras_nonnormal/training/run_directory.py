@@ -16,7 +16,7 @@ class RunDirectory:
     |---|---|
     | `config.json` | everything needed to repeat the run, written first |
     | `metrics.csv` | one row per epoch |
-    | `checkpoints/` | weights and optimizer state after the last whole epoch |
+    | `checkpoints/` | the state after the last whole epoch; weights of the best one |
     | `tensorboard/` | events |
     | `model.keras` | the trained model |
     | `curves.png` | the learning curves |

@@ -1,15 +1,18 @@
 import sys
-from dataclasses import dataclass
 from typing import Any
 
 import keras
 
-from keras_nonnormal.datasets import evaluation_batches, training_batches
+from keras_nonnormal.training.best_weights import BestWeights
+from keras_nonnormal.training.carried_state import CarriedState
 from keras_nonnormal.training.checkpoints import EpochCheckpoint
 from keras_nonnormal.training.divergence import StopWhenNotFinite
 from keras_nonnormal.training.files import replacing
-from keras_nonnormal.training.metrics_log import MetricsLog, Row
+from keras_nonnormal.training.halve_on_plateau import HalveOnPlateau
+from keras_nonnormal.training.metrics_log import MetricsLog
 from keras_nonnormal.training.models import loss_and_metrics
+from keras_nonnormal.training.monitor import Mode, Monitor
+from keras_nonnormal.training.result import TrainingResult
 from keras_nonnormal.training.run_directory import RunDirectory
 from keras_nonnormal.training.stop_below import StopBelow
 from keras_nonnormal.training.watched_model import WatchedModel
@@ -17,40 +20,6 @@ from keras_nonnormal.training.watched_model import WatchedModel
 # One call of the compiled training function runs up to this many steps, so that the
 # Python between the calls costs little beside steps of a millisecond.
 MOST_STEPS_PER_EXECUTION = 50
-
-
-@dataclass(frozen=True)
-class TrainingResult:
-    """What came of a training.
-
-    `history` has a dict of metrics per epoch, as in `metrics.csv`; `test` holds the
-    metrics of the trained model on the test split.
-    """
-
-    history: list[Row]
-    test: dict[str, float]
-    stopped_early: bool
-
-    @property
-    def best(self) -> Row:
-        """The metrics of the epoch with the lowest validation loss."""
-        return min(self.history, key=lambda row: row["val_loss"])
-
-    @property
-    def seconds(self) -> float:
-        """Wall time of all epochs."""
-        return round(sum(row["seconds"] for row in self.history), 3)
-
-    def summary(self) -> dict[str, Any]:
-        """The result as plain data, for `summary.json`."""
-        return {
-            "epochs": len(self.history),
-            "stopped_early": self.stopped_early,
-            "seconds": self.seconds,
-            "best": self.best,
-            "last": self.history[-1],
-            "test": self.test,
-        }
 
 
 def train(
@@ -63,6 +32,12 @@ def train(
     batch_size: int,
     seed: int,
     stop_below: float | None = None,
+    monitor: str = "val_loss",
+    mode: Mode = "auto",
+    keep_best: bool = False,
+    halve_on_plateau: bool = False,
+    save_every: int | None = None,
+    log_gradient_norm: bool = False,
     jit_compile: bool = True,
     tensorboard: bool = False,
     verbose: Any = "auto",
@@ -75,8 +50,10 @@ def train(
     bit for bit on a CPU.
 
     Args:
-        model: A functional `keras.Model`; it is trained in place and left compiled.
-        task: A `keras_nonnormal.datasets.Task`.
+        model: A functional `keras.Model`; it is trained in place and left compiled. For
+            a task whose states are carried from batch to batch it is a network as
+            `CarriedState` takes it.
+        task: A `keras_nonnormal.datasets.SequenceTask`.
         directory: A claimed `RunDirectory`.
         optimizer: A Keras optimizer.
         epochs: Integer, epochs in all, those before a break included.
@@ -84,6 +61,17 @@ def train(
         seed: Non-negative integer, decides the order of the training sequences.
         stop_below: Float, the validation loss that ends training early (see
             `StopBelow`), or None.
+        monitor: String, the logged value by which the best epoch is found. For a task
+            without validation split, that of training takes its place.
+        mode: Whether more (`"max"`) or less (`"min"`) of it is better. `"auto"` goes by
+            the name, see `Monitor`.
+        keep_best: Whether to end with the weights of the best epoch instead of the
+            last: test metrics and the saved model are then of these.
+        halve_on_plateau: Whether to halve the learning rate after every epoch that is
+            not the best so far (see `HalveOnPlateau`).
+        save_every: Integer; the state after every so many epochs is kept for good, and
+            not only until the next. None keeps the last alone.
+        log_gradient_norm: Whether to log the mean norm of the gradient.
         jit_compile: Whether to compile the training step with XLA.
         tensorboard: Whether to write TensorBoard events.
         verbose: As for `keras.Model.fit`. `"auto"` shows a live progress bar on a
@@ -93,76 +81,98 @@ def train(
         A `TrainingResult`.
 
     Raises:
-        ValueError: If there are fewer training sequences than `batch_size`.
+        ValueError: If there are fewer training sequences than `batch_size`, or if
+            `monitor` is not logged.
         TrainingDiverged: If the loss is not finite at some step. The state after the
             epoch before it stays in the directory.
     """
+    steps = task.steps_per_epoch(batch_size)
+    validation, test = (
+        task.evaluation_batches(split) for split in ("validation", "test")
+    )
+    watched = _watched(model, task, (batch_size, validation, test))
+    watched.log_gradient_norm = log_gradient_norm
     loss, metrics = loss_and_metrics(task)
-    steps = len(task.splits.train) // batch_size
-    if steps == 0:
-        raise ValueError(
-            f"Expected `batch_size` of at most {len(task.splits.train)}, the number of "
-            f"training sequences. Received: batch_size={batch_size}"
-        )
-    watched: Any = WatchedModel(model)
     watched.compile(
         optimizer,
         loss=loss,
-        metrics=metrics,
+        weighted_metrics=metrics,
         jit_compile=jit_compile,
         steps_per_execution=largest_divisor(steps, MOST_STEPS_PER_EXECUTION),
     )
-    checkpoint = EpochCheckpoint(directory.checkpoints)
+    checkpoint = EpochCheckpoint(directory.checkpoints, keep_every=save_every)
     epochs_done = checkpoint.restore(watched)
     if epochs_done == 0:  # a loss that diverges in the first epoch leaves this state
         optimizer.build(watched.trainable_variables)
         checkpoint.save(0, watched)
     log = MetricsLog(directory.metrics, epochs_done)
-    stop = StopBelow(-float("inf") if stop_below is None else stop_below)
-
-    def batches(split):
-        # The published batches are small; nothing but time depends on these.
-        return evaluation_batches(split, max(batch_size, 100), encode=task.encode)
+    if validation is None:
+        monitor = monitor.removeprefix("val_")
+    stop = StopBelow(
+        -float("inf") if stop_below is None else stop_below,
+        "val_loss" if validation is not None else "loss",
+    )
+    best = BestWeights(directory.checkpoints, monitor, mode, log.rows)
 
     if epochs_done < epochs and not (log.rows and stop.reached(log.rows[-1])):
-        # Order matters: a broken state is kept nowhere, and metrics come before the
-        # state, so that the rows up to a state are never missing.
-        callbacks = [StopWhenNotFinite(), stop, log, checkpoint]
+        # Order matters: a broken state is kept nowhere, what is to be logged is there
+        # before the log, and metrics come before the state, so that the rows up to a
+        # state are never missing.
+        callbacks: list[Any] = [StopWhenNotFinite()]
+        if halve_on_plateau:
+            callbacks.append(HalveOnPlateau(monitor, mode, log.rows))
         if tensorboard:
             events = keras.callbacks.TensorBoard(
                 str(directory.tensorboard), write_graph=False
             )
-            callbacks.insert(1, events)
+            callbacks.append(events)
+        if keep_best:
+            callbacks.append(best)
+        callbacks += [stop, log, checkpoint]
         watched.fit(
-            training_batches(
-                task.splits.train,
-                batch_size,
-                seed=seed,
-                encode=task.encode,
-                start_epoch=epochs_done,
-            ),
+            task.training_batches(batch_size, seed=seed, start_epoch=epochs_done),
             epochs=epochs,
             initial_epoch=epochs_done,
             steps_per_epoch=steps,
-            validation_data=batches(task.splits.validation),
+            validation_data=validation,
             callbacks=callbacks,
             shuffle=False,  # done by the batches
             verbose=_verbosity(verbose),
         )
-    test = watched.evaluate(batches(task.splits.test), verbose=0, return_dict=True)
-    model.compile(optimizer, loss=loss, metrics=metrics)
+    if keep_best:
+        best.restore(model)
+    scores = {}
+    if test is not None:
+        scores = watched.evaluate(test, verbose=0, return_dict=True)
+    if task.stateful:  # what it is trained for is not a loss of its own outputs alone
+        model.compile(optimizer)
+    else:
+        model.compile(optimizer, loss=loss, weighted_metrics=metrics)
     with replacing(directory.model) as temporary:
         model.save(temporary)
     return TrainingResult(
         history=log.rows,
-        test={name: float(value) for name, value in test.items()},
+        test={name: float(value) for name, value in scores.items()},
         stopped_early=len(log.rows) < epochs,
+        monitor=Monitor(monitor, mode),
     )
 
 
 def largest_divisor(number: int, most: int) -> int:
     """The largest divisor of `number` that is at most `most`."""
     return next(d for d in range(min(number, most), 0, -1) if number % d == 0)
+
+
+def _watched(model, task, batches) -> Any:
+    """The model to fit, for batches given as a size or a `tf.data.Dataset`."""
+    if not task.stateful:
+        return WatchedModel(model)
+    sizes = [
+        size if isinstance(size, int) else size.element_spec[0].shape[0]
+        for size in batches
+        if size is not None
+    ]
+    return CarriedState(model, columns=sizes)
 
 
 def _verbosity(verbose):

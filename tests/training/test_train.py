@@ -136,6 +136,91 @@ def test_without_xla_the_numbers_are_the_same_up_to_rounding(
     assert losses(plain)[0] == pytest.approx(losses(unbroken[2])[0], rel=1e-3)
 
 
+EVERYTHING = {
+    "keep_best": True,
+    "halve_on_plateau": True,
+    "monitor": "val_recall_accuracy",
+    "save_every": 2,
+    "log_gradient_norm": True,
+    "learning_rate": 0.02,  # too much: some epochs are worse than the one before
+}
+
+
+@pytest.fixture(scope="module")
+def with_everything(train_small, tmp_path_factory):
+    """`(folder, model, result)` of four epochs with all options."""
+    folder = tmp_path_factory.mktemp("everything")
+    return folder, *train_small(folder, epochs=4, **EVERYTHING)
+
+
+def test_all_that_is_asked_for_is_logged(with_everything):  # Row 41
+    folder, _, result = with_everything
+    assert list(result.history[0]) == [
+        "epoch",
+        "seconds",
+        "loss",
+        "gradient_norm",
+        "learning_rate",
+        "recall_accuracy",
+        "val_loss",
+        "val_recall_accuracy",
+    ]
+    assert read_metrics(folder / "metrics.csv") == result.history
+    assert all(row["gradient_norm"] > 0 for row in result.history)
+
+
+def test_the_rate_is_halved_where_the_history_says_so(with_everything):  # Row 32
+    rate, best = 0.02, 0.0
+    history = with_everything[2].history
+    for row in history:
+        assert row["learning_rate"] == pytest.approx(rate)
+        if row["val_recall_accuracy"] <= best:
+            rate /= 2
+        best = max(best, row["val_recall_accuracy"])
+    assert rate < 0.02  # or else this test has seen nothing
+
+
+def test_the_best_model_is_tested_and_saved(
+    train_small, with_everything, small_task, tmp_path
+):  # Rows 32 and 41
+    folder, model, result = with_everything
+    accuracies = [row["val_recall_accuracy"] for row in result.history]
+    best = int(np.argmax(accuracies)) + 1
+    assert result.best["epoch"] == best < 4
+    kept = [
+        f"best-{best:04d}.weights.h5",
+        *(f"epoch-000{i}.weights.h5" for i in (2, 4)),
+    ]
+    assert names(folder / "checkpoints") == kept
+    stopped, there = train_small(
+        tmp_path, epochs=best, **{**EVERYTHING, "keep_best": False}
+    )
+    assert_same_weights(model, stopped)
+    assert result.test == there.test
+    assert_same_weights(keras.saving.load_model(folder / "model.keras"), stopped)
+
+
+@pytest.mark.parametrize("epochs_before", [1, 2, 3])
+def test_a_run_with_all_options_resumes_bit_for_bit(
+    train_small, with_everything, tmp_path, epochs_before
+):
+    _, model, result = with_everything
+    train_small(tmp_path, epochs=epochs_before, **EVERYTHING)
+    resumed, again = train_small(tmp_path, resume=True, epochs=4, **EVERYTHING)
+    assert losses(again) == losses(result)
+    assert again.test == result.test
+    assert_same_weights(resumed, model)
+    for ours, theirs in zip(
+        resumed.optimizer.variables, model.optimizer.variables, strict=True
+    ):
+        np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
+
+
+def test_a_monitored_value_that_is_not_logged_is_refused(train_small, tmp_path):
+    with pytest.raises(ValueError, match="'val_bpc'"):
+        train_small(tmp_path, keep_best=True, monitor="val_bpc")
+
+
 @pytest.mark.parametrize("terminal", [False, True])
 def test_progress_shows_loss_and_validation(
     train_small, tmp_path, capsys, monkeypatch, terminal
