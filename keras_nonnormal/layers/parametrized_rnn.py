@@ -160,7 +160,9 @@ class ParametrizedRNN(FusedElementwiseLoop, keras.layers.RNN):
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
-        cls.__signature__ = inspect.signature(cls.cell_class.__init__)
+        # The arguments are the cell's; editors and `help` should say so.
+        _, *parameters = inspect.signature(cls.cell_class.__init__).parameters.values()
+        cls.__signature__ = inspect.Signature(parameters)
 
     @property
     def units(self) -> int:

@@ -31,7 +31,7 @@ _B = np.array(
 # Up to this size of A the polynomial is exact to round-off (reference, table 3).
 _REACH = {"float64": 1.090, "float32": 3.010}
 
-MOST_SQUARINGS = 12
+MOST_SQUARINGS = 8
 
 SMALL = 128
 """Up to this size a matrix is inverted by the backend, above it in four blocks."""
@@ -63,8 +63,8 @@ def expm(a: Any) -> Any:
         a: Floating-point tensor `(n, n)`. Half precision is computed in float32.
 
     Returns:
-        Tensor `(n, n)`. Where $\max(\|A^2\|_1^{1/2}, \|A^3\|_1^{1/3})$ is beyond 12,000
-        in float32 or 4,400 in float64, all entries are NaN.
+        Tensor `(n, n)`. Where $\max(\|A^2\|_1^{1/2}, \|A^3\|_1^{1/3})$ is beyond 770
+        in float32 or 279 in float64, all entries are NaN.
 
     Example:
 
