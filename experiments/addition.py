@@ -128,7 +128,7 @@ NETWORKS = Networks(
     quick=ADDING_QUICK,
     data=stream,
     demos=ADDING_DEMO,
-    score="tolerance_accuracy",
+    scores=("tolerance_accuracy",),
     results=adding_results,
 )
 

@@ -123,7 +123,7 @@ NETWORKS = Networks(
     quick=COPY_QUICK,
     data=stream,
     demos=COPY_DEMO,
-    score="recall_accuracy",
+    scores=("recall_accuracy",),
     results=copy_results,
 )
 

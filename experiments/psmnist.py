@@ -173,8 +173,9 @@ NETWORKS = Networks(
     quick=PSMNIST_NETWORKS_QUICK,
     data=digits,
     demos=PSMNIST_DEMO,
-    score="accuracy",
+    scores=("accuracy",),
     results=psmnist_results,
+    schedule={"monitor": "val_accuracy", "keep_best": True},
 )
 
 

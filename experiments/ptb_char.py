@@ -23,6 +23,7 @@ if not __package__:  # started as a file: the repository takes this folder's pla
 
 import dataclasses
 from dataclasses import dataclass
+from pathlib import Path
 
 from experiments.launch import launch
 from experiments.networks.experiment import Networks
@@ -78,6 +79,8 @@ class PtbOptions(NetworkOptions):
                 f"--tied: needs --emsize equal to --nhid, {self.nhid}, received "
                 f"--emsize {self.emsize}"
             )
+        if self.save is not None and not Path(self.save).parent.is_dir():
+            raise OptionError(f"--save: there is no folder {Path(self.save).parent}")
         if self.train_size is not None and self.train_size < 2 * self.batch:
             raise OptionError(
                 f"--batch: expected at most half of --train-size, {self.train_size}, "
@@ -115,8 +118,9 @@ NETWORKS = Networks(
     quick=PTB_QUICK,
     data=text,
     demos=PTB_DEMO,
-    score="bits_per_character",
+    scores=("bits_per_character", "accuracy"),
     results=ptb_results,
+    schedule={"monitor": "val_loss", "keep_best": True, "halve_on_plateau": True},
 )
 
 

@@ -21,13 +21,15 @@ class Networks(Experiment):
 
     Args:
         demos: What the preset `demo` is for each network.
-        score: Name of the metric that says how good a network is, besides the loss.
+        scores: Names of the metrics that are shown beside the loss.
         results: Maps options to what was published.
+        schedule: What training is told besides, such as how to choose the best epoch.
     """
 
     demos: Mapping[str, Preset]
-    score: str
+    scores: tuple[str, ...]
     results: Callable[[Any], Mapping[str, str]]
+    schedule: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     family: ClassVar[str] = "networks"
     about: ClassVar[str] = "nnRNN, expRNN, EURNN, RNN and LSTM"
@@ -71,18 +73,24 @@ class Networks(Experiment):
         )
 
     def training(self, options) -> dict[str, Any]:
-        return {"epochs": options.epochs, "batch_size": options.batch}
+        return {
+            "epochs": options.epochs,
+            "batch_size": options.batch,
+            "save_every": getattr(options, "save_freq", None),
+            "log_gradient_norm": options.log_gradient_norm,
+            **self.schedule,
+        }
 
     def announcement(self, task, options) -> str:
         return (
-            f"{task.name}: {task.length} steps, {self._parameters(options):,} "
+            f"{task.name}: {task.length} steps, {self._parameters(options, task):,} "
             f"parameters, seed {options.seed}; trivial loss {task.trivial_loss:.4f}"
         )
 
     def summary(self, run: Run, task) -> dict[str, Any]:
         return {
             "start": run.options.start,
-            "parameters": self._parameters(run.options),
+            "parameters": self._parameters(run.options, task),
             "trivial_loss": task.trivial_loss,
             **run.result.summary(),
         }
@@ -91,16 +99,27 @@ class Networks(Experiment):
         return self.results(options)
 
     def report(self, summaries, options) -> str:
-        return results_table(summaries, self.score, self.results(options))
+        return results_table(summaries, self.scores, self.results(options))
 
     def draw(self, runs: list[Run], task, path) -> None:
         from keras_nonnormal.plotting import learning_curves
         from keras_nonnormal.training.files import replacing
 
+        fresh = getattr(runs[0].options, "updates_per_epoch", None)
+        per_row = fresh or 1
+        histories = {
+            run.options.start: [
+                {**row, "update": per_row * row["epoch"]} for row in run.result.history
+            ]
+            for run in runs
+        }
         figure = learning_curves(
-            {run.options.start: run.result.history for run in runs},
+            histories,
             trivial_loss=task.trivial_loss,
             title=f"{task.name}, {task.length} steps",
+            metric="loss" if fresh else "val_loss",
+            label="loss of fresh sequences" if fresh else "validation loss",
+            index="update" if fresh else "epoch",
         )
         with replacing(path) as temporary:
             figure.savefig(temporary)
@@ -110,7 +129,11 @@ class Networks(Experiment):
         if path := getattr(run.options, "save", None):
             shutil.copyfile(run.directory.model, Path(path).with_suffix(".keras"))
 
-    def _parameters(self, options) -> int:
+    def _parameters(self, options, task) -> int:
+        widths = {**options.widths}
+        if task.stateful:  # a text of the user's own has a vocabulary of its own
+            widths |= {"output_width": task.output_width}
+            widths |= {"vocabulary": task.input_width}
         return count_parameters(
             options.net_type,
             options.nhid,
@@ -118,5 +141,5 @@ class Networks(Experiment):
             capacity=options.capacity,
             fft=options.fft,
             complex=options.complex,
-            **options.widths,
+            **widths,
         )

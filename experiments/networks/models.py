@@ -25,7 +25,9 @@ def network(task, options: NetworkOptions) -> keras.Model:
         options: What network it is, and how it starts.
 
     Returns:
-        A functional `keras.Model`, not yet compiled.
+        A functional `keras.Model`, not yet compiled. For a text it takes tokens and
+        states, and gives logits and new states (see
+        `keras_nonnormal.training.CarriedState`).
     """
     if task.stateful:
         return _language_model(task, options)
@@ -113,18 +115,27 @@ def _language_model(task, options) -> keras.Model:
         embeddings_initializer=uniform,
         name="embedding",
     )
-    hidden = recurrent_layer(options, options.emsize, return_sequences=True)(
-        embedding(tokens)
+    layer = recurrent_layer(
+        options, options.emsize, return_sequences=True, return_state=True
     )
+    states = [
+        keras.Input((size,), name=f"state_{number}")
+        for number, size in enumerate(layer.state_size)
+    ]
+    hidden, *new_states = layer(embedding(tokens), initial_state=states)
     if options.tied:
-        outputs = embedding(hidden, reverse=True)
+        logits = embedding(hidden, reverse=True)
     else:
-        outputs = keras.layers.Dense(
+        logits = keras.layers.Dense(
             task.output_width,
             **_readout_start(task, options, options.emsize),
             name="readout",
         )(hidden)
-    return keras.Model(tokens, outputs, name=f"{task.name}_{options.net_type}")
+    return keras.Model(
+        [tokens, *states],
+        [logits, *new_states],
+        name=f"{task.name}_{options.net_type}",
+    )
 
 
 def _readout_start(task, options, features) -> dict[str, Any]:

@@ -111,6 +111,9 @@ class NetworkOptions(RunOptions):
     )
     batch: int = option(10, "sequences per update", low=1)
 
+    log_gradient_norm: bool = option(
+        False, "also log the joint norm of all gradients before clipping"
+    )
     seed: int = changed(RunOptions, "seed", 400)
     jit: bool | None = changed(
         RunOptions,

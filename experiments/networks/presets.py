@@ -87,15 +87,15 @@ FULL = _released_start(small("copy", **{**TASKS["copy"], "nhid": 128, "updates":
 FULL["EURNN"]["capacity"] = 4
 
 COPY_DEMO = SHORT
-ADDING_DEMO = small("copy", nhid=64, c_length=40, batch=20, updates=1000, lr=1e-3)
+ADDING_DEMO = small("copy", nhid=64, c_length=40, batch=20, updates=3000, lr=1e-3)
 PSMNIST_DEMO = small(
     "psmnist",
-    **{"nhid": 64, "capacity": 4, "permute": True, "batch": 100, "epochs": 2},
-    **{"train_size": 20_000, "validation_size": 1000, "test_size": 1000, "lr": 1e-3},
+    **{"nhid": 64, "capacity": 4, "permute": True, "batch": 32, "epochs": 3},
+    **{"train_size": 10_000, "validation_size": 1000, "test_size": 1000, "lr": 1e-3},
 )
 PTB_DEMO = small(
     "bptt150",
-    **{"nhid": 128, "emsize": 64, "capacity": 4, "bptt": 50, "batch": 64, "epochs": 2},
+    **{"nhid": 128, "emsize": 64, "capacity": 4, "bptt": 50, "batch": 64, "epochs": 8},
     **{"train_size": 500_000, "validation_size": 50_000, "test_size": 50_000},
 )
 

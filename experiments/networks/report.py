@@ -1,19 +1,22 @@
 """What the experiments on networks say at the end."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from experiments.report import aligned, published_lines
 
 
 def results_table(
-    summaries: Mapping[str, Mapping[str, Any]], score: str, outcome: Mapping[str, str]
+    summaries: Mapping[str, Mapping[str, Any]],
+    scores: tuple[str, ...],
+    outcome: Mapping[str, str],
 ) -> str:
-    """Loss and score of every network, beside what was published.
+    """Loss and scores of every network, beside what was published.
 
     Args:
         summaries: For each network in words, the summary of its result.
-        score: Name of the metric to show beside the loss.
+        scores: Names of the metrics to show beside the loss.
         outcome: The published outcome by name, and its `setting`.
 
     Returns:
@@ -21,24 +24,27 @@ def results_table(
     """
     lines = []
     for network, summary in summaries.items():
-        rows = [(network, "loss", score.replace("_", " "))]
+        names = ("loss", *scores)
+        rows = [(network, *(name.replace("_", " ") for name in names))]
         best, last = summary["best"], summary["last"]
         if summary["test"]:
-            rows.append(("test", *_cells(summary["test"], "", score)))
+            rows.append(("test", *_cells(summary["test"], names)))
         if "val_loss" in best:
             where = f"validation, best epoch ({best['epoch']} of {summary['epochs']})"
-            rows.append((where, *_cells(best, "val_", score)))
-        rows.append(("training, last row", *_cells(last, "", score)))
-        rows.append(("trivial level", f"{summary['trivial_loss']:.4f}", ""))
+            rows.append((where, *_cells(best, [f"val_{name}" for name in names])))
+        rows.append(("training, last row", *_cells(last, names)))
+        loss = summary["trivial_loss"]
+        trivial = {"loss": loss, "bits_per_character": loss / math.log(2)}
+        rows.append(("trivial level", *_cells(trivial, names)))
         lines += ["", *aligned(rows)]
     return "\n".join([*lines, "", *published_lines(outcome)])
 
 
-def _cells(metrics, prefix, score):
-    # The loss of the task alone, where a penalty is added to it.
-    loss = metrics.get(f"{prefix}task_loss", metrics.get(f"{prefix}loss"))
-    value = metrics.get(prefix + score)
-    shown = "" if value is None else f"{value:.4f}"
-    if value is not None and "accuracy" in score:
-        shown = f"{value:.1%}"
-    return ("" if loss is None else f"{loss:.4f}"), shown
+def _cells(metrics: Mapping[str, float], names: Iterable[str]) -> list[str]:
+    return [_cell(name, metrics.get(name)) for name in names]
+
+
+def _cell(name: str, value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:.1%}" if "accuracy" in name else f"{value:.4f}"

@@ -48,6 +48,7 @@ SHARED = [
     ("trivialization", "dynamic", "static", "static", "static", "static"),
     ("rebase-every", 9, 100, 100, 100, 100),
     ("project-every", 9, 30, 30, 30, 30),
+    ("log-gradient-norm", True, False, False, False, False),
     ("T", 30, 200, "-", "-", "-"),
     ("labels", 4, 8, "-", "-", 8),
     ("c-length", 5, 10, "-", "-", 20),

@@ -1,0 +1,180 @@
+"""Rows 41 and 46: runs of the networks, and what they leave."""
+
+import csv
+import json
+import math
+
+import keras
+import numpy as np
+import pytest
+
+from experiments import addition, copy_task, psmnist, ptb_char
+from experiments.networks.budget import NETWORKS
+
+QUIET = ["--no-tensorboard", "--nhid=8"]
+COPY = [*QUIET, "--T=5", "--c-length=2", "--onehot", "--batch=4", "--log-interval=10"]
+
+
+def run(script, *arguments):
+    """Runs a script as a function; returns its folder's summary and rows."""
+    assert script.main(list(map(str, arguments))) == 0
+    return result(arguments[-1])
+
+
+def result(folder):
+    summary = json.loads((folder / "summary.json").read_text())
+    with open(folder / "metrics.csv", newline="") as file:
+        rows = [{k: float(v) for k, v in row.items()} for row in csv.DictReader(file)]
+    return summary, rows
+
+
+def weights(folder):
+    return keras.saving.load_model(folder / "model.keras").get_weights()
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_every_network_runs_and_logs_what_can_be_known(network, tmp_path, capsys):
+    flags = [f"--net-type={network}", "--updates=20", "--log-gradient-norm"]
+    summary, rows = run(copy_task, *COPY, *flags, "--out", tmp_path)
+    logged = {"epoch", "seconds", "loss", "recall_accuracy", "gradient_norm"}
+    assert set(rows[0]) == logged | ({"penalty"} if network == "nnRNN" else set())
+    assert [row["epoch"] for row in rows] == [1, 2]
+    assert all(row["gradient_norm"] > 0 for row in rows)
+    assert summary["start"] == f"{network}, 8 units"
+    assert summary["trivial_loss"] == pytest.approx(2 * math.log(8) / 9)
+    shown = capsys.readouterr().out
+    assert f"{network}, 8 units:" in shown
+    assert "Published (T = 200, 1500 updates" in shown
+    config = json.loads((tmp_path / "config.json").read_text())
+    assert config["family"] == "networks"
+    assert config["options"]["net_type"] == network
+    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+    assert weights(tmp_path)
+
+
+@pytest.mark.parametrize("flags", [[], ["--vari"], ["--trivialization=dynamic"]])
+def test_a_resumed_run_ends_like_an_unbroken_one(flags, tmp_path):
+    """The state of both rates' variables is kept, as is the base of dtriv."""
+    flags = [*COPY, "--net-type=nnRNN", "--rebase-every=7", *flags]
+    broken, unbroken = tmp_path / "broken", tmp_path / "unbroken"
+    run(copy_task, *flags, "--updates=20", "--out", broken)
+    (broken / "summary.json").unlink()
+    run(copy_task, "--resume", "--updates=40", "--out", broken)
+    run(copy_task, *flags, "--updates=40", "--out", unbroken)
+    for ours, theirs in zip(weights(broken), weights(unbroken), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_adding_reports_the_error_of_fresh_sequences(tmp_path):
+    flags = ["--net-type=expRNN", "--c-length=6", "--batch=4", "--updates=20"]
+    _, rows = run(addition, *QUIET, *flags, "--log-interval=20", "--out", tmp_path)
+    (row,) = rows
+    assert {"loss", "mean_absolute_error", "tolerance_accuracy"} <= set(row)
+
+
+def test_digits_are_tested_with_the_best_model_and_states_are_kept(
+    tmp_path, monkeypatch
+):
+    draw = np.random.default_rng(0)
+    digits = tuple(
+        (
+            draw.integers(0, 256, (count, 28, 28), dtype=np.uint8),
+            draw.integers(0, 10, count, dtype=np.uint8),
+        )
+        for count in (10_100, 60)
+    )
+    monkeypatch.setattr("keras_nonnormal.datasets.mnist.load_digits", lambda: digits)
+    sizes = ["--train-size=60", "--validation-size=40", "--test-size=50"]
+    flags = ["--net-type=nnRNN", "--permute", "--batch=20", "--epochs=4", *sizes]
+    flags += ["--save-freq=2", "--lr=0.01"]
+    summary, rows = run(psmnist, *QUIET, *flags, "--out", tmp_path)
+    best = max(rows, key=lambda row: row["val_accuracy"])
+    assert summary["best"]["epoch"] == best["epoch"]
+    kept = {path.name for path in (tmp_path / "checkpoints").iterdir()}
+    assert {"epoch-0002.weights.h5", "epoch-0004.weights.h5"} <= kept
+    # The model that was kept and tested is that of the best epoch.
+    options = psmnist.NETWORKS.options(**_kept_options(tmp_path))
+    task = psmnist.digits(options)
+    model = keras.saving.load_model(tmp_path / "model.keras")
+    for split, expected in (
+        ("validation", best["val_accuracy"]),
+        ("test", summary["test"]["accuracy"]),
+    ):
+        scores = model.evaluate(
+            task.evaluation_batches(split), verbose=0, return_dict=True
+        )
+        assert scores["accuracy"] == pytest.approx(expected)
+
+
+def _kept_options(folder):
+    return json.loads((folder / "config.json").read_text())["options"]
+
+
+@pytest.fixture(scope="module")
+def text(tmp_path_factory):
+    """A folder with a text of the user's own."""
+    folder = tmp_path_factory.mktemp("text")
+    draw = np.random.default_rng(0)
+    for name, lines in (("train", 60), ("valid", 20), ("test", 20)):
+        drawn = draw.choice(list("abc_"), (lines, 20))
+        content = "\n".join(" ".join(line) for line in drawn)
+        (folder / f"{name}.txt").write_text(content)
+    return folder
+
+
+@pytest.mark.parametrize("network", ["nnRNN", "LSTM", "EURNN"])
+def test_text_is_scored_in_bits_and_rates_are_halved(network, text, tmp_path):
+    flags = [f"--net-type={network}", "--data", text, "--emsize=4", "--bptt=10"]
+    flags += ["--batch=8", "--epochs=5", "--lr=0.05", "--save", tmp_path / "best.pt"]
+    summary, rows = run(ptb_char, *QUIET, *flags, "--out", tmp_path / "run")
+    for row in rows:
+        bits = row["val_loss"] / math.log(2)
+        assert row["val_bits_per_character"] == pytest.approx(bits, rel=1e-5)
+    # After every epoch without a new minimum, and only then, for good.
+    lowest, rate = math.inf, 0.05
+    for row in rows:
+        assert row["learning_rate"] == pytest.approx(rate)
+        rate = rate if row["val_loss"] < lowest else rate / 2
+        lowest = min(lowest, row["val_loss"])
+    assert summary["best"]["val_loss"] == lowest
+    assert rate < 0.05  # noise cannot be learned for ever: the test tests something
+    assert summary["test"]["bits_per_character"] > 1
+    kept, saved = tmp_path / "run" / "model.keras", tmp_path / "best.keras"
+    assert saved.read_bytes() == kept.read_bytes()
+
+
+def test_gamma_that_is_frozen_does_not_move(tmp_path):
+    """Row 36, through the command line."""
+    flags = ["--net-type=nnRNN", "--updates=10", "--lr=0.01"]
+    for given, moved in ((["--gamma-zero-gradient", "true"], False), ([], True)):
+        folder = tmp_path / str(moved)
+        run(copy_task, *COPY, *flags, *given, "--out", folder)
+        model = keras.saving.load_model(folder / "model.keras")
+        (gamma,) = (v for v in model.trainable_variables if "gamma" in v.path)
+        assert np.any(np.array(gamma) != 1) == moved
+
+
+def test_networks_without_a_validation_split_say_so_in_the_table(tmp_path, capsys):
+    run(copy_task, *COPY, "--net-type=RNN", "--updates=10", "--out", tmp_path)
+    shown = capsys.readouterr().out
+    assert "training, last row" in shown
+    assert "validation" not in shown
+
+
+@pytest.fixture(scope="module")
+def short_losses(tmp_path_factory):
+    """Row 46: the mean loss of the last 20 of 400 updates, seed 400."""
+    losses = {}
+    for network in ("nnRNN", "expRNN", "RNN-orth"):
+        folder = tmp_path_factory.mktemp("short")
+        preset = f"--preset=short/{network}"
+        _, rows = run(copy_task, preset, "--no-tensorboard", "--out", folder)
+        losses[network] = rows[-1]["loss"]
+    return losses
+
+
+def test_short_copy_reaches_the_levels_of_the_published_programs(short_losses):
+    assert short_losses["nnRNN"] < 0.13
+    assert short_losses["expRNN"] < 0.13
+    assert max(short_losses["nnRNN"], short_losses["expRNN"]) < short_losses["RNN-orth"]
+    assert 0.25 < short_losses["RNN-orth"] < 0.42
