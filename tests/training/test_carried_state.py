@@ -67,8 +67,9 @@ def states(model, columns=COLUMNS):
     return [keras.ops.convert_to_numpy(s) for s in model._states[str(columns)]]
 
 
-@pytest.mark.parametrize("kind", ["simple", "lstm"])
-@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize(
+    ("kind", "jit_compile"), [("simple", False), ("simple", True), ("lstm", False)]
+)
 def test_chunks_evaluate_like_one_long_pass(kind, jit_compile):  # Row 45
     model, tokens = carried(kind, jit_compile=jit_compile), text()
     zeros = [np.zeros((COLUMNS, UNITS), "float32")] * (2 if kind == "lstm" else 1)
@@ -88,8 +89,9 @@ def test_every_evaluation_begins_with_states_of_zero():
     assert evaluate(model, data) == first
 
 
-@pytest.mark.parametrize("jit_compile", [False, True])
-@pytest.mark.parametrize("steps_per_execution", [1, 4])
+@pytest.mark.parametrize(
+    ("jit_compile", "steps_per_execution"), [(False, 1), (True, 4)]
+)
 def test_every_epoch_begins_with_states_of_zero(jit_compile, steps_per_execution):
     settings = {"jit_compile": jit_compile, "steps_per_execution": steps_per_execution}
     model, data = carried(rate=0.0, **settings), chunks(text())

@@ -18,6 +18,7 @@ def run(task, model, folder, resume=False, **settings):
     directory = RunDirectory(folder)
     directory.claim({}, resume)
     settings = {"epochs": 2, "batch_size": 8, "seed": 3, "verbose": 0, **settings}
+    settings["jit_compile"] = False  # the compiler takes longer than the training
     optimizer = two_rate_optimizer("RMSprop", 1e-2, clip_norm=1.0)
     return train(model, task, directory, optimizer=optimizer, **settings)
 
@@ -74,6 +75,7 @@ def test_delays_that_vary_are_scored_over_the_steps_they_have(tmp_path):
         epochs=1,
         batch_size=8,
         seed=1,
+        jit_compile=False,
         verbose=0,
     )
     # Nine equal logits, and symbols that are never the blank of the first.

@@ -184,8 +184,9 @@ def test_a_padded_batch_counts_by_the_targets_that_have_a_weight():
     assert result == pytest.approx({"loss": (5 * 1.0 + 2 * 9.0) / 7})
 
 
-@pytest.mark.parametrize("jit_compile", [False, True])
-@pytest.mark.parametrize("steps_per_execution", [1, 2])
+@pytest.mark.parametrize(
+    ("jit_compile", "steps_per_execution"), [(False, 1), (True, 2)]
+)
 def test_the_norm_of_the_whole_gradient_is_reported(
     jit_compile, steps_per_execution
 ):  # Row 41
