@@ -18,7 +18,7 @@ from keras_nonnormal.layers import (
     ParametrizedRNN,
 )
 from keras_nonnormal.optimizers import RMSpropTorch
-from keras_nonnormal.parametrizations import Free, Orthogonal
+from keras_nonnormal.parametrizations import Free
 from tests.helpers import (
     DTYPE,
     TOLERANCE,
@@ -257,9 +257,7 @@ def test_penalty_is_part_of_the_loss_of_plain_fit():
 
 
 def test_free_matrix_is_the_plain_recurrent_network():
-    free = ParametrizedRNN(
-        UNITS, Free(dtype=DTYPE), return_sequences=True, dtype=DTYPE
-    )
+    free = ParametrizedRNN(UNITS, Free(dtype=DTYPE), return_sequences=True, dtype=DTYPE)
     plain = FusedSimpleRNN(UNITS, return_sequences=True, dtype=DTYPE)
     (x,) = draws((BATCH, TIME, FEATURES))
     free.build(x.shape)

@@ -24,9 +24,10 @@ def matrix_and_gradient(orthogonal, cotangent, training=True):
     scope = {}
 
     def matrix(x):
-        mapping = [(orthogonal.skew, x), *zip(
-            orthogonal.non_trainable_variables, frozen, strict=True
-        )]
+        mapping = [
+            (orthogonal.skew, x),
+            *zip(orthogonal.non_trainable_variables, frozen, strict=True),
+        ]
         with keras.StatelessScope(state_mapping=mapping) as kept:
             q = orthogonal.matrix(training)
         scope["kept"] = kept
@@ -148,7 +149,9 @@ def test_moving_the_base_changes_no_matrix():
         q, _ = matrix_and_gradient(orthogonal, cotangent)
         assert relative_error(q, expected) < {"float32": 2e-6, "float64": 1e-13}[DTYPE]
         again = orthogonal.matrix(training=False)
-        assert relative_error(again, expected) < {"float32": 2e-6, "float64": 1e-13}[DTYPE]
+        assert (
+            relative_error(again, expected) < {"float32": 2e-6, "float64": 1e-13}[DTYPE]
+        )
         orthogonal.skew.assign_add(np.full((6, 6), 0.1))
 
 
@@ -179,7 +182,9 @@ def test_consistent_gradient_of_a_move_is_that_of_the_new_chart():
     g = np.random.default_rng(1).normal(size=(6, 6)).astype(DTYPE)
     q, gradient = matrix_and_gradient(orthogonal, g)
     expected = np.triu(q.T @ g - g.T @ q, 1)
-    assert relative_error(gradient, expected) < {"float32": 1e-5, "float64": 1e-13}[DTYPE]
+    assert (
+        relative_error(gradient, expected) < {"float32": 1e-5, "float64": 1e-13}[DTYPE]
+    )
 
 
 def test_nearest_orthogonal_matrix_is_the_polar_factor():
@@ -201,7 +206,7 @@ def test_variables_keep_their_precision_under_a_mixed_policy():
 
 @pytest.mark.slow
 def test_matrix_is_orthogonal_after_twenty_thousand_updates():
-    """In float32 at 128 units: Q is made anew each time, so round-off does not add up."""
+    """In float32: Q is made anew each time, so round-off does not add up."""
     n = 128
     orthogonal = built(n, dtype="float32")
     target = np.linalg.qr(np.random.default_rng(4).normal(size=(n, n)))[0]
