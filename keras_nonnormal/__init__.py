@@ -29,6 +29,7 @@ from keras_nonnormal.initializers import (
     skew_initializer,
 )
 from keras_nonnormal.layers import (
+    EUNN,
     EURNN,
     NNRNN,
     EURNNCell,
@@ -41,7 +42,11 @@ from keras_nonnormal.layers import (
     ParametrizedRNN,
     ParametrizedRNNCell,
 )
-from keras_nonnormal.metrics import RecallAccuracy, ToleranceAccuracy
+from keras_nonnormal.metrics import (
+    BitsPerCharacter,
+    RecallAccuracy,
+    ToleranceAccuracy,
+)
 from keras_nonnormal.optimizers import (
     AdamTorch,
     RMSpropKeras2,
@@ -51,9 +56,11 @@ from keras_nonnormal.optimizers import (
 from keras_nonnormal.version import __version__
 
 __all__ = [
+    "EUNN",
     "EURNN",
     "NNRNN",
     "AdamTorch",
+    "BitsPerCharacter",
     "CayleySkew",
     "Chain",
     "EURNNCell",

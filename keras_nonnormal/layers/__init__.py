@@ -1,5 +1,6 @@
 """Recurrent layers on the compiled recurrence."""
 
+from keras_nonnormal.layers.eunn import EUNN
 from keras_nonnormal.layers.eurnn import EURNN, EURNNCell
 from keras_nonnormal.layers.exp_rnn import ExpRNN, ExpRNNCell
 from keras_nonnormal.layers.lstm import FusedLSTM
@@ -8,6 +9,7 @@ from keras_nonnormal.layers.parametrized_rnn import ParametrizedRNN, Parametrize
 from keras_nonnormal.layers.simple_rnn import FusedSimpleRNN
 
 __all__ = [
+    "EUNN",
     "EURNN",
     "NNRNN",
     "EURNNCell",
