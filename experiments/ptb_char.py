@@ -57,7 +57,9 @@ class PtbOptions(NetworkOptions):
     )
     bptt: int = option(150, "characters per chunk, through which gradients go", low=1)
     epochs: int = option(100, "passes over the text", low=1)
-    log_interval: int = option(200, "chunks between two lines of progress", low=1)
+    log_interval: int = option(
+        200, "accepted, as by the published program; there is a line for every epoch"
+    )
     save: str | None = option(
         None,
         "where else to keep the best model; the file ends in .keras (default: "
@@ -86,6 +88,11 @@ class PtbOptions(NetworkOptions):
                 f"--batch: expected at most half of --train-size, {self.train_size}, "
                 f"received {self.batch}"
             )
+
+    def remarks(self, given):
+        yield from super().remarks(given)
+        if "log_interval" in given:
+            yield "--log-interval has no effect: there is a line for every epoch"
 
     @property
     def widths(self):

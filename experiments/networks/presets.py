@@ -90,8 +90,8 @@ COPY_DEMO = SHORT
 ADDING_DEMO = small("copy", nhid=64, c_length=40, batch=20, updates=3000, lr=1e-3)
 PSMNIST_DEMO = small(
     "psmnist",
-    **{"nhid": 64, "capacity": 4, "permute": True, "batch": 32, "epochs": 3},
-    **{"train_size": 10_000, "validation_size": 1000, "test_size": 1000, "lr": 1e-3},
+    **{"nhid": 64, "capacity": 4, "permute": True, "batch": 20, "epochs": 3},
+    **{"train_size": 10_000, "validation_size": 1000, "test_size": 1000, "lr": 2e-4},
 )
 PTB_DEMO = small(
     "bptt150",

@@ -13,7 +13,7 @@ import pytest
 from experiments import copy_task
 from tests.experiments.commands import clean_environment, tiny
 
-SCRIPTS = ["copy", "addition", "psmnist"]
+SCRIPTS = ["copy", "addition", "psmnist", "ptb_char"]
 HEAVY = ("tensorflow", "keras", "keras_nonnormal", "numpy", "matplotlib", "h5py")
 
 
