@@ -77,8 +77,15 @@ def keras_model(problem: Problem, layer_class, jit_compile: bool) -> Train:
         ]
     )
     model.set_weights(list(problem.weights.values()))
+    return fit_of(model, problem, keras.optimizers.SGD(LEARNING_RATE), jit_compile)
+
+
+def fit_of(model, problem: Problem, optimizer, jit_compile: bool) -> Train:
+    """`model.fit` over all batches, as one call of the compiled function."""
+    import keras
+
     model.compile(
-        keras.optimizers.SGD(LEARNING_RATE),
+        optimizer,
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         jit_compile=jit_compile,
         steps_per_execution=problem.steps,

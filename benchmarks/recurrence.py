@@ -33,14 +33,24 @@ SLOW = ("keras jit",)
 
 def measure(problem: Problem, names: list[str], repeats: int) -> dict[str, dict]:
     """Milliseconds per training step and peak memory in MiB of every peer."""
-    workers = {name: Worker(name, problem) for name in names}
+    return timed({name: PEERS[name] for name in names}, problem, repeats, check)
+
+
+def check(workers: dict[str, Worker]) -> None:
+    """Raises a RuntimeError if a peer does not train the network that we train."""
     reference = workers["ours"].loss
     for name, worker in workers.items():
         if not (np.isnan(worker.loss) or np.isclose(worker.loss, reference, rtol=1e-3)):
             raise RuntimeError(
                 f"{name} trains another network: loss {worker.loss}, ours {reference}"
             )
-    seconds: dict[str, list[float]] = {name: [] for name in names}
+
+
+def timed(peers: dict, problem: Problem, repeats: int, check=lambda _: None) -> dict:
+    """Milliseconds per training step and peak memory in MiB of functions, in turns."""
+    workers = {name: Worker(peer, problem) for name, peer in peers.items()}
+    check(workers)
+    seconds: dict = {name: [] for name in peers}
     for repeat in range(repeats):
         for name, worker in workers.items():
             if name not in SLOW or repeat == 0:
@@ -85,10 +95,13 @@ def table(measured: dict[str, dict[str, dict]]) -> str:
         [label, *[f"{r[n]['peak_memory_mib']:.0f}" if n in r else "-" for n in names]]
         for label, r in measured.items()
     ]
-    return "\n".join([*_rows(header, rows), "", *_rows(["peak MiB", *names], memory)])
+    return "\n".join(
+        [*rows_of(header, rows), "", *rows_of(["peak MiB", *names], memory)]
+    )
 
 
-def _rows(header: list[str], rows: list[list[str]]) -> list[str]:
+def rows_of(header: list[str], rows: list[list[str]]) -> list[str]:
+    """Lines of a Markdown table."""
     lines = [header, ["---"] * len(header), *rows]
     return ["| " + " | ".join(line) + " |" for line in lines]
 

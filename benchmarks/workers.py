@@ -2,16 +2,17 @@
 
 import multiprocessing as mp
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.peers import PEERS, Problem
+from benchmarks.peers import Problem, Train
 
 
 class Worker:
     """A process that has one peer ready to train on one problem.
 
     Args:
-        peer: A key of `benchmarks.peers.PEERS`.
+        peer: A function such as those of `benchmarks.peers.PEERS`, importable by name.
         problem: What it trains on.
 
     Attributes:
@@ -20,7 +21,7 @@ class Worker:
             once its library had trained on a tiny problem.
     """
 
-    def __init__(self, peer: str, problem: Problem):
+    def __init__(self, peer: Callable[[Problem], Train], problem: Problem):
         # Spawned, because no framework survives a fork.
         context = mp.get_context("spawn")
         self._pipe, theirs = context.Pipe()
@@ -42,10 +43,10 @@ class Worker:
         self._process.join()
 
 
-def _serve(pipe, peer: str, problem: Problem) -> None:
-    PEERS[peer](Problem(2, 2, 2, sequences=problem.sequences, steps=1))()
+def _serve(pipe, peer: Callable[[Problem], Train], problem: Problem) -> None:
+    peer(Problem(2, 2, 2, sequences=problem.sequences, steps=1))()
     before = _high_water_mark()
-    train = PEERS[peer](problem)
+    train = peer(problem)
     loss = train()
     pipe.send((loss, _high_water_mark() - before, _versions()))
     while pipe.recv():

@@ -16,7 +16,7 @@ class Parametrization(keras.layers.Layer):
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
-        self.built_size: int | None = None
+        self.built_size = 0
 
     def build(self, shape):
         """Creates the variables of a matrix of this shape, `(size, size)`."""
