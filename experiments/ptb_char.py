@@ -58,7 +58,7 @@ class PtbOptions(NetworkOptions):
     bptt: int = option(150, "characters per chunk, through which gradients go", low=1)
     epochs: int = option(100, "passes over the text", low=1)
     log_interval: int = option(
-        200, "accepted, as by the published program; there is a line for every epoch"
+        200, "chunks between lines of progress, where there is no progress bar", low=1
     )
     save: str | None = option(
         None,
@@ -89,10 +89,10 @@ class PtbOptions(NetworkOptions):
                 f"received {self.batch}"
             )
 
-    def remarks(self, given):
-        yield from super().remarks(given)
-        if "log_interval" in given:
-            yield "--log-interval has no effect: there is a line for every epoch"
+    @property
+    def report_every(self) -> int:
+        """Updates between lines of progress."""
+        return self.log_interval
 
     @property
     def widths(self):

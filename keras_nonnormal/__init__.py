@@ -41,6 +41,7 @@ from keras_nonnormal.layers import (
     NonNormalRNN,
     ParametrizedRNN,
     ParametrizedRNNCell,
+    TiedEmbedding,
 )
 from keras_nonnormal.metrics import (
     BitsPerCharacter,
@@ -87,6 +88,7 @@ __all__ = [
     "RecallAccuracy",
     "SkewExponential",
     "Source",
+    "TiedEmbedding",
     "ToleranceAccuracy",
     "UniformSkew",
     "__version__",

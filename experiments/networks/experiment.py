@@ -77,6 +77,7 @@ class Networks(Experiment):
             "epochs": options.epochs,
             "batch_size": options.batch,
             "save_every": getattr(options, "save_freq", None),
+            "report_every": getattr(options, "report_every", None),
             "log_gradient_norm": options.log_gradient_norm,
             **self.schedule,
         }

@@ -7,14 +7,20 @@ import keras
 from keras.initializers import Constant, RandomUniform
 
 from experiments.networks.options import NetworkOptions
-from experiments.networks.tied_embedding import TiedEmbedding
 from keras_nonnormal.initializers import (
     bias_initializer,
     kernel_initializer,
     lstm_glorot_initializers,
     recurrent_initializer,
 )
-from keras_nonnormal.layers import EURNN, NNRNN, ExpRNN, FusedLSTM, FusedSimpleRNN
+from keras_nonnormal.layers import (
+    EURNN,
+    NNRNN,
+    ExpRNN,
+    FusedLSTM,
+    FusedSimpleRNN,
+    TiedEmbedding,
+)
 
 
 def network(task, options: NetworkOptions) -> keras.Model:

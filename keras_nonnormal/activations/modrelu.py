@@ -1,3 +1,5 @@
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -70,7 +72,8 @@ class ModReLU(keras.layers.Layer):
         if not self.complex:
             magnitude = ops.relu(ops.abs(inputs) + (offset + self.epsilon))
             return ops.sign(inputs) * magnitude
-        real, imaginary = ops.split(inputs, 2, axis=-1)
+        halves: Any = ops.split(inputs, 2, axis=-1)
+        real, imaginary = halves
         square = ops.square(real) + ops.square(imaginary)
         # The slope of a root is infinite at zero; nothing must flow back from there.
         zero = ops.equal(square, 0)

@@ -7,6 +7,7 @@ from keras_nonnormal.layers.lstm import FusedLSTM
 from keras_nonnormal.layers.nnrnn import NNRNN, NNRNNCell, NonNormalRNN
 from keras_nonnormal.layers.parametrized_rnn import ParametrizedRNN, ParametrizedRNNCell
 from keras_nonnormal.layers.simple_rnn import FusedSimpleRNN
+from keras_nonnormal.layers.tied_embedding import TiedEmbedding
 
 __all__ = [
     "EUNN",
@@ -21,4 +22,5 @@ __all__ = [
     "NonNormalRNN",
     "ParametrizedRNN",
     "ParametrizedRNNCell",
+    "TiedEmbedding",
 ]

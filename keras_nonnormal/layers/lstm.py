@@ -1,3 +1,5 @@
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -50,6 +52,7 @@ class FusedLSTM(FusedLoop, keras.layers.LSTM):
 
     def step(self, z, state, inputs, parameters):
         activation, gate = self.cell.activation, self.cell.recurrent_activation
-        i, f, g, o = ops.split(z, 4, axis=-1)
+        quarters: Any = ops.split(z, 4, axis=-1)
+        i, f, g, o = quarters
         c = gate(f) * state[1] + gate(i) * activation(g)
         return gate(o) * activation(c), c

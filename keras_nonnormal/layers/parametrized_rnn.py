@@ -38,7 +38,7 @@ class ParametrizedRNNCell(keras.layers.SimpleRNNCell):
         units,
         parametrization,
         activation="tanh",
-        kernel_initializer="glorot_uniform",
+        kernel_initializer: Any = "glorot_uniform",
         **kwargs,
     ):
         _refuse_recurrent(type(self).__name__, kwargs)
@@ -218,7 +218,7 @@ def _refuse_recurrent(owner, kwargs):
             )
 
 
-def _kernel_initializer(identifier):
+def _kernel_initializer(identifier) -> Any:
     if isinstance(identifier, str) and identifier in KERNELS:
         return kernel_initializer(identifier)
     return identifier

@@ -1,4 +1,5 @@
 import math
+from typing import Any
 
 import keras
 from keras import ops
@@ -84,7 +85,7 @@ class Givens(Parametrization):
             self.omega = self.add_variable("omega", (self.units,), self.initializer)
 
     def matrix(self, training=False):
-        angles = [ops.convert_to_tensor(a) for a in self.angles]
+        angles: list[Any] = [ops.convert_to_tensor(a) for a in self.angles]
         identity = ops.eye(self.units, dtype=angles[0].dtype)
         parts = (identity, ops.zeros_like(identity)) if self.complex else (identity,)
         run = self._fft_stages if self.fft else _tunable_stages

@@ -164,8 +164,8 @@ def _expm(a):
     a3 = ops.matmul(a2, a)
     size = ops.stop_gradient(ops.maximum(_norm(a2) ** (1 / 2), _norm(a3) ** (1 / 3)))
     # The least s with size / 2^s within reach.
-    doublings = 2.0 ** np.arange(MOST_SQUARINGS + 1) * _REACH[dtype]
-    doublings = ops.convert_to_tensor(doublings, dtype)
+    reach = 2.0 ** np.arange(MOST_SQUARINGS + 1) * _REACH[dtype]
+    doublings: Any = ops.convert_to_tensor(reach, dtype)
     squarings = ops.sum(ops.cast(size > doublings, "int32"))
     scale = ops.cast(0.5, dtype) ** ops.cast(squarings, dtype)
     # What goes on top of the identity is small beside it, and more exact alone.
@@ -183,7 +183,7 @@ def _expm(a):
 def _taylor_18(a, a2, a3):
     """$T_{18}(A) - I$, from the first three powers of $A$."""
     powers = ops.stack([a, a2, a3, ops.matmul(a3, a3)])
-    sums = ops.matmul(
+    sums: Any = ops.matmul(
         ops.convert_to_tensor(_B[:, 1:], a.dtype), ops.reshape(powers, (4, -1))
     )
     b1, b2, b3, b4, b5 = (ops.reshape(sums[i], a.shape) for i in range(5))

@@ -1,4 +1,5 @@
 import math
+from typing import Any
 
 import keras
 import numpy as np
@@ -111,7 +112,7 @@ class Schur(Parametrization):
             + ops.diag(spread(-sine, zero)[:-1], k=1)
             + ops.diag(spread(sine, zero)[:-1], k=-1)
         )
-        triangle = ops.triu(upper, 1)
+        triangle: Any = ops.triu(upper, 1)
         if self.t_mask == "block":
             inside = np.kron(np.eye(size // 2), np.ones((2, 2)))
             triangle = triangle * ops.convert_to_tensor(1 - inside, triangle.dtype)

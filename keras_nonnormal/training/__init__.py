@@ -15,6 +15,7 @@ from keras_nonnormal.training.optimizers import (
     two_rate_optimizer,
 )
 from keras_nonnormal.training.result import TrainingResult
+from keras_nonnormal.training.progress_line import ProgressLine
 from keras_nonnormal.training.run_directory import RunDirectory, RunDirectoryError
 from keras_nonnormal.training.stop_below import StopBelow
 from keras_nonnormal.training.train import train
@@ -29,6 +30,7 @@ __all__ = [
     "HalveOnPlateau",
     "MetricsLog",
     "Monitor",
+    "ProgressLine",
     "RunDirectory",
     "RunDirectoryError",
     "StopBelow",

@@ -12,6 +12,7 @@ from keras_nonnormal.training.halve_on_plateau import HalveOnPlateau
 from keras_nonnormal.training.metrics_log import MetricsLog
 from keras_nonnormal.training.models import loss_and_metrics
 from keras_nonnormal.training.monitor import Mode, Monitor
+from keras_nonnormal.training.progress_line import ProgressLine
 from keras_nonnormal.training.result import TrainingResult
 from keras_nonnormal.training.run_directory import RunDirectory
 from keras_nonnormal.training.stop_below import StopBelow
@@ -37,6 +38,7 @@ def train(
     keep_best: bool = False,
     halve_on_plateau: bool = False,
     save_every: int | None = None,
+    report_every: int | None = None,
     log_gradient_norm: bool = False,
     jit_compile: bool = True,
     tensorboard: bool = False,
@@ -71,6 +73,8 @@ def train(
             not the best so far (see `HalveOnPlateau`).
         save_every: Integer; the state after every so many epochs is kept for good, and
             not only until the next. None keeps the last alone.
+        report_every: Integer, steps between lines of progress within an epoch, where
+            there is no progress bar; or None.
         log_gradient_norm: Whether to log the mean norm of the gradient.
         jit_compile: Whether to compile the training step with XLA.
         tensorboard: Whether to write TensorBoard events.
@@ -126,6 +130,8 @@ def train(
                 str(directory.tensorboard), write_graph=False
             )
             callbacks.append(events)
+        if report_every and _verbosity(verbose) == 2:
+            callbacks.append(ProgressLine(report_every))
         if keep_best:
             callbacks.append(best)
         callbacks += [stop, log, checkpoint]

@@ -71,10 +71,11 @@ class WatchedModel(keras.Model):
         compiled_loss: Any = self._compile_loss
         total = loss = compiled_loss(y, y_pred, sample_weight)
         self._task_loss.update_state(*_mean_and_count(loss, y, sample_weight))
-        penalties = self.losses
+        penalties: Any = self.losses
         self._has_penalty = bool(penalties)
         if penalties:
-            penalty = sum(ops.sum(each) for each in penalties)
+            sums: list[Any] = [ops.sum(each) for each in penalties]
+            penalty = sum(sums)
             self._penalty.update_state(penalty)
             total = ops.add(loss, penalty)
         if training:
