@@ -14,8 +14,8 @@ from keras_nonnormal.training.optimizers import (
     optimizer_by_name,
     two_rate_optimizer,
 )
-from keras_nonnormal.training.result import TrainingResult
 from keras_nonnormal.training.progress_line import ProgressLine
+from keras_nonnormal.training.result import TrainingResult
 from keras_nonnormal.training.run_directory import RunDirectory, RunDirectoryError
 from keras_nonnormal.training.stop_below import StopBelow
 from keras_nonnormal.training.train import train

@@ -204,10 +204,9 @@ def test_variables_keep_their_precision_under_a_mixed_policy():
     assert keras.backend.standardize_dtype(q.dtype) == "float32"
 
 
-@pytest.mark.slow
-def test_matrix_is_orthogonal_after_twenty_thousand_updates():
+def test_matrix_is_orthogonal_after_many_large_updates():
     """In float32: Q is made anew each time, so round-off does not add up."""
-    n = 128
+    n, updates = 128, 1000
     orthogonal = built(n, dtype="float32")
     target = np.linalg.qr(np.random.default_rng(4).normal(size=(n, n)))[0]
 
@@ -220,13 +219,13 @@ def test_matrix_is_orthogonal_after_twenty_thousand_updates():
             return self.orthogonal.matrix(training)[None] + 0 * inputs
 
     model = Approach()
-    model.compile(AdamTorch(1e-3), "mse", jit_compile=True, steps_per_execution=1000)
-    x = np.zeros((20_000, 1, 1), "float32")
-    y = np.broadcast_to(target.astype("float32"), (20_000, n, n))
+    model.compile(AdamTorch(1e-2), "mse", jit_compile=True, steps_per_execution=updates)
+    x = np.zeros((updates, 1, 1), "float32")
+    y = np.broadcast_to(target.astype("float32"), (updates, n, n))
     start = ops.convert_to_numpy(orthogonal.skew)
     model.fit(x, y, batch_size=1, shuffle=False, verbose=0)
-    assert int(model.optimizer.iterations) == 20_000
-    assert np.abs(ops.convert_to_numpy(orthogonal.skew) - start).max() > 0.1
+    assert int(model.optimizer.iterations) == updates
+    assert np.abs(ops.convert_to_numpy(orthogonal.skew) - start).max() > 0.5
     q = ops.convert_to_numpy(orthogonal.matrix())
     assert np.abs(q.T @ q - np.eye(n)).max() < 1e-5
 

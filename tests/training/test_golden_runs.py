@@ -21,9 +21,11 @@ NETWORKS = ("nnrnn", "exprnn", "rnn", "lstm")
 
 @pytest.fixture(autouse=True)
 def _double_precision():
-    keras.config.set_floatx("float64")
-    yield
-    keras.config.set_floatx("float32")
+    for dtype in ("float64", "float32"):
+        keras.config.set_floatx(dtype)
+        keras.config.set_dtype_policy(dtype)  # else the one in use stays what it was
+        if dtype == "float64":
+            yield
 
 
 def optimizer_of(network, g):
