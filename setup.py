@@ -32,6 +32,7 @@ setup(
     extras_require={
         "test": [
             "pytest>=8",
+            "pytest-xdist>=3.6",
             "tensorboard>=2.20",
             "hypothesis>=6",
             "nbclient>=0.10",

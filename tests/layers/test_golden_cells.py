@@ -31,7 +31,6 @@ class Network:
         """States, loss (penalty included), and gradients by name."""
         layer, g = self.layer, self.g
         frozen = [w.value for w in layer.non_trainable_variables]
-        kept = {}
 
         def loss(*tensors):
             *weights, kernel, bias = tensors
@@ -46,14 +45,14 @@ class Network:
             task = keras.losses.SparseCategoricalCrossentropy(
                 from_logits=True, dtype=DTYPE
             )(g["labels"], logits)
-            kept["h"], kept["task"] = h, task
-            return (task + sum(losses),)
+            return task + sum(losses), task, h
 
-        total, *gradients = value_and_gradients(
-            loss, [*self.values, *self.head], [np.ones((), DTYPE)]
+        nothing = [np.zeros((), DTYPE), np.zeros((*g["x"].shape[:2], 8), DTYPE)]
+        total, task, h, *gradients = value_and_gradients(
+            loss, [*self.values, *self.head], [np.ones((), DTYPE), *nothing]
         )
         names = [*self.names, "head_kernel", "head_bias"]
-        return kept["h"], kept["task"], total, dict(zip(names, gradients, strict=True))
+        return h, task, total, dict(zip(names, gradients, strict=True))
 
 
 def assert_equal(actual, expected, name="", bound=BOUND):

@@ -201,7 +201,9 @@ def model_with(layer_class, **arguments):
 
 
 @pytest.mark.parametrize(
-    "arguments", [{}, {"recurrent_initializer": Chain(), "dropout": 0.2}], ids=str
+    "arguments",
+    [{}, {"recurrent_initializer": Chain(), "dropout": 0.2}],
+    ids=["plain", "chain and dropout"],
 )
 def test_fit_trains_as_simple_rnn_does_and_the_saved_model_predicts_the_same(
     arguments, tmp_path
