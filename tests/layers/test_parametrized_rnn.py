@@ -57,12 +57,9 @@ def state_size(layer):
     return layer.cell.state_size
 
 
-def a_mask(name=""):
+def a_mask():
     mask = np.random.default_rng(3).random((BATCH, TIME)) > 0.4
     mask[0] = False
-    if name == "eurnn" and keras.backend.backend() == "jax":
-        # Before the first step Keras gives out the initial state, which is wider.
-        mask[:, 0] = True
     return ops.convert_to_tensor(mask)
 
 
@@ -78,8 +75,11 @@ def a_mask(name=""):
 )
 def test_compiled_loop_gives_the_numbers_of_kerass_own_loop(name, masked, loop):
     loop = {"return_sequences": True, "return_state": True, **loop}
-    # With masks, Keras's unrolled loop means something else on JAX.
+    # With masks, Keras's unrolled loop means something else on JAX, and the other one
+    # cannot have outputs of another width than states.
     if masked and keras.backend.backend() == "jax":
+        if name == "eurnn":
+            pytest.skip("Keras on JAX has no such loop")
         first = made(name, **loop)
         layers = [first, keras.layers.RNN(first.cell, dtype=DTYPE, **loop)]
         layers[1].build((BATCH, TIME, FEATURES))
@@ -90,7 +90,7 @@ def test_compiled_loop_gives_the_numbers_of_kerass_own_loop(name, masked, loop):
     x, initial, *cotangents = draws(
         (BATCH, TIME, FEATURES), (BATCH, size), (BATCH, TIME, UNITS), (BATCH, size)
     )
-    call = {"mask": a_mask(name)} if masked else {}
+    call = {"mask": a_mask()} if masked else {}
     actual, expected = (
         layer_values_and_gradients(layer, [x, initial], cotangents, **call)
         for layer in layers
