@@ -66,6 +66,21 @@ class Stair(keras.layers.Layer):
         """Whether the height acts inside the nonlinearity: exp-alpha."""
         return self.schedule == "expalpha"
 
+    @property
+    def limits(self) -> str:
+        """Where numbers stop being finite, in words; nothing for a fixed schedule."""
+        if self.inside:
+            return (
+                "exp-alpha overflows in float32 for alpha z below -88, and contracts "
+                "only for -0.3748 < alpha z < 1"
+            )
+        if not self.learned:
+            return ""
+        return (
+            "nothing bounds a learned stair, and it has numbers for "
+            f"max_steps={self.max_steps} time steps, then NaN"
+        )
+
     def build(self, steps: int | None = None):
         """Creates the learned heights.
 
