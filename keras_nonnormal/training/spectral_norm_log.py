@@ -7,8 +7,8 @@ import numpy as np
 class SpectralNormLog(keras.callbacks.Callback):
     """Logs the largest singular value of the recurrent matrix after every epoch.
 
-    It is found by power iterations, and logged as `spectral_norm` if this callback comes
-    before those that keep the logs.
+    It is found by power iterations, and logged as `spectral_norm`, if this callback
+    comes before those that keep the logs.
 
     Args:
         iterations: Positive integer, how many there are. Defaults to 100, as in the

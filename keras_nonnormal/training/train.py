@@ -78,8 +78,8 @@ def train(
         report_every: Integer, steps between lines of progress within an epoch, where
             there is no progress bar; or None.
         log_gradient_norm: Whether to log the mean norm of the gradient.
-        callbacks: More Keras callbacks. What they add to the logs of an epoch is logged;
-            their model is a `WatchedModel`.
+        callbacks: More Keras callbacks; their model is a `WatchedModel`. What they add
+            to the logs of an epoch is logged.
         jit_compile: Whether to compile the training step with XLA.
         tensorboard: Whether to write TensorBoard events.
         verbose: As for `keras.Model.fit`. `"auto"` shows a live progress bar on a
