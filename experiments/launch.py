@@ -10,6 +10,7 @@ from pathlib import Path
 
 from experiments.experiment import Experiment
 from experiments.families import chosen
+from experiments.options import OptionError
 from experiments.prepare import prepare, refuse
 from experiments.settings import RunOptions
 
@@ -47,7 +48,12 @@ def launch(
 
             try:
                 summary = experiment.run(options)
-            except (DatasetError, DeviceError, RunDirectoryError) as error:
+            except (
+                DatasetError,
+                DeviceError,
+                OptionError,
+                RunDirectoryError,
+            ) as error:
                 refuse(prog, error)
             except TrainingDiverged as error:
                 print(f"\n{prog}: training diverged: {error}", file=sys.stderr)
