@@ -16,7 +16,10 @@ from experiments.presets import Preset
 from experiments.settings import RunOptions
 
 # The flags, besides those about runs, with which a run is still a demonstration.
-OF_DEMO = {"net_type", "stair", "rounds", "name", "cuda"}
+OF_DEMO = {
+    *("net_type", "stair", "rounds", "name", "cuda"),
+    *("log_gradient_norm", "log_spectral_norm"),
+}
 
 
 @dataclass(frozen=True)
