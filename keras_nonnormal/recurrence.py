@@ -90,7 +90,7 @@ class Recurrence:
                 of each per time step.
             parameters: Tuple of floating-point tensors that `step` sees whole.
             return_sequences: Whether the $h_t$ of all time steps are wanted.
-            gain: Optional tensor `(time, batch, 1)`, the $g_t$ in $z_t = x_t W + b +
+            gain: Optional tensor `(time, batch or 1, 1)`, the $g_t$ in $z_t = x_t W + b +
                 g_t h_{t-1} V$: what one factor for all units costs next to nothing.
 
         Returns:
@@ -99,8 +99,12 @@ class Recurrence:
         """
         sequences, matrix = _tensors((sequences, recurrent_matrix))
         affine, inputs, parameters = map(_tensors, (affine, inputs, parameters))
-        gains = () if gain is None else _tensors((gain,))
         state, outputs = _tensors(initial_state), []
+        gains = ()
+        if gain is not None:
+            gain = ops.convert_to_tensor(gain)
+            shape = (ops.shape(sequences)[0], ops.shape(sequences)[1], 1)
+            gains = (ops.broadcast_to(gain, shape),)
         counts = (len(state), len(gains), len(inputs), len(parameters))
         signature = (counts, return_sequences)
         for now in _chunks(sequences.shape[0], affine[0].shape[-1]):

@@ -27,11 +27,11 @@ def exp_alpha_response(z, alpha) -> tuple[np.ndarray, np.ndarray]:
 
 
 def contracting_interval() -> tuple[float, float]:
-    r"""Where exp-alpha of the identity has a slope in (-1, 1), as a range of $\alpha z$.
+    r"""The range of $\alpha z$ where the slope of exp-alpha is in (-1, 1).
 
-    The slope rises from -1 through 0 at 0 to 1. On the left the condition
-    $(1 - u) e^{-u} = 2$ is $v e^v = 2e$ with $v = 1 - u$, so that the end is
-    $1 - W(2e)$ with Lambert's function W.
+    The slope is that of the identity, which rises from -1 through 0 at 0 to 1. At the
+    left end $(1 - u) e^{-u} = 2$, which is $v e^v = 2e$ with $v = 1 - u$, so that
+    $u = 1 - W(2e)$ with Lambert's function W.
 
     Returns:
         The pair of both ends.

@@ -79,7 +79,8 @@ class ParametrizedRNNCell(keras.layers.SimpleRNNCell):
                 regularizer=self.bias_regularizer,
                 constraint=self.bias_constraint,
             )
-        self.parametrization.build((size, size))
+        if not self.parametrization.built:  # one from a saved configuration is
+            self.parametrization.build((size, size))
         activation = self.activation
         if isinstance(activation, keras.layers.Layer) and not activation.built:
             activation.build((None, size))

