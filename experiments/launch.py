@@ -38,7 +38,7 @@ def launch(
     )
     try:
         with shown:
-            _load_tensorflow()
+            load_tensorflow()
             from keras_nonnormal.datasets import DatasetError
             from keras_nonnormal.training import (
                 DeviceError,
@@ -75,7 +75,7 @@ def _others(experiments: Sequence[Experiment], shown: Experiment) -> str:
     )
 
 
-def _load_tensorflow() -> None:
+def load_tensorflow() -> None:
     """Imports TensorFlow without the notes it writes about itself."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     with _quiet_stderr():
