@@ -106,7 +106,8 @@ def spectrum_of(layer: Any) -> tuple[np.ndarray, float]:
     """Eigenvalues of a layer's recurrent matrix, and its Henrici index.
 
     Raises:
-        OptionError: If its recurrent matrix is not square, as that of an LSTM.
+        OptionError: If its recurrent matrix is not square, as that of an LSTM, or not
+            finite.
     """
     if (schur := SchurForm.of(layer)) is not None:
         values = schur.eigenvalues()
@@ -121,6 +122,8 @@ def spectrum_of(layer: Any) -> tuple[np.ndarray, float]:
             f"a {type(layer).__name__} has no single recurrent matrix; expected a "
             "network without gates"
         )
+    if not np.isfinite(matrix).all():
+        raise OptionError("its recurrent matrix is not finite; its training diverged")
     values = np.linalg.eigvals(matrix)
     return values, henrici_index(matrix, values)
 

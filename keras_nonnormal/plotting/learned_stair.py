@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -14,7 +15,7 @@ def learned_stair(
     trained,
     *,
     start=None,
-    epochs: Mapping[int, np.ndarray] | None = None,
+    epochs: Mapping[float, Any] | None = None,
     title: str = "",
     index: str = "epoch",
 ) -> Figure:
@@ -39,7 +40,7 @@ def learned_stair(
     axes = figure.add_subplot()
     steps = np.arange(len(trained))
     if epochs:
-        scale = _scale(epochs)
+        scale: Any = _scale(epochs)
         for epoch, values in epochs.items():
             values = _checked(f"epochs[{epoch}]", values, trained.shape)
             axes.plot(steps, values, color=scale.to_rgba(epoch), linewidth=1, zorder=2)

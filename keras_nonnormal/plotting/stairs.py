@@ -133,9 +133,10 @@ def _count_on_a_logarithmic_axis(axes: Axes) -> None:
 
 
 def _down_to_single_precision(axes: Axes, note_at: float) -> None:
+    lows = [np.nanmin(line.get_ydata(), initial=1.0) for line in axes.get_lines()]
+    low = min(lows, default=1.0)
+    axes.set_ylim(max(low / 10, FLOOR), 10.0)
     axes.set_yscale("log")
-    low, _ = axes.get_ylim()
-    axes.set_ylim(max(low, FLOOR), 10.0)
     if low > SMALLEST:
         return
     axes.axhline(SMALLEST, color=INK, linewidth=1.2, linestyle=(0, (1, 2)), zorder=1)
