@@ -90,8 +90,8 @@ class Recurrence:
                 of each per time step.
             parameters: Tuple of floating-point tensors that `step` sees whole.
             return_sequences: Whether the $h_t$ of all time steps are wanted.
-            gain: Optional tensor `(time, batch or 1, 1)`, the $g_t$ in $z_t = x_t W + b +
-                g_t h_{t-1} V$: what one factor for all units costs next to nothing.
+            gain: Optional tensor `(time, batch or 1, 1)`, the $g_t$ in
+                $z_t = x_t W + b + g_t h_{t-1} V$.
 
         Returns:
             The pair of the tensor `(time, batch, size)` of all $h_t$, or `None` without
@@ -298,7 +298,9 @@ def _pulled_back(cotangent, *factors):
     if len(factors) < 2:
         return (cotangent,)
     h, gain = factors
-    return gain * cotangent, ops.sum(cotangent * h, axis=-1, keepdims=True)
+    # Sums along rows as a product: XLA adds the numbers of a row one by one on a CPU.
+    ones = ops.ones((h.shape[-1], 1), h.dtype)
+    return gain * cotangent, ops.matmul(cotangent * h, ones)
 
 
 def _add_to_first(values, *terms):

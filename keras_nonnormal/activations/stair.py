@@ -136,7 +136,7 @@ class Stair(keras.layers.Layer):
             heights: What `heights` gave for the time step of each, `(..., 1)`.
         """
         if self.inside:
-            return exp_alpha(inputs, activated, heights)
+            return exp_alpha(inputs, activated, spread(heights, inputs))
         return activated * heights
 
     def get_config(self):
@@ -163,6 +163,15 @@ def exp_alpha(inputs: Any, activated: Any, alpha: Any) -> Any:
     limit = np.log(float(np.finfo(_numpy_dtype(inputs)).max))
     nothing = ops.logical_and(ops.equal(activated, 0), exponent > limit)
     return -ops.expm1(ops.where(nothing, 0.0, exponent)) * activated
+
+
+def spread(heights: Any, like: Any) -> Any:
+    """Heights `(..., 1)` for all units of a tensor `(..., units)`.
+
+    By a product, so that their gradient is one: XLA adds the numbers of a row one by
+    one on a CPU.
+    """
+    return ops.matmul(heights, ops.ones((1, like.shape[-1]), like.dtype))
 
 
 def get(identifier: Any, dtype: Any = None) -> Stair | None:

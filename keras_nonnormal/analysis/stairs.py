@@ -13,7 +13,7 @@ def running_products(heights) -> np.ndarray:
             `keras_nonnormal.stair_heights` gives.
 
     Returns:
-        An array `(time,)` in float64.
+        An array `(time,)` in float64; 0 where a product is below 2.2e-308.
 
     Raises:
         ValueError: If the array has another number of axes.
@@ -24,7 +24,7 @@ def running_products(heights) -> np.ndarray:
     >>> print(running_products(stair_heights("n", np.arange(4.0))).round(3))
     [0.5   0.333 0.25  0.2  ]
     """
-    return np.cumprod(_heights(heights))
+    return _products(_heights(heights))
 
 
 def gradient_bounds(heights) -> np.ndarray:
@@ -40,7 +40,8 @@ def gradient_bounds(heights) -> np.ndarray:
             state from which the gradient comes.
 
     Returns:
-        An array `(time,)` in float64; its last entry is 1.
+        An array `(time,)` in float64; its last entry is 1, and 0 is what is below
+        2.2e-308.
 
     Raises:
         ValueError: If the array has another number of axes.
@@ -51,7 +52,16 @@ def gradient_bounds(heights) -> np.ndarray:
     array([0.4, 0.5, 1. ])
     """
     later = np.abs(_heights(heights))[:0:-1]
-    return np.concatenate([[1.0], np.cumprod(later)])[::-1]
+    return np.concatenate([[1.0], _products(later)])[::-1]
+
+
+def _products(factors: np.ndarray) -> np.ndarray:
+    """Their running products, 0 where the subnormal numbers begin.
+
+    There rounding up keeps a product where it is, however many factors follow.
+    """
+    products = np.cumprod(factors)
+    return np.where(np.abs(products) < np.finfo(float).tiny, 0.0, products)
 
 
 def _heights(values) -> np.ndarray:

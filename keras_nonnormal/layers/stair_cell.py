@@ -5,7 +5,7 @@ import keras
 from keras import ops
 
 from keras_nonnormal.activations import stair as stairs
-from keras_nonnormal.activations.stair import Stair
+from keras_nonnormal.activations.stair import Stair, spread
 
 
 @keras.saving.register_keras_serializable("keras_nonnormal")
@@ -162,7 +162,8 @@ class Climb:
         first, *others = states
         if self._heights is not None:
             first = first * self._heights[-1]
-            outputs = None if outputs is None else outputs * self._heights
+            if outputs is not None:
+                outputs = outputs * spread(self._heights, outputs)
         return outputs, (first, *others, self.last)
 
 

@@ -93,8 +93,8 @@ def stair_gradients(
         axes.set(xlabel="step t", ylabel=r"$\|\partial L/\partial h_t\|$")
     _down_to_single_precision(whole, note_at=0.5)
     _count_on_a_logarithmic_axis(top)
-    top.set_yscale("log")
     top.set_ylim(TOP)
+    top.set_yscale("log")
     handles, labels = whole.get_legend_handles_labels()
     handles += whole.plot([], [], color=INK, linestyle=":")
     figure.legend(
@@ -122,6 +122,8 @@ def _shown(values: np.ndarray) -> np.ndarray:
 
 
 def _in_words(product: float) -> str:
+    if product == 0:
+        return f"below {np.finfo(float).tiny:.1g}"
     size = f"{abs(product):.3g}"
     return f"−{size} (negative)" if product < 0 else size
 
