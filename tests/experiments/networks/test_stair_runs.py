@@ -105,37 +105,12 @@ SIZES = ["--train-size=40", "--validation-size=20", "--test-size=20", "--batch=2
 SIZES += ["--permute", "--epochs=1", "--save-freq=none"]
 
 
-def test_digits_in_rounds_report_the_mean_of_the_tests(digits, tmp_path, capsys):
-    """Rows S26 and S28; a run broken off in its second round goes on there."""
-    folder = tmp_path / "run"
-    flags = ["--net-type=RNN", "--stair=alpha", "--rounds=2", *SIZES]
-    assert psmnist.main([*QUIET, *flags, "--out", str(folder)]) == 0
-    said = capsys.readouterr().out
-    assert "RNN, 8 units, stair alpha, seeds 400 to 401  mean of tests" in said
-    summary = read(folder / "summary.json")
-    each_round = [result(folder / f"seed-{seed}")[0] for seed in (400, 401)]
-    assert summary["rounds"] == each_round
-    losses = [each["test"]["loss"] for each in each_round]
-    assert losses[0] != losses[1]
-    assert summary["test"]["loss"] == pytest.approx(np.mean(losses))
-    assert summary["test_deviation"]["loss"] == pytest.approx(np.std(losses, ddof=1))
-    config = read(folder / "seed-401" / "config.json")["options"]
-    assert (config["seed"], config["rounds"]) == (401, 1)
-    assert len(table(folder / "seed-400" / "alpha.csv")) == 1
-
-    before = (folder / "seed-400" / "summary.json").stat().st_mtime_ns
-    (folder / "summary.json").unlink()
-    (folder / "seed-401" / "summary.json").unlink()
-    assert psmnist.main(["--resume", "--out", str(folder)]) == 0
-    assert (folder / "seed-400" / "summary.json").stat().st_mtime_ns == before
-    assert read(folder / "summary.json")["test"] == summary["test"]
-
-    (folder / "summary.json").unlink()
-    with pytest.raises(SystemExit, match="2"):
-        psmnist.main(["--resume", "--epochs=2", "--out", str(folder)])
-    assert "is finished with 1, expected as many for all, received 2" in (
-        capsys.readouterr().err
-    )
+def test_digits_are_named_with_a_stair(digits, tmp_path):  # Row S26
+    flags = ["--net-type=RNN", "--stair=alpha", *SIZES]
+    summary, (row,) = run(psmnist, *QUIET, *flags, "--out", tmp_path)
+    assert summary["start"] == "RNN, 8 units, stair alpha"
+    assert summary["best"]["val_accuracy"] == row["val_accuracy"]
+    assert len(table(tmp_path / "alpha.csv")[0]) == 1 + 784
 
 
 def test_rounds_leave_nothing_where_data_are_missing(tmp_path, capsys, monkeypatch):
@@ -154,6 +129,39 @@ def test_means_and_deviations_of_rounds():  # Row S28
 
 
 TEXT = ["--emsize=4", "--bptt=10", "--batch=8", "--epochs=1", "--net-type=RNN"]
+
+
+def test_rounds_report_the_mean_of_the_tests(text, tmp_path, capsys):
+    """Row S28; a run broken off in its second round goes on there."""
+    folder = tmp_path / "run"
+    flags = [*TEXT, "--stair=alpha", "--rounds=2", "--data", str(text)]
+    assert ptb_char.main([*QUIET, *flags, "--out", str(folder)]) == 0
+    said = capsys.readouterr().out
+    assert "RNN, 8 units, stair alpha, seeds 400 to 401  mean of tests" in said
+    summary = read(folder / "summary.json")
+    each_round = [result(folder / f"seed-{seed}")[0] for seed in (400, 401)]
+    assert summary["rounds"] == each_round
+    losses = [each["test"]["loss"] for each in each_round]
+    assert losses[0] != losses[1]
+    assert summary["test"]["loss"] == pytest.approx(np.mean(losses))
+    assert summary["test_deviation"]["loss"] == pytest.approx(np.std(losses, ddof=1))
+    config = read(folder / "seed-401" / "config.json")["options"]
+    assert (config["seed"], config["rounds"]) == (401, 1)
+    assert len(table(folder / "seed-400" / "alpha.csv")) == 1
+
+    before = (folder / "seed-400" / "summary.json").stat().st_mtime_ns
+    (folder / "summary.json").unlink()
+    (folder / "seed-401" / "summary.json").unlink()
+    assert ptb_char.main(["--resume", "--out", str(folder)]) == 0
+    assert (folder / "seed-400" / "summary.json").stat().st_mtime_ns == before
+    assert read(folder / "summary.json")["test"] == summary["test"]
+
+    (folder / "summary.json").unlink()
+    with pytest.raises(SystemExit, match="2"):
+        ptb_char.main(["--resume", "--epochs=2", "--out", str(folder)])
+    assert "is finished with 1, expected as many for all, received 2" in (
+        capsys.readouterr().err
+    )
 
 
 @pytest.mark.parametrize(
