@@ -56,6 +56,13 @@ def test_products_are_the_published_ones(golden):  # Row S1
         np.testing.assert_allclose(found, arrays[f"cumprod__{token}"], rtol=1e-12)
 
 
+def test_products_that_double_precision_cannot_hold_are_zero():
+    """A factor above 1/2 leaves the smallest number as it is."""
+    assert (np.cumprod(np.full(3000, 0.6)) > 0).all()
+    assert running_products(np.full(3000, 0.6))[-1] == 0
+    assert gradient_bounds(np.full(3000, -0.6))[0] == 0
+
+
 @pytest.mark.parametrize("schedule", SCHEDULES)
 def test_the_bound_of_the_first_state_is_the_product_of_all_later_factors(schedule):
     rho = stair_heights(schedule, np.arange(50.0))

@@ -88,7 +88,7 @@ def test_plain_network_scales_what_it_feeds_back(golden, activation, schedule):
 
 
 # Row S11.
-@pytest.mark.parametrize("schedule", FIXED)
+@pytest.mark.parametrize("schedule", ["none", "expn", "logn"])
 def test_exponential_network_and_one_update_of_its_skew(golden, schedule):
     g = golden("stair/cell_exprnn")
     run = Run(
@@ -114,7 +114,7 @@ def test_exponential_network_and_one_update_of_its_skew(golden, schedule):
 
 
 # Row S12.
-@pytest.mark.parametrize("schedule", FIXED)
+@pytest.mark.parametrize("schedule", ["none", "expn", "1n2"])
 def test_non_normal_network_its_penalty_and_one_update_of_its_skew(golden, schedule):
     g = golden("stair/cell_nnrnn")
     run = Run(

@@ -5,6 +5,7 @@ import pytest
 from experiments.figure_folder import FigureFolder
 from keras_nonnormal import Stair
 from keras_nonnormal.layers import NNRNN, ExpRNN, FusedLSTM, FusedSimpleRNN
+from keras_nonnormal.recurrence import set_jit_compile
 from tests.experiments.pictures.drawing import make_run
 
 
@@ -55,6 +56,7 @@ def staired_runs(tmp_path_factory):
 
 def made(folder, layers):
     keras.utils.set_random_seed(1)
+    set_jit_compile(False)  # to compile takes longer than to run once
     for net, layer in layers.items():
         inputs = keras.Input((21, 10))
         model = keras.Model(inputs, keras.layers.Dense(9)(layer(inputs)))
@@ -72,4 +74,5 @@ def made(folder, layers):
         options = {"net_type": net, "nhid": layer.units, "stair": stair}
         make_run(folder / net, options)
         model.save(folder / net / "model.keras")
+    set_jit_compile(True)
     return folder

@@ -57,5 +57,5 @@ def test_spectral_norms_are_of_the_matrix_not_of_training(drawn, tmp_path):
     assert (tmp_path / "psmnist-spectral-norm.png").exists()
     (axes,) = drawn[0].axes
     np.testing.assert_array_equal(axes.get_lines()[0].get_ydata(), [1.25, 1.5])
-    assert axes.get_ylabel() == "largest singular value of the recurrent matrix"
+    assert axes.get_ylabel() == "spectral norm of the recurrent matrix"
     assert len(axes.get_lines()) == 1  # no level of a loss
