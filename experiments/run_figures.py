@@ -13,7 +13,7 @@ from experiments.run_folders import (
 )
 
 # Metrics of a network itself, not of what it does to data.
-OF_WEIGHTS = {"spectral_norm": "largest singular value of the recurrent matrix"}
+OF_WEIGHTS = {"spectral_norm": "spectral norm of the recurrent matrix"}
 
 
 def curves(options, out: FigureFolder) -> None:

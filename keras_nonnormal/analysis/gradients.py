@@ -27,5 +27,6 @@ def state_gradient_norms(gradients) -> np.ndarray:
         )
     # Squares of what is left after hundreds of steps are 0 even in float64.
     sizes = np.abs(gradients).max(axis=-1, initial=0, keepdims=True)
-    scaled = np.divide(gradients, sizes, out=np.zeros_like(gradients), where=sizes > 0)
+    with np.errstate(invalid="ignore"):  # what is not finite shall stay so
+        scaled = gradients / np.where(sizes > 0, sizes, 1.0)
     return sizes[..., 0] * np.linalg.norm(scaled, axis=-1)
