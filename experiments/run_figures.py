@@ -103,7 +103,7 @@ def gradients(options, out: FigureFolder) -> None:
     norms = {}
     for run, file in zip(runs, files, strict=True):
         model, layer = load(file, with_loss=True)
-        size = model.input_shape[0] or options.batch  # a stateful model takes one only
+        size = model.inputs[0].shape[0] or options.batch  # a stateful model takes one
         norms[run.label] = gradient_norms(model, layer, *batch_of(run, size))
     out.figure(name, gradient_norm_curves(norms, title=experiment))
     medians = [numpy.median(each, axis=0) for each in norms.values()]

@@ -139,7 +139,7 @@ def gradient_norms(model: keras.Model, layer: Any, inputs, targets) -> np.ndarra
     through all states after it.
 
     Args:
-        model: A compiled functional model.
+        model: A compiled functional model. The states it may take are zero.
         layer: Its recurrent layer.
         inputs: A batch of inputs.
         targets: Its targets.
@@ -147,13 +147,18 @@ def gradient_norms(model: keras.Model, layer: Any, inputs, targets) -> np.ndarra
     Returns:
         An array `(batch, time)`.
     """
-    before: Any = keras.Model(model.input, layer.input)
-    after = keras.Model(layer.output, model.output)
+    # A language model takes states, too, and gives new ones.
+    before: Any = keras.Model(_first(model.input), _first(layer.input))
+    after = keras.Model(_first(layer.output), _first(model.output))
 
     def loss(outputs: list) -> Any:
         seen = keras.ops.stack(outputs, axis=1)
         seen = seen if layer.return_sequences else outputs[-1]
-        return model.compute_loss(y=targets, y_pred=after(seen), training=False)
+        predicted = after(seen)
+        if model.loss is None:  # a language model, of which training keeps it
+            entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            return entropy(targets, predicted)
+        return model.compute_loss(y=targets, y_pred=predicted, training=False)
 
     return state_gradient_norms(state_gradients(layer, before(inputs), loss))
 
@@ -186,6 +191,10 @@ def state_gradients(
         value, reached, unconnected_gradients=tf.UnconnectedGradients.ZERO
     )
     return np.stack(list(map(_float64, gradients)), axis=1)
+
+
+def _first(tensors: Any) -> Any:
+    return tensors[0] if isinstance(tensors, (list, tuple)) else tensors
 
 
 def _seen(layer: Any, output: Any, state: Any) -> Any:

@@ -6,7 +6,7 @@ import pytest
 
 from experiments import trained
 from keras_nonnormal import StairCell, analysis
-from keras_nonnormal.layers import NNRNN
+from keras_nonnormal.layers import NNRNN, FusedSimpleRNN
 from tests.experiments.pictures.drawing import columns
 
 
@@ -75,6 +75,30 @@ def test_a_state_with_a_stair_reaches_the_loss_by_its_own_output(staired_runs, n
     chances[[0, 1], y[:, -1]] -= 1
     readout, _ = model.layers[-1].get_weights()
     expected = np.linalg.norm(chances @ readout.T, axis=1) / 42
+    np.testing.assert_allclose(norms[:, -1], expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize("stair", [None, "n"])
+def test_gradients_of_a_language_model_begin_at_zero_states(stair):
+    """Which has states for inputs and outputs, and no loss of its own."""
+    tokens = keras.Input((None,), dtype="int32")
+    layer = FusedSimpleRNN(
+        3, stair=stair, return_sequences=True, return_state=True, activation="tanh"
+    )
+    states = [keras.Input((size,)) for size in ([3, 1] if stair else [3])]
+    embedded = keras.layers.Embedding(5, 4)(tokens)
+    hidden, *after = layer(embedded, initial_state=states)
+    readout = keras.layers.Dense(5)
+    model = keras.Model([tokens, *states], [readout(hidden), *after])
+    model.compile()
+    x, y = np.random.default_rng(0).integers(0, 5, (2, 2, 6))
+    norms = trained.gradient_norms(model, layer, x, y)
+    zeros = [np.zeros((2, size)) for size in ([3, 1] if stair else [3])]
+    logits = keras.ops.convert_to_numpy(model([x, *zeros])[0])[:, -1]
+    chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    chances[[0, 1], y[:, -1]] -= 1
+    kernel, _ = readout.get_weights()
+    expected = np.linalg.norm(chances @ kernel.T, axis=1) / 12  # of 2 x 6 losses
     np.testing.assert_allclose(norms[:, -1], expected, rtol=1e-4)
 
 
