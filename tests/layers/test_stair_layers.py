@@ -323,6 +323,14 @@ def test_mixed_precision_computes_in_half_and_keeps_the_variables(name):
     assert error < 0.1  # eight bits, seven steps
 
 
+@pytest.mark.parametrize("unroll", [False, True])
+def test_a_stair_computes_in_the_dtype_of_its_layer(unroll):
+    stair = Stair("alpha")
+    layer = FusedSimpleRNN(UNITS, stair=stair, dtype=DTYPE, unroll=unroll)
+    (x,) = draws((BATCH, TIME, FEATURES))
+    assert keras.backend.standardize_dtype(layer(x).dtype) == DTYPE
+
+
 def test_every_weight_is_there_once():
     for name in LAYERS:
         layer = made(name)
