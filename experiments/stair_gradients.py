@@ -47,7 +47,7 @@ def stair_gradient_norms(
             part = tf.reduce_sum(direction * layer(drive))
         by_drive: Any = tape.gradient(part, drive)
         # All that a state does to later ones goes through the matrix.
-        by_earlier = keras.ops.matmul(by_drive[:, 1:], transposed)
+        by_earlier: Any = keras.ops.matmul(by_drive[:, 1:], transposed)
         gradients = np.concatenate([by_earlier, direction[:, None]], axis=1)
         norms[name] = np.median(state_gradient_norms(gradients), axis=0)
     return norms

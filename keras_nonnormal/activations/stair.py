@@ -109,20 +109,22 @@ class Stair(keras.layers.Layer):
                 f"{steps}. Set `max_steps` to the length of the longest."
             )
 
-    def heights(self, steps):
+    def heights(self, steps: Any, dtype: str | None = None) -> Any:
         """The numbers of some time steps.
 
         Args:
             steps: Integer tensor of zero-based time steps, of any shape.
+            dtype: Of the result. Defaults to that the layer computes in.
 
         Returns:
             Tensor of the same shape. NaN for steps beyond a learned stair.
         """
+        dtype = dtype or self.compute_dtype
         if not self.learned:
-            precise = "float64" if self.compute_dtype == "float64" else "float32"
+            precise = "float64" if dtype == "float64" else "float32"
             heights = stair_heights(self.schedule, ops.cast(steps, precise), ops)
-            return ops.cast(heights, self.compute_dtype)
-        alpha = ops.convert_to_tensor(self.alpha)
+            return ops.cast(heights, dtype)
+        alpha: Any = ops.cast(self.alpha, dtype)
         there = ops.logical_and(steps >= 0, steps < self.max_steps)
         taken = ops.take(alpha, ops.clip(steps, 0, self.max_steps - 1), axis=0)
         return ops.where(there, taken, ops.cast(np.nan, alpha.dtype))

@@ -78,8 +78,7 @@ class StairCell(keras.layers.Layer):
 
     def call(self, inputs, states, training=False):
         *states, step = states
-        heights = self.stair.heights(ops.cast(step, "int32"))
-        heights = ops.cast(heights, self.compute_dtype)
+        heights = self.stair.heights(ops.cast(step, "int32"), self.compute_dtype)
         states = states[0] if len(states) == 1 else states
         with self._activation_at(heights):
             output, states = self.cell(inputs, states, training=training)
@@ -152,7 +151,8 @@ class Climb:
         taken = ops.cumsum(ops.cast(mask > 0, "int32"), axis=0)
         steps = ops.cast(first, "int32") + taken
         self.last = ops.cast(steps[-1], first.dtype)
-        heights = ops.cast(stair.heights(ops.maximum(steps - 1, 0)), first.dtype)
+        dtype = keras.backend.standardize_dtype(first.dtype)
+        heights = stair.heights(ops.maximum(steps - 1, 0), dtype)
         self.inputs, self.gain, self._heights = (heights,), None, None
         if not stair.inside:
             # Before the first step that is taken, the state is the one handed in.

@@ -103,7 +103,7 @@ def test_copy_run_is_the_published_one(golden, run):
 
 
 # Row S23: the state goes on from chunk to chunk, the stair begins anew.
-@pytest.mark.parametrize("schedule", ["expn", "alpha"])
+@pytest.mark.parametrize("schedule", ["expn", "logn", "alpha"])
 def test_chunks_of_text_are_the_published_ones(golden, schedule):
     g = golden("stair/ptb_chunks")
     names = {**NAMES["rnn"], "offset": "rnn_nonlinearity_b"}
