@@ -66,6 +66,7 @@ trivial loss 10 ln(8) / (T + 20), 0.0945 at T = 200.
   python experiments/copy.py --net-type nnRNN                  T = 20, seconds
   python experiments/copy.py --preset doc/nnRNN-128            the published setting
   python experiments/copy.py --net-type expRNN --onehot --T 100 --lr 1e-3
+  python experiments/copy.py --stair expn                      a factor per time step
 """
 
 FEWEST_DELAYS = 2  # for --vari, which draws below T

@@ -120,6 +120,7 @@ seed of the run. The model with the best validation accuracy is tested.
   python experiments/psmnist.py --net-type nnRNN               small, a minute
   python experiments/psmnist.py --preset doc/nnRNN-512         the published setting
   python experiments/psmnist.py --net-type LSTM --permute --nhid 128 --epochs 10
+  python experiments/psmnist.py --preset stair1/sRNN-512 --stair expn --rounds 5
 """
 
 

@@ -11,6 +11,7 @@ text from a folder with train.txt, valid.txt and test.txt.
 
   python experiments/ptb_char.py                                small, a minute
   python experiments/ptb_char.py --preset doc/nnRNN-1024-bptt150   the published setting
+  python experiments/ptb_char.py --stair expn                   a factor per time step
 """
 
 if not __package__:  # started as a file: the repository takes this folder's place

@@ -32,6 +32,7 @@ def run_rounds(experiment: Experiment, options: Any) -> dict[str, Any]:
         experiment.data(options)  # what is missing is said before a folder is made
     directory = RunDirectory(options.out)
     directory.claim(experiment.config(options), options.resume)
+    directory.checkpoints.rmdir()  # every round has its own
     summaries = [_summary(experiment, each) for each in rounds(options)]
     means, deviations = mean_and_deviation([each["test"] for each in summaries])
     last = options.seed + options.rounds - 1

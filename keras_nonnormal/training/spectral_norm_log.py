@@ -51,7 +51,7 @@ class SpectralNormLog(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         """Called by Keras."""
         assert self._layer is not None
-        matrix = keras.ops.convert_to_numpy(self._layer.recurrent_matrix())
+        matrix: Any = keras.ops.convert_to_numpy(self._layer.recurrent_matrix())
         if logs is not None:
             logs["spectral_norm"] = spectral_norm(matrix, self.iterations)
 

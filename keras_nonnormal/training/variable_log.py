@@ -52,7 +52,8 @@ class VariableLog(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         """Called by Keras."""
-        values = keras.ops.convert_to_numpy(self._variable).ravel()
+        values: Any = keras.ops.convert_to_numpy(self._variable)
+        values = values.ravel()
         self._rows = [row for row in self._rows if int(row[0]) <= epoch]
         self._rows.append([str(epoch + 1), *map(str, values)])
         with (
