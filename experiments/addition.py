@@ -21,9 +21,9 @@ from dataclasses import dataclass
 
 from experiments.launch import launch
 from experiments.networks.experiment import Networks
-from experiments.networks.options import UpdateOptions
 from experiments.networks.presets import ADDING_DEMO, ADDING_QUICK
 from experiments.networks.results import adding_results
+from experiments.networks.task_options import UpdateOptions
 from experiments.options import OptionError, changed, option
 from experiments.presets import ADDITION, ADDITION_OUTCOME, QUICK
 from experiments.settings import DrawnTaskOptions
@@ -98,6 +98,10 @@ class AddingNetworkOptions(UpdateOptions):
                 f"--no-of-ones: expected at most {most}, as there are {self.c_length} "
                 f"steps, received {self.no_of_ones}"
             )
+
+    @property
+    def longest(self):
+        return self.c_length
 
     @property
     def widths(self):

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 from experiments.launch import launch
 from experiments.networks.experiment import Networks
-from experiments.networks.options import UpdateOptions
 from experiments.networks.presets import COPY as COPY_NETWORKS
 from experiments.networks.presets import COPY_DEMO, COPY_QUICK
 from experiments.networks.results import copy_results
+from experiments.networks.task_options import UpdateOptions
 from experiments.options import OptionError, changed, option
 from experiments.presets import COPY, COPY_OUTCOME, QUICK
 from experiments.settings import DrawnTaskOptions
@@ -66,6 +66,7 @@ trivial loss 10 ln(8) / (T + 20), 0.0945 at T = 200.
   python experiments/copy.py --net-type nnRNN                  T = 20, seconds
   python experiments/copy.py --preset doc/nnRNN-128            the published setting
   python experiments/copy.py --net-type expRNN --onehot --T 100 --lr 1e-3
+  python experiments/copy.py --stair expn                      a factor per time step
 """
 
 FEWEST_DELAYS = 2  # for --vari, which draws below T
@@ -82,6 +83,7 @@ class CopyNetworkOptions(UpdateOptions):
         False, "symbols as one-hot vectors, as in all published results, not numbers"
     )
     vari: bool = option(False, "draw the delay of every update, from 1 to T - 1")
+    max_steps: int | None = changed(UpdateOptions, "max_steps", None, alias="bptt")
     updates: int | None = changed(
         UpdateOptions,
         "updates",
@@ -95,6 +97,10 @@ class CopyNetworkOptions(UpdateOptions):
         super().__post_init__()
         if self.vari and self.T < FEWEST_DELAYS:
             raise OptionError(f"--T: --vari needs at least 2, received {self.T}")
+
+    @property
+    def longest(self):
+        return self.T - self.vari + 2 * self.c_length
 
     @property
     def widths(self):

@@ -123,32 +123,8 @@ class Experiment:
         directory.finish(summary)
         return summary
 
-    def _train(self, task, options: RunOptions) -> "Run":
-        import keras
-
-        from keras_nonnormal.training import RunDirectory, train
-
-        print(f"\n{options.start}:")
-        directory = RunDirectory(options.out)
-        if not directory.finished:  # one to compare with may be, in a resumed run
-            directory.claim(self._config(options), options.resume)
-        keras.utils.clear_session()
-        keras.utils.set_random_seed(options.seed)
-        result = train(
-            self.model(task, options),
-            task,
-            directory,
-            optimizer=self.optimizer(options),
-            seed=options.seed,
-            jit_compile=options.compiles_steps,
-            tensorboard=options.writes_events,
-            **self.training(options),
-        )
-        run = Run(options, directory, result)
-        self.finish(run)
-        return run
-
-    def _config(self, options: RunOptions) -> dict[str, Any]:
+    def config(self, options: RunOptions) -> dict[str, Any]:
+        """What is needed to repeat a run, for `config.json`."""
         import keras
         import numpy
         import tensorflow
@@ -169,6 +145,31 @@ class Experiment:
             "machine": platform.platform(),
             "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         }
+
+    def _train(self, task, options: RunOptions) -> "Run":
+        import keras
+
+        from keras_nonnormal.training import RunDirectory, train
+
+        print(f"\n{options.start}:")
+        directory = RunDirectory(options.out)
+        if not directory.finished:  # one to compare with may be, in a resumed run
+            directory.claim(self.config(options), options.resume)
+        keras.utils.clear_session()
+        keras.utils.set_random_seed(options.seed)
+        result = train(
+            self.model(task, options),
+            task,
+            directory,
+            optimizer=self.optimizer(options),
+            seed=options.seed,
+            jit_compile=options.compiles_steps,
+            tensorboard=options.writes_events,
+            **self.training(options),
+        )
+        run = Run(options, directory, result)
+        self.finish(run)
+        return run
 
 
 @dataclass(frozen=True)

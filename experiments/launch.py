@@ -10,6 +10,7 @@ from pathlib import Path
 
 from experiments.experiment import Experiment
 from experiments.families import chosen
+from experiments.options import OptionError
 from experiments.prepare import prepare, refuse
 from experiments.settings import RunOptions
 
@@ -37,7 +38,7 @@ def launch(
     )
     try:
         with shown:
-            _load_tensorflow()
+            load_tensorflow()
             from keras_nonnormal.datasets import DatasetError
             from keras_nonnormal.training import (
                 DeviceError,
@@ -47,7 +48,12 @@ def launch(
 
             try:
                 summary = experiment.run(options)
-            except (DatasetError, DeviceError, RunDirectoryError) as error:
+            except (
+                DatasetError,
+                DeviceError,
+                OptionError,
+                RunDirectoryError,
+            ) as error:
                 refuse(prog, error)
             except TrainingDiverged as error:
                 print(f"\n{prog}: training diverged: {error}", file=sys.stderr)
@@ -69,7 +75,7 @@ def _others(experiments: Sequence[Experiment], shown: Experiment) -> str:
     )
 
 
-def _load_tensorflow() -> None:
+def load_tensorflow() -> None:
     """Imports TensorFlow without the notes it writes about itself."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     with _quiet_stderr():

@@ -22,6 +22,7 @@ def option(
     above: float | None = None,
     high: float | None = None,
     choices: Iterable[str] | None = None,
+    spellings: Mapping[str, str] | None = None,
     alias: str | tuple[str, ...] = (),
     word: bool = False,
 ) -> Any:
@@ -37,6 +38,7 @@ def option(
         above: Value that it has to exceed.
         high: Largest value allowed.
         choices: Texts allowed.
+        spellings: Other texts for some of these, and which they stand for.
         alias: Another name of the flag, or several.
         word: Whether the switch may be followed by `true` or `false`.
     """
@@ -46,6 +48,7 @@ def option(
         "above": above,
         "high": high,
         "choices": None if choices is None else tuple(choices),
+        "spellings": dict(spellings or {}),
         "alias": (alias,) if isinstance(alias, str) else alias,
         "word": word,
     }
@@ -71,7 +74,7 @@ class OptionError(ValueError):
 
 @dataclasses.dataclass(frozen=True)
 class Options:
-    """Base of option classes; checks the bounds that its fields declare.
+    """Base of option classes; settles spellings and checks the bounds of its fields.
 
     Raises:
         OptionError: If a value is out of bounds, on construction.
@@ -79,15 +82,18 @@ class Options:
 
     def __post_init__(self):
         for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, list):  # a pair that comes from a JSON file
-                value = tuple(value)
-                object.__setattr__(self, field.name, value)
+            value = _settled(getattr(self, field.name), field.metadata)
+            object.__setattr__(self, field.name, value)
             if value is not None and not _allowed(value, field.metadata):
                 raise OptionError(
                     f"{flag(field.name)}: expected {_expected(value, field.metadata)}, "
                     f"received {value!r}"
                 )
+
+    @classmethod
+    def understood(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """The values of flags, where a value of one may say something of another."""
+        return given
 
 
 def parse(
@@ -123,7 +129,11 @@ def parse(
     for field in dataclasses.fields(options_class):
         names = [flag(name) for name in (field.name, *field.metadata["alias"])]
         parser.add_argument(*names, dest=field.name, **_reading(field, hints))
-    return vars(parser.parse_args(arguments))
+    given = vars(parser.parse_args(arguments))
+    for field in dataclasses.fields(options_class):
+        if field.name in given:
+            given[field.name] = _settled(given[field.name], field.metadata)
+    return options_class.understood(given)
 
 
 def flag(name: str) -> str:
@@ -208,6 +218,13 @@ class _Pair(argparse.Action):
                 self, f"expected two numbers, received {text!r}"
             ) from None
         setattr(namespace, self.dest, (first, second))
+
+
+def _settled(value: Any, metadata: Mapping[str, Any]) -> Any:
+    """A value in the one form it has in options."""
+    if isinstance(value, list):  # a pair that comes from a JSON file
+        return tuple(value)
+    return metadata["spellings"].get(value, value) if isinstance(value, str) else value
 
 
 def _allowed(value: Any, bounds: Mapping[str, Any]) -> bool:

@@ -22,15 +22,17 @@ from dataclasses import dataclass
 
 from experiments.launch import launch
 from experiments.networks.experiment import Networks
-from experiments.networks.options import NetworkOptions
 from experiments.networks.presets import PSMNIST as PSMNIST_NETWORKS
 from experiments.networks.presets import PSMNIST_DEMO
 from experiments.networks.presets import PSMNIST_QUICK as PSMNIST_NETWORKS_QUICK
 from experiments.networks.results import psmnist_results
+from experiments.networks.task_options import RoundOptions
 from experiments.options import OptionError, changed, option
 from experiments.presets import PSMNIST, PSMNIST_OUTCOME, PSMNIST_QUICK
 from experiments.settings import TrainingOptions
 from experiments.starts import Starts
+
+PIXELS = 784
 
 
 @dataclass(frozen=True)
@@ -118,16 +120,18 @@ seed of the run. The model with the best validation accuracy is tested.
   python experiments/psmnist.py --net-type nnRNN               small, a minute
   python experiments/psmnist.py --preset doc/nnRNN-512         the published setting
   python experiments/psmnist.py --net-type LSTM --permute --nhid 128 --epochs 10
+  python experiments/psmnist.py --preset stair1/sRNN-512 --stair expn --rounds 5
 """
 
 
 @dataclass(frozen=True)
-class PsmnistNetworkOptions(NetworkOptions):
+class PsmnistNetworkOptions(RoundOptions):
     """Options of sequential MNIST of networks."""
 
-    nhid: int = changed(NetworkOptions, "nhid", 512)
-    batch: int = changed(NetworkOptions, "batch", 100)
-    Tdecay: float = changed(NetworkOptions, "Tdecay", 0.0)
+    nhid: int = changed(RoundOptions, "nhid", 512)
+    batch: int = changed(RoundOptions, "batch", 100)
+    Tdecay: float = changed(RoundOptions, "Tdecay", 0.0)
+    max_steps: int | None = changed(RoundOptions, "max_steps", None, alias="bptt")
     epochs: int = option(100, "passes over the training digits", low=1)
     permute: bool = option(False, "read the pixels in a fixed random order")
     shuffle: bool = option(
@@ -147,6 +151,10 @@ class PsmnistNetworkOptions(NetworkOptions):
                 f"--batch: expected at most --train-size, {self.train_size}, received "
                 f"{self.batch}"
             )
+
+    @property
+    def longest(self):
+        return PIXELS
 
     @property
     def widths(self):

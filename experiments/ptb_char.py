@@ -11,6 +11,7 @@ text from a folder with train.txt, valid.txt and test.txt.
 
   python experiments/ptb_char.py                                small, a minute
   python experiments/ptb_char.py --preset doc/nnRNN-1024-bptt150   the published setting
+  python experiments/ptb_char.py --stair expn                   a factor per time step
 """
 
 if not __package__:  # started as a file: the repository takes this folder's place
@@ -27,35 +28,39 @@ from pathlib import Path
 
 from experiments.launch import launch
 from experiments.networks.experiment import Networks
-from experiments.networks.options import NetworkOptions
 from experiments.networks.presets import PTB, PTB_DEMO, PTB_QUICK
 from experiments.networks.results import ptb_results
+from experiments.networks.stairs import LEARNED
+from experiments.networks.task_options import RoundOptions
 from experiments.options import OptionError, changed, option
 
 CHARACTERS = 50  # different ones, the end of a line included
 
 
 @dataclass(frozen=True)
-class PtbOptions(NetworkOptions):
+class PtbOptions(RoundOptions):
     """Options of Penn Treebank characters; sizes cut the texts short."""
 
-    nhid: int = changed(NetworkOptions, "nhid", 1024)
+    nhid: int = changed(RoundOptions, "nhid", 1024)
     batch: int = changed(
-        NetworkOptions, "batch", 128, help="columns that are read side by side"
+        RoundOptions, "batch", 128, help="columns that are read side by side"
     )
-    lr: float = changed(NetworkOptions, "lr", 8e-4)
-    lr_orth: float = changed(NetworkOptions, "lr_orth", 8e-5)
-    alpha: float = changed(NetworkOptions, "alpha", 0.9)
-    betas: tuple[float, float] = changed(NetworkOptions, "betas", (0.0, 0.9))
-    iinit: str = changed(NetworkOptions, "iinit", "kaiming")
-    alam: float = changed(NetworkOptions, "alam", 1.0)
-    Tdecay: float = changed(NetworkOptions, "Tdecay", 1e-4)
+    lr: float = changed(RoundOptions, "lr", 8e-4)
+    lr_orth: float = changed(RoundOptions, "lr_orth", 8e-5)
+    alpha: float = changed(RoundOptions, "alpha", 0.9)
+    betas: tuple[float, float] = changed(RoundOptions, "betas", (0.0, 0.9))
+    iinit: str = changed(RoundOptions, "iinit", "kaiming")
+    alam: float = changed(RoundOptions, "alam", 1.0)
+    Tdecay: float = changed(RoundOptions, "Tdecay", 1e-4)
 
     emsize: int = option(200, "width of the embedding", low=1)
     tied: bool = option(
         False, "the read-out has the weights of the embedding; needs --emsize = --nhid"
     )
     bptt: int = option(150, "characters per chunk, through which gradients go", low=1)
+    carry_step: bool = option(
+        False, "the stair goes on from chunk to chunk; published is a new one in each"
+    )
     epochs: int = option(100, "passes over the text", low=1)
     log_interval: int = option(
         200, "chunks between lines of progress, where there is no progress bar", low=1
@@ -73,6 +78,7 @@ class PtbOptions(NetworkOptions):
     test_size: int | None = option(None, "characters to test on, or none: all", low=20)
 
     usual_rinit = "cayley"
+    alpha_start = 0.98
 
     def __post_init__(self):
         super().__post_init__()
@@ -95,6 +101,10 @@ class PtbOptions(NetworkOptions):
         return self.log_interval
 
     @property
+    def longest(self):
+        return self.bptt  # if the stair goes on, what the text asks for: see `text`
+
+    @property
     def widths(self):
         return {
             "input_width": self.emsize,
@@ -102,6 +112,19 @@ class PtbOptions(NetworkOptions):
             "vocabulary": CHARACTERS,
             "tied": self.tied,
         }
+
+    def _settle_stair(self):
+        if self.carry_step and self.stair in LEARNED and self.max_steps is None:
+            raise OptionError(
+                "--carry-step: a learned stair that goes on through a text needs a "
+                "number for each of its rows, expected --max-steps"
+            )
+        super()._settle_stair()
+
+    def remarks(self, given):
+        yield from super().remarks(given)
+        if "carry_step" in given and self.stair == "none":
+            yield "--carry-step has no effect: there is no stair"
 
 
 def text(options: PtbOptions):
@@ -114,7 +137,22 @@ def text(options: PtbOptions):
         validation=task.corpus.validation[: options.validation_size],
         test=task.corpus.test[: options.test_size],
     )
-    return dataclasses.replace(task, corpus=corpus)
+    task = dataclasses.replace(task, corpus=corpus)
+    if options.carry_step and options.learned_steps:
+        _check_steps(task, options)
+    return task
+
+
+def _check_steps(task, options: PtbOptions) -> None:
+    """Refuses a learned stair that ends before the text does, padding included."""
+    rows = [task.rows(split) for split in ("validation", "test")]
+    rows.append(task.rows("train", options.batch))
+    longest = max(-(-(each - 1) // options.bptt) * options.bptt for each in rows)
+    if options.learned_steps < longest:
+        raise OptionError(
+            f"--max-steps: with --carry-step the stair goes on through the {longest} "
+            f"rows of the text, expected at least so many, received {options.max_steps}"
+        )
 
 
 NETWORKS = Networks(

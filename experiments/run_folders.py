@@ -104,14 +104,43 @@ class RunFolder:
                 f"{self.path} holds no metrics.csv with an epoch in it; expected a run "
                 "that has come that far"
             )
-        per_row = self._updates_per_row()
         for row in rows:
             for split in ("", "val_"):
                 if f"{split}loss" in row:
                     row.setdefault(f"{split}task_loss", row[f"{split}loss"])
-            if per_row:
-                row["update"] = per_row * row["epoch"]
+            if self.index == "update":
+                row["update"] = self.counted(row["epoch"])
         return rows
+
+    def alphas(self) -> dict[int, list[float]]:
+        """The heights of a learned stair by epoch, if it has an `alpha.csv`.
+
+        Raises:
+            OptionError: If the file is no such table.
+        """
+        file = self.path / "alpha.csv"
+        try:
+            with open(file, newline="", encoding="utf-8") as lines:
+                head, *rows = csv.reader(lines)
+            if head != ["epoch", *map(str, range(len(head) - 1))]:
+                raise ValueError("expected the columns epoch, 0, 1, 2, ...")
+            table = [(int(epoch), [*map(float, row)]) for epoch, *row in rows]
+            if any(len(row) != len(head) - 1 for _, row in table):
+                raise ValueError("expected rows as long as the first")
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError) as error:
+            raise OptionError(f"cannot read {file}: {error}") from error
+        return dict(table)
+
+    @property
+    def index(self) -> str:
+        """What its rows count: `"epoch"`, or `"update"` of fresh sequences."""
+        return "update" if self._updates_per_row() else "epoch"
+
+    def counted(self, epoch: int | float) -> int | float:
+        """The count of that for an epoch."""
+        return epoch * (self._updates_per_row() or 1)
 
     def _updates_per_row(self) -> int | None:
         """How many updates a row of metrics stands for, if that is known."""
@@ -131,8 +160,8 @@ class RunFolder:
 def run_folders(paths: Sequence[str]) -> list[RunFolder]:
     """Run directories with labels that differ.
 
-    A label is the kind of network and its hidden size; if these are not enough, the
-    seed as well, and if that is not enough, the folder.
+    A label is the kind of network, its hidden size and its stair, if it has one; if
+    these are not enough, the seed as well, and if that is not enough, the folder.
 
     Args:
         paths: The folders.
@@ -234,8 +263,11 @@ def _config(path: Path) -> dict[str, Any]:
 
 
 def _label(options: dict[str, Any]) -> str:
-    found = [
-        next((str(options[name]) for name in names if options.get(name)), None)
-        for names in (NETS, SIZES)
-    ]
-    return " ".join(word for word in found if word) or "run"
+    found = [_first_of(names, options) for names in (NETS, SIZES)]
+    label = " ".join(word for word in found if word) or "run"
+    stair = options.get("stair") or "none"
+    return label if stair == "none" else f"{label}, stair {stair}"
+
+
+def _first_of(names: Sequence[str], options: dict[str, Any]) -> str | None:
+    return next((str(options[name]) for name in names if options.get(name)), None)

@@ -1,6 +1,7 @@
 """What figures show of a trained model."""
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from keras_nonnormal.analysis import (
     schur_matrix,
     state_gradient_norms,
 )
+from keras_nonnormal.layers import StairCell
 
 SCHUR = {"theta", "gamma", "upper"}
 
@@ -64,7 +66,8 @@ class SchurForm:
         theta, gamma, upper = (
             _float64(values[name]) for name in ("theta", "gamma", "upper")
         )
-        return cls(theta, gamma, upper, layer.get_config().get("t_mask", "strict"))
+        t_mask = getattr(getattr(layer.cell, "parametrization", None), "t_mask", None)
+        return cls(theta, gamma, upper, t_mask or "strict")
 
     def matrix(self) -> np.ndarray:
         """Theta, upper triangular."""
@@ -75,11 +78,36 @@ class SchurForm:
         return schur_eigenvalues(self.theta, self.gamma, self.upper, self.t_mask)
 
 
+@dataclass(frozen=True)
+class LearnedStair:
+    """The learned heights of a stair, in float64.
+
+    Args:
+        trained: The heights of the trained model.
+        start: Those that its training began with; None if they were drawn at random.
+    """
+
+    trained: np.ndarray
+    start: np.ndarray | None
+
+    @classmethod
+    def of(cls, layer: Any) -> "LearnedStair | None":
+        """That of a layer; None for a layer that has none."""
+        stair = getattr(layer.cell, "stair", None)
+        if stair is None or not stair.learned:
+            return None
+        trained, start = _float64(stair.alpha), None
+        if stair.initializer.get_config().get("seed", 0) is not None:
+            start = _float64(stair.initializer(trained.shape, dtype="float32"))
+        return cls(trained, start)
+
+
 def spectrum_of(layer: Any) -> tuple[np.ndarray, float]:
     """Eigenvalues of a layer's recurrent matrix, and its Henrici index.
 
     Raises:
-        OptionError: If its recurrent matrix is not square, as that of an LSTM.
+        OptionError: If its recurrent matrix is not square, as that of an LSTM, or not
+            finite.
     """
     if (schur := SchurForm.of(layer)) is not None:
         values = schur.eigenvalues()
@@ -94,6 +122,8 @@ def spectrum_of(layer: Any) -> tuple[np.ndarray, float]:
             f"a {type(layer).__name__} has no single recurrent matrix; expected a "
             "network without gates"
         )
+    if not np.isfinite(matrix).all():
+        raise OptionError("its recurrent matrix is not finite; its training diverged")
     values = np.linalg.eigvals(matrix)
     return values, henrici_index(matrix, values)
 
@@ -109,7 +139,7 @@ def gradient_norms(model: keras.Model, layer: Any, inputs, targets) -> np.ndarra
     through all states after it.
 
     Args:
-        model: A compiled functional model.
+        model: A compiled functional model. The states it may take are zero.
         layer: Its recurrent layer.
         inputs: A batch of inputs.
         targets: Its targets.
@@ -117,24 +147,61 @@ def gradient_norms(model: keras.Model, layer: Any, inputs, targets) -> np.ndarra
     Returns:
         An array `(batch, time)`.
     """
+    # A language model takes states, too, and gives new ones.
+    before: Any = keras.Model(_first(model.input), _first(layer.input))
+    after = keras.Model(_first(layer.output), _first(model.output))
+
+    def loss(outputs: list) -> Any:
+        seen = keras.ops.stack(outputs, axis=1)
+        seen = seen if layer.return_sequences else outputs[-1]
+        predicted = after(seen)
+        if model.loss is None:  # a language model, of which training keeps it
+            entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            return entropy(targets, predicted)
+        return model.compute_loss(y=targets, y_pred=predicted, training=False)
+
+    return state_gradient_norms(state_gradients(layer, before(inputs), loss))
+
+
+def state_gradients(
+    layer: Any, sequences: Any, loss: Callable[[list], Any]
+) -> np.ndarray:
+    """Total gradients of a loss by the first state of a layer at every step.
+
+    Args:
+        layer: A recurrent layer. Its cell runs step by step.
+        sequences: Its input, `(batch, time, features)`.
+        loss: From the outputs at all steps to a number.
+
+    Returns:
+        An array `(batch, time, units)` in float64.
+    """
     import tensorflow as tf
 
-    before: Any = keras.Model(model.input, layer.input)
-    after = keras.Model(layer.output, model.output)
-    sequences: Any = keras.ops.convert_to_tensor(before(inputs))
+    sequences = keras.ops.convert_to_tensor(sequences, layer.compute_dtype)
     states, outputs, reached = layer.get_initial_state(sequences.shape[0]), [], []
     made_once = getattr(layer, "matrix_made_once", contextlib.nullcontext)
     with tf.GradientTape() as tape, made_once(False):
         for step in range(sequences.shape[1]):
             output, states = layer.cell(sequences[:, step], states)
-            outputs.append(output)
+            outputs.append(_seen(layer, output, states[0]))
             reached.append(states[0])
-        seen = tf.stack(outputs, axis=1) if layer.return_sequences else outputs[-1]
-        loss: Any = model.compute_loss(y=targets, y_pred=after(seen), training=False)
+        value = loss(outputs)
     gradients = tape.gradient(
-        loss, reached, unconnected_gradients=tf.UnconnectedGradients.ZERO
+        value, reached, unconnected_gradients=tf.UnconnectedGradients.ZERO
     )
-    return state_gradient_norms(np.stack(list(map(_float64, gradients)), axis=1))
+    return np.stack(list(map(_float64, gradients)), axis=1)
+
+
+def _first(tensors: Any) -> Any:
+    return tensors[0] if isinstance(tensors, (list, tuple)) else tensors
+
+
+def _seen(layer: Any, output: Any, state: Any) -> Any:
+    """The output at a step as a function of the state; a stair scales both."""
+    if hasattr(layer, "output_of"):
+        return layer.output_of(state)
+    return state if isinstance(layer.cell, StairCell) else output
 
 
 def batch_of(run: RunFolder, sequences: int) -> tuple[Any, Any]:

@@ -4,7 +4,7 @@ Importing this package registers its classes with Keras, so that saved models wh
 them can be loaded.
 """
 
-from keras_nonnormal.activations import ModReLU
+from keras_nonnormal.activations import ModReLU, Stair, stair_heights
 from keras_nonnormal.initializers import (
     CayleySkew,
     Chain,
@@ -41,6 +41,8 @@ from keras_nonnormal.layers import (
     NonNormalRNN,
     ParametrizedRNN,
     ParametrizedRNNCell,
+    StairCell,
+    StairRNN,
     TiedEmbedding,
 )
 from keras_nonnormal.metrics import (
@@ -88,6 +90,9 @@ __all__ = [
     "RecallAccuracy",
     "SkewExponential",
     "Source",
+    "Stair",
+    "StairCell",
+    "StairRNN",
     "TiedEmbedding",
     "ToleranceAccuracy",
     "UniformSkew",
@@ -100,4 +105,5 @@ __all__ = [
     "recurrent_initializer",
     "simple_rnn_initializers",
     "skew_initializer",
+    "stair_heights",
 ]

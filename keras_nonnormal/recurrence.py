@@ -76,8 +76,9 @@ class Recurrence:
         inputs: tuple = (),
         parameters: tuple = (),
         return_sequences: bool = True,
+        gain: Any = None,
     ) -> tuple[Any, tuple]:
-        """Runs the recurrence over all time steps.
+        r"""Runs the recurrence over all time steps.
 
         Args:
             sequences: Tensor `(time, batch, features)`, the $x_t$ above.
@@ -89,6 +90,8 @@ class Recurrence:
                 of each per time step.
             parameters: Tuple of floating-point tensors that `step` sees whole.
             return_sequences: Whether the $h_t$ of all time steps are wanted.
+            gain: Optional tensor `(time, batch or 1, 1)`, the $g_t$ in
+                $z_t = x_t W + b + g_t h_{t-1} V$.
 
         Returns:
             The pair of the tensor `(time, batch, size)` of all $h_t$, or `None` without
@@ -97,10 +100,16 @@ class Recurrence:
         sequences, matrix = _tensors((sequences, recurrent_matrix))
         affine, inputs, parameters = map(_tensors, (affine, inputs, parameters))
         state, outputs = _tensors(initial_state), []
-        signature = (len(state), len(inputs), len(parameters), return_sequences)
+        gains = ()
+        if gain is not None:
+            gain = ops.convert_to_tensor(gain)
+            shape = (ops.shape(sequences)[0], ops.shape(sequences)[1], 1)
+            gains = (ops.broadcast_to(gain, shape),)
+        counts = (len(state), len(gains), len(inputs), len(parameters))
+        signature = (counts, return_sequences)
         for now in _chunks(sequences.shape[0], affine[0].shape[-1]):
             drive = _affine(sequences[now], *affine)
-            slices = tuple(x[now] for x in inputs)
+            slices = tuple(x[now] for x in (*gains, *inputs))
             result = self._run(signature, drive, matrix, *state, *slices, *parameters)
             state = tuple(result[: len(state)])
             outputs += result[len(state) :]
@@ -122,12 +131,12 @@ class Recurrence:
             outputs, residuals = forward(*tensors)
 
             def pullback(cotangents):
-                d_drive, previous, *d_rest = backward(
+                d_drive, fed_back, *d_rest = backward(
                     cotangents, residuals, *tensors[1:]
                 )
                 # Left to the backend's own matrix product, which for this shape is
                 # faster than XLA's where the model around it is not compiled.
-                return d_drive, _outer_product(previous, d_drive), *d_rest
+                return d_drive, _outer_product(fed_back, d_drive), *d_rest
 
             return outputs, pullback
 
@@ -169,104 +178,129 @@ def _outer_product(left, right):
 class _Passes:
     """The forward and the backward pass, as functions of flat lists of tensors."""
 
-    def __init__(self, recurrence, states, inputs, parameters, return_sequences):
+    def __init__(self, recurrence, counts, return_sequences):
         self.step = recurrence.step
         self.slope = recurrence.slope
         self.parameter_cotangents = recurrence.parameter_cotangents
-        self.states = states
-        self.inputs = inputs
-        self.parameters = parameters
+        self.counts = counts
         self.return_sequences = return_sequences
 
-    def _split(self, rest):
-        first, second = self.states, self.states + self.inputs
-        return tuple(rest[:first]), tuple(rest[first:second]), tuple(rest[second:])
+    def _split(self, tensors):
+        """States, gain (none or one), inputs, and whatever follows them."""
+        states, gains, inputs, _ = self.counts
+        first, second, third = states, states + gains, states + gains + inputs
+        cuts = ((0, first), (first, second), (second, third), (third, None))
+        return (tuple(tensors[start:end]) for start, end in cuts)
 
     def forward(self, drive, matrix, *rest):
         """Final states and, if wanted, all $h_t$; and what `backward` needs."""
-        initial_state, inputs, parameters = self._split(rest)
+        initial_state, gains, inputs, parameters = self._split(rest)
 
         def body(state, slices):
-            a, *x = slices
-            z = a + ops.matmul(state[0], matrix)
+            a, gain, x = slices[0], slices[1 : 1 + len(gains)], slices[1 + len(gains) :]
+            z = a + ops.matmul(_amplified(state[0], *gain), matrix)
             state = tuple(self.step(z, state, tuple(x), parameters))
             return state, state if self.slope else (z, *state)
 
         kept = initial_state if self.slope else (drive[0], *initial_state)
         last, residuals = _backend.scan(
-            body, initial_state, (drive, *inputs), _specs(kept)
+            body, initial_state, (drive, *gains, *inputs), _specs(kept)
         )
-        h = residuals[-self.states]
+        h = residuals[-self.counts[0]]
         return (*last, h) if self.return_sequences else last, residuals
 
     def backward(self, cotangents, residuals, matrix, *rest):
-        """Cotangents of the drive, initial state, inputs and parameters.
+        """Cotangents of the drive, initial state, gain, inputs and parameters.
 
-        The second of the results is $h_{t-1}$ of all time steps instead of the
-        cotangent of the matrix: the product of the two is the caller's.
+        The second of the results is what went through the matrix at all time steps
+        instead of the cotangent of the matrix: the product of the two is the caller's.
         """
-        initial_state, inputs, parameters = self._split(rest)
-        d_last = tuple(cotangents[: self.states])
-        d_outputs = tuple(cotangents[self.states :])
-        after = residuals[-self.states :]
+        initial_state, gains, inputs, parameters = self._split(rest)
+        states = len(initial_state)
+        d_last, d_outputs = tuple(cotangents[:states]), tuple(cotangents[states:])
+        after = residuals[-states:]
         previous = tuple(
             ops.concatenate([first[None], state[:-1]])
             for first, state in zip(initial_state, after, strict=True)
         )
+        fed_back = _amplified(previous[0], *gains)
+        transposed = ops.transpose(matrix)
         if self.slope:
-            d_drive, d_initial = self._loop_of_slopes(
-                d_last, d_outputs, after[0], matrix
+            d_drive, *d_gains, d_initial = self._loop_of_slopes(
+                d_last, d_outputs, after[0], previous[0], gains, transposed
             )
             d_parameters = (
-                self.parameter_cotangents(after[0], d_drive) if self.parameters else ()
+                self.parameter_cotangents(after[0], d_drive) if parameters else ()
             )
-            return d_drive, previous[0], *d_initial, *d_parameters
+            return d_drive, fed_back, *d_initial, *d_gains, *d_parameters
 
         z = residuals[0]
-        stacks = (z, *previous, *inputs)
-        transposed = ops.transpose(matrix)
+        stacks = (z, *previous, *gains, *inputs)
         deferred = bool(inputs or parameters)
 
         def body(d_state, slices):
             (z, *x), d_h = slices[: len(stacks)], slices[len(stacks) :]
             d_state = _add_to_first(d_state, *d_h)
-            state, x = tuple(x[: self.states]), tuple(x[self.states :])
+            state, gain, x, _ = self._split(x)
             _, pullback = _backend.vjp(
                 lambda z, *state: tuple(self.step(z, state, x, parameters)), z, *state
             )
             d_z, *d_previous = pullback(d_state)
-            d_previous = _add_to_first(d_previous, ops.matmul(d_z, transposed))
-            return d_previous, (d_z, *(d_state if deferred else ()))
+            d_h, *d_gain = _pulled_back(ops.matmul(d_z, transposed), state[0], *gain)
+            d_previous = _add_to_first(d_previous, d_h)
+            return d_previous, (d_z, *d_gain, *(d_state if deferred else ()))
 
-        d_initial, (d_drive, *d_states) = _backend.scan(
+        kept = (z[0], *(gain[0] for gain in gains))
+        d_initial, (d_drive, *d_rest) = _backend.scan(
             body,
             d_last,
             (*stacks, *d_outputs),
-            _specs((z[0], *(initial_state if deferred else ()))),
+            _specs((*kept, *(initial_state if deferred else ()))),
             reverse=True,
         )
+        d_gains, d_states = d_rest[: len(gains)], d_rest[len(gains) :]
         if not deferred:
-            return d_drive, previous[0], *d_initial
-        n = self.inputs
+            return d_drive, fed_back, *d_initial, *d_gains
+        n = len(inputs)
         _, pullback = _backend.vjp(
             lambda *rest: tuple(self.step(z, previous, rest[:n], rest[n:])),
             *inputs,
             *parameters,
         )
-        return d_drive, previous[0], *d_initial, *pullback(tuple(d_states))
+        return d_drive, fed_back, *d_initial, *d_gains, *pullback(tuple(d_states))
 
-    def _loop_of_slopes(self, d_last, d_outputs, h, matrix):
-        transposed = ops.transpose(matrix)
+    def _loop_of_slopes(self, d_last, d_outputs, h, previous, gains, transposed):
+        stacks = (h, *((previous, *gains) if gains else ()))
 
         def body(d_state, slices):
-            h, *d_h = slices
+            (h, *fed_back), d_h = slices[: len(stacks)], slices[len(stacks) :]
             d_z = _add_to_first(d_state, *d_h)[0] * self.slope(h)
-            return (ops.matmul(d_z, transposed),), (d_z,)
+            d_h, *d_gain = _pulled_back(ops.matmul(d_z, transposed), *fed_back)
+            return (d_h,), (d_z, *d_gain)
 
-        d_initial, (d_drive,) = _backend.scan(
-            body, d_last, (h, *d_outputs), _specs(d_last), reverse=True
+        d_initial, d_stacks = _backend.scan(
+            body,
+            d_last,
+            (*stacks, *d_outputs),
+            _specs((*d_last, *(gain[0] for gain in gains))),
+            reverse=True,
         )
-        return d_drive, d_initial
+        return *d_stacks, d_initial
+
+
+def _amplified(h, *gain):
+    """What goes through the matrix: the state, times the gain if there is one."""
+    return gain[0] * h if gain else h
+
+
+def _pulled_back(cotangent, *factors):
+    """From the cotangent of $g h$ to those of $h$ and, if there is one, of $g$."""
+    if len(factors) < 2:
+        return (cotangent,)
+    h, gain = factors
+    # Sums along rows as a product: XLA adds the numbers of a row one by one on a CPU.
+    ones = ops.ones((h.shape[-1], 1), h.dtype)
+    return gain * cotangent, ops.matmul(cotangent * h, ones)
 
 
 def _add_to_first(values, *terms):

@@ -52,13 +52,14 @@ def tensors(case, dtype):
     return [random.normal(0, 0.5, shape).astype(dtype) for shape in shapes]
 
 
-def plain_loop(step, states, inputs, arrays, return_sequences):
+def plain_loop(step, states, inputs, arrays, return_sequences, gain=None):
     x, kernel, bias, matrix, *rest = arrays
     state = tuple(rest[:states])
     per_step, parameters = rest[states : states + inputs], rest[states + inputs :]
     outputs = []
     for t in range(x.shape[0]):
-        z = ops.matmul(x[t], kernel) + bias + ops.matmul(state[0], matrix)
+        fed_back = state[0] if gain is None else gain[t] * state[0]
+        z = ops.matmul(x[t], kernel) + bias + ops.matmul(fed_back, matrix)
         state = step(z, state, tuple(x[t] for x in per_step), tuple(parameters))
         outputs.append(state[0])
     return (*state, ops.stack(outputs)) if return_sequences else state
@@ -99,6 +100,41 @@ def test_values_and_gradients_are_those_of_a_plain_loop(
     actual = value_and_gradients(fused, arrays, cotangents)
     errors = [relative_error(a, e) for a, e in zip(actual, expected, strict=True)]
     assert max(errors) < TOLERANCE[dtype], errors
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("chunk", [None, 10])
+@pytest.mark.parametrize("per_sample", [True, False])
+def test_gain_multiplies_what_is_fed_back(case, chunk, per_sample, monkeypatch):
+    step, slope, states, _, inputs, _ = CASES[case]
+    recurrence = Recurrence(step, slope)
+    random = np.random.default_rng(1)
+    shape = (TIME, BATCH if per_sample else 1, 1)
+    arrays = [random.normal(size=shape).astype(DTYPE), *tensors(case, DTYPE)]
+    if chunk:
+        monkeypatch.setattr(recurrences, "CHUNK_ELEMENTS", chunk)
+
+    def fused(gain, x, kernel, bias, matrix, *rest):
+        outputs, state = recurrence(
+            x,
+            (kernel, bias),
+            matrix,
+            tuple(rest[:states]),
+            tuple(rest[states : states + inputs]),
+            tuple(rest[states + inputs :]),
+            gain=gain,
+        )
+        return (*state, outputs)
+
+    def plain(gain, *arrays):
+        return plain_loop(step, states, inputs, arrays, True, gain)
+
+    shapes = [(BATCH, UNITS)] * states + [(TIME, BATCH, UNITS)]
+    cotangents = [random.normal(size=shape).astype(DTYPE) for shape in shapes]
+    expected = value_and_gradients(plain, arrays, cotangents)
+    actual = value_and_gradients(fused, arrays, cotangents)
+    errors = [relative_error(a, e) for a, e in zip(actual, expected, strict=True)]
+    assert max(errors) < TOLERANCE[DTYPE], errors
 
 
 def test_without_its_own_compilation_the_numbers_are_the_same():

@@ -19,6 +19,7 @@ def count_parameters(
     capacity: int = 4,
     fft: bool = False,
     complex: bool = True,
+    stair_steps: int = 0,
 ) -> int:
     """Trained numbers of a network: recurrent layer, linear read-out, embedding.
 
@@ -30,10 +31,13 @@ def count_parameters(
         output_width: Width of the read-out, C.
         vocabulary: Rows of the embedding; 0 if there is none.
         tied: Whether the read-out shares its weights with the embedding.
-        modrelu: Whether an RNN or nnRNN has modReLU and with it an offset per unit.
+        modrelu: Whether an RNN, expRNN or nnRNN has modReLU and with it an offset per
+            unit.
         capacity: Rotation stages of an EURNN, L.
         fft: Whether an EURNN has the log2 N stages of a fast Fourier transform.
         complex: Whether the state of an EURNN is complex.
+        stair_steps: Time steps that a learned stair has numbers for; 0 if none is
+            learned.
 
     Returns:
         The number. Of the trained matrices of expRNN and nnRNN only the entries above
@@ -46,7 +50,8 @@ def count_parameters(
     """
     recurrent = _recurrent(network, units, input_width, modrelu, capacity, fft, complex)
     weights = 0 if tied else units * output_width
-    return recurrent + weights + output_width + vocabulary * input_width
+    readout = weights + output_width
+    return recurrent + stair_steps + readout + vocabulary * input_width
 
 
 def hidden_size_for_budget(
@@ -134,7 +139,7 @@ def _recurrent(network, units, width, modrelu, capacity, fft, complex):
     if network in ("RNN", "RNN-orth"):
         return n * n + kernel + n + offset  # with a bias
     if network == "expRNN":
-        return n * (n - 1) // 2 + kernel + n
+        return n * (n - 1) // 2 + kernel + offset
     if network == "nnRNN":  # skew, upper, theta and gamma
         return n * (n - 1) + n + kernel + offset
     if network == "LSTM":

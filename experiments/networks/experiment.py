@@ -11,8 +11,15 @@ from experiments.experiment import Experiment, Run
 from experiments.networks.budget import count_parameters
 from experiments.networks.options import NetworkOptions
 from experiments.networks.report import results_table
+from experiments.networks.rounds import run_rounds
 from experiments.presets import Preset
 from experiments.settings import RunOptions
+
+# The flags, besides those about runs, with which a run is still a demonstration.
+OF_DEMO = {
+    *("net_type", "stair", "rounds", "name", "cuda"),
+    *("log_gradient_norm", "log_spectral_norm"),
+}
 
 
 @dataclass(frozen=True)
@@ -32,9 +39,9 @@ class Networks(Experiment):
     schedule: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     family: ClassVar[str] = "networks"
-    about: ClassVar[str] = "nnRNN, expRNN, EURNN, RNN and LSTM"
+    about: ClassVar[str] = "nnRNN, expRNN, EURNN, RNN and LSTM, with stairs or without"
     example: ClassVar[str] = "--net-type nnRNN"
-    marks: ClassVar[tuple[str, ...]] = ("net_type",)
+    marks: ClassVar[tuple[str, ...]] = ("net_type", "stair", "nvar")
 
     def __post_init__(self):
         usual = {"demo": self.demos[NetworkOptions.net_type], "script": {}}
@@ -43,12 +50,17 @@ class Networks(Experiment):
     def unnamed_preset(self, given):
         # The flags of the published programs mean what they meant there.
         about_runs = {field.name for field in dataclasses.fields(RunOptions)}
-        return "demo" if given.keys() <= about_runs | {"net_type", "cuda"} else "script"
+        return "demo" if given.keys() <= about_runs | OF_DEMO else "script"
 
     def settings(self, preset, given):
         if preset == "demo":
             return self.demos.get(given.get("net_type", ""), self.presets["demo"])
         return self.presets[preset]
+
+    def run(self, options):
+        if getattr(options, "rounds", 1) > 1:
+            return run_rounds(self, options)
+        return super().run(options)
 
     def model(self, task, options):
         from experiments.networks.models import network
@@ -79,6 +91,7 @@ class Networks(Experiment):
             "save_every": getattr(options, "save_freq", None),
             "report_every": getattr(options, "report_every", None),
             "log_gradient_norm": options.log_gradient_norm,
+            "callbacks": _logs(options),
             **self.schedule,
         }
 
@@ -97,10 +110,12 @@ class Networks(Experiment):
         }
 
     def published(self, options) -> Mapping[str, str]:
+        if options.stair != "none":
+            return {"setting": "networks with a stair", "results": "none"}
         return self.results(options)
 
     def report(self, summaries, options) -> str:
-        return results_table(summaries, self.scores, self.results(options))
+        return results_table(summaries, self.scores, self.published(options))
 
     def draw(self, runs: list[Run], task, path) -> None:
         from keras_nonnormal.plotting import learning_curves
@@ -142,5 +157,16 @@ class Networks(Experiment):
             capacity=options.capacity,
             fft=options.fft,
             complex=options.complex,
+            stair_steps=options.learned_steps,
             **widths,
         )
+
+
+def _logs(options) -> list[Any]:
+    """Callbacks that log what the network is like after every epoch."""
+    from keras_nonnormal.training import SpectralNormLog, VariableLog
+
+    logs: list[Any] = [SpectralNormLog()] if options.log_spectral_norm else []
+    if options.learned_steps:
+        logs.append(VariableLog(Path(options.out, "alpha.csv"), "alpha"))
+    return logs

@@ -7,6 +7,7 @@ import keras
 from keras.initializers import Constant, RandomUniform
 
 from experiments.networks.options import NetworkOptions
+from keras_nonnormal.activations import Stair
 from keras_nonnormal.initializers import (
     bias_initializer,
     kernel_initializer,
@@ -58,7 +59,7 @@ def recurrent_layer(options: NetworkOptions, features: int, **settings: Any) -> 
         **settings: Further arguments of the layer, such as `return_sequences`.
     """
     nonlin = "linear" if options.nonlin == "none" else options.nonlin
-    settings = {"name": "recurrent", **settings}
+    settings = {"name": "recurrent", "stair": _stair(options), **settings}
     orthogonal = {
         "kernel_initializer": options.iinit,
         "skew_initializer": options.rinit,
@@ -79,7 +80,7 @@ def recurrent_layer(options: NetworkOptions, features: int, **settings: Any) -> 
                 **settings,
             )
         case "expRNN":
-            return ExpRNN(options.nhid, **orthogonal, **settings)
+            return ExpRNN(options.nhid, activation=nonlin, **orthogonal, **settings)
         case "nnRNN":
             return NNRNN(
                 options.nhid,
@@ -111,6 +112,13 @@ def recurrent_layer(options: NetworkOptions, features: int, **settings: Any) -> 
     raise ValueError(f"Expected a known network. Received: {options.net_type!r}")
 
 
+def _stair(options) -> Stair | None:
+    if options.stair == "none":
+        return None
+    start = Constant(options.alpha_start) if options.stair == "alpha" else None
+    return Stair(options.stair, options.learned_steps or None, start, name="stair")
+
+
 def _language_model(task, options) -> keras.Model:
     uniform: Any = RandomUniform(-0.1, 0.1)
     tokens = keras.Input((None,), dtype="int32", name="tokens")
@@ -122,7 +130,11 @@ def _language_model(task, options) -> keras.Model:
         name="embedding",
     )
     layer = recurrent_layer(
-        options, options.emsize, return_sequences=True, return_state=True
+        options,
+        options.emsize,
+        return_sequences=True,
+        return_state=True,
+        reset_step=not options.carry_step,
     )
     states = [
         keras.Input((size,), name=f"state_{number}")

@@ -3,37 +3,28 @@
 Names and defaults are those of the published programs.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from experiments.networks.budget import NETWORKS, hidden_size_for_budget
+from experiments.networks.effects import (
+    ORTHOGONAL,
+    SKEW_STARTS,
+    flags_without_effect,
+)
+from experiments.networks.stairs import (
+    LEARNED,
+    NETWORK_SPELLINGS,
+    NO_EXP_ALPHA,
+    SPELLINGS,
+    STAIRS,
+    with_stair_of_cell,
+)
 from experiments.options import OptionError, changed, flag, option
 from experiments.settings import RunOptions
 
-SKEW_STARTS = (
-    *("henaff", "cayley", "random", "haar", "haar_diag", "normal_diag"),
-    *("normal_squeeze_diag", "exp_uniform"),
-)
-ORTHOGONAL = ("expRNN", "nnRNN")
-# Networks that an option acts on, and what the others lack.
-ACTS_ON = {
-    "lr_orth": (ORTHOGONAL, "orthogonal parameters"),
-    "orthogonal_map": (ORTHOGONAL, "orthogonal parameters"),
-    "trivialization": (ORTHOGONAL, "orthogonal parameters"),
-    "rebase_every": (ORTHOGONAL, "orthogonal parameters"),
-    "project_every": (ORTHOGONAL, "orthogonal parameters"),
-    "rinit": (("RNN", "RNN-orth", *ORTHOGONAL), "recurrent start to choose"),
-    "iinit": (("RNN", "RNN-orth", *ORTHOGONAL), "input start to choose"),
-    "nonlin": (("RNN", "RNN-orth", "nnRNN"), "non-linearity to choose"),
-    "alam": (("nnRNN",), "gamma"),
-    "gamma_zero_gradient": (("nnRNN",), "gamma"),
-    "Tdecay": (("nnRNN",), "triangle T"),
-    "t_mask": (("nnRNN",), "triangle T"),
-    "capacity": (("EURNN",), "rotations"),
-    "fft": (("EURNN",), "rotations"),
-    "complex": (("EURNN",), "complex state"),
-}
 # Where XLA's products outside the recurrence are no longer the faster ones on a CPU.
 FEWEST_UNITS_FOR_PARTS = 256
 
@@ -42,7 +33,28 @@ FEWEST_UNITS_FOR_PARTS = 256
 class NetworkOptions(RunOptions):
     """Options of a network and of its training."""
 
-    net_type: str = option("nnRNN", "network to train", choices=NETWORKS)
+    net_type: str = option(
+        "nnRNN",
+        "network to train; RNN2, expRNN2 and nnRNN2 are those with --stair expalpha",
+        choices=NETWORKS,
+        spellings=NETWORK_SPELLINGS,
+    )
+    stair: str = option(
+        "none",
+        "factor of the non-linearity for every time step; the last two are learned",
+        choices=STAIRS,
+        spellings=SPELLINGS,
+        alias="nvar",
+    )
+    max_steps: int | None = option(
+        None,
+        "time steps that a learned stair has numbers for (default: those of a "
+        "sequence)",
+        low=1,
+    )
+    slen: int | None = option(
+        None, "accepted, as by the published programs, which leave it at that"
+    )
     nhid: int = option(128, "hidden units", low=1)
     budget: int | None = option(
         None, "choose --nhid so that so many parameters are trained, or closest", low=1
@@ -60,7 +72,7 @@ class NetworkOptions(RunOptions):
     )
     nonlin: str = option(
         "modrelu",
-        "non-linearity of RNN, RNN-orth and nnRNN",
+        "non-linearity of RNN, RNN-orth, expRNN and nnRNN",
         choices=("none", "modrelu", "tanh", "relu", "sigmoid"),
     )
     t_mask: str = option(
@@ -114,6 +126,12 @@ class NetworkOptions(RunOptions):
     log_gradient_norm: bool = option(
         False, "also log the joint norm of all gradients before clipping"
     )
+    log_spectral_norm: bool = option(
+        False, "also log the largest singular value of the recurrent matrix"
+    )
+    name: str | None = option(
+        None, "label in the name of the run's folder (default: network, size, stair)"
+    )
     seed: int = changed(RunOptions, "seed", 400)
     jit: bool | None = changed(
         RunOptions,
@@ -127,9 +145,11 @@ class NetworkOptions(RunOptions):
     )
 
     usual_rinit: ClassVar[str] = "henaff"
+    alpha_start: ClassVar[float] = 1.0  # of the stair "alpha"
 
     def __post_init__(self):
         super().__post_init__()
+        self._settle_stair()
         if self.budget is not None:
             self._settle("nhid", self._size_for_budget())
         if self.rinit is None:
@@ -141,16 +161,37 @@ class NetworkOptions(RunOptions):
         if 1 in self.betas or self.alpha == 1:
             name = "alpha" if self.alpha == 1 else "betas"
             raise OptionError(f"{flag(name)}: expected less than 1, received 1.0")
+        if self.name is not None and not re.fullmatch(r"[\w.+-]+", self.name):
+            raise OptionError(
+                "--name: expected a part of a folder's name, of letters, digits and "
+                f"_ . + -, received {self.name!r}"
+            )
+
+    @classmethod
+    def understood(cls, given):
+        return with_stair_of_cell(given)
 
     @property
     def label(self) -> str:
-        """Network and size: `nnRNN-128`."""
-        return f"{self.net_type}-{self.nhid}"
+        """What `--name` says, else network, size and stair: `nnRNN-128-expn`."""
+        words = [self.net_type, str(self.nhid), *self._stairs]
+        return self.name or "-".join(words)
 
     @property
     def start(self) -> str:
-        """The network in words: `nnRNN, 128 units`."""
-        return f"{self.net_type}, {self.nhid} units"
+        """The network in words: `nnRNN, 128 units, stair expn`."""
+        stairs = (f"stair {stair}" for stair in self._stairs)
+        return ", ".join([self.net_type, f"{self.nhid} units", *stairs])
+
+    @property
+    def learned_steps(self) -> int:
+        """Time steps that a learned stair has numbers for; 0 if none is learned."""
+        return (self.max_steps or 0) if self.stair in LEARNED else 0
+
+    @property
+    def longest(self) -> int:
+        """Time steps of the longest sequence."""
+        raise NotImplementedError
 
     @property
     def compiles_steps(self) -> bool:
@@ -164,21 +205,37 @@ class NetworkOptions(RunOptions):
 
     def remarks(self, given: Mapping[str, Any]) -> Iterator[str]:
         """Flags without effect."""
-        for name, (networks, lacking) in ACTS_ON.items():
-            if name in given and self.net_type not in networks:
-                what = f"{self.net_type} has no {lacking}"
-                yield f"{flag(name)} has no effect: {what}"
-        if "capacity" in given and self.fft and self.net_type == "EURNN":
-            yield "--capacity has no effect with --fft"
-        other = {"RMSprop": "betas", "Adam": "alpha"}[self.optimizer]
-        if other in given:
-            yield f"{flag(other)} has no effect: the optimizer is {self.optimizer}"
-        if "nhid" in given and self.budget is not None:
-            yield f"--nhid has no effect: --budget chose {self.nhid}"
+        yield from flags_without_effect(self, given)
 
     def _settle(self, name: str, value: Any) -> None:
         """Sets what follows from other options, so that config.json says it."""
         object.__setattr__(self, name, value)
+
+    @property
+    def _stairs(self) -> list[str]:
+        return [] if self.stair == "none" else [self.stair]
+
+    def _settle_stair(self) -> None:
+        if self.stair is None:
+            raise OptionError(
+                f"--stair: the row {self.preset} leaves the schedule open, expected "
+                f"one of {', '.join(STAIRS)}"
+            )
+        if self.stair == "expalpha" and self.net_type in NO_EXP_ALPHA:
+            raise OptionError(
+                f"--stair: {self.net_type} {NO_EXP_ALPHA[self.net_type]}; expected "
+                f"another one, received {self.stair!r}"
+            )
+        if self.stair not in LEARNED:
+            return
+        if self.max_steps is None:
+            self._settle("max_steps", self.longest)
+        elif self.max_steps < self.longest:
+            raise OptionError(
+                f"--max-steps: a learned stair needs a number for every time step, "
+                f"expected at least the {self.longest} steps of a sequence, received "
+                f"{self.max_steps}"
+            )
 
     def _usual_rinit(self) -> str | None:
         usual = {"RNN": "xavier", "LSTM": "xavier", "RNN-orth": "random", "EURNN": None}
@@ -192,6 +249,7 @@ class NetworkOptions(RunOptions):
             capacity=self.capacity,
             fft=self.fft,
             complex=self.complex,
+            stair_steps=self.learned_steps,
             **self.widths,
         )
 
@@ -224,25 +282,3 @@ class NetworkOptions(RunOptions):
                 f"--capacity: expected an even number of at most --nhid, {units}, "
                 f"received {self.capacity}"
             )
-
-
-@dataclass(frozen=True)
-class UpdateOptions(NetworkOptions):
-    """Options of the tasks that draw fresh sequences for every update."""
-
-    updates: int | None = option(1500, "updates in all", low=1)
-    log_interval: int = option(
-        20, "updates per row of metrics and per checkpoint, at most", low=1
-    )
-
-    @property
-    def updates_per_epoch(self) -> int:
-        """Updates per row of metrics: a divisor of all."""
-        updates = self.updates or 1
-        most = min(self.log_interval, updates)
-        return next(d for d in range(most, 0, -1) if updates % d == 0)
-
-    @property
-    def epochs(self) -> int:
-        """Rows of metrics in all."""
-        return (self.updates or 1) // self.updates_per_epoch

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from experiments.networks.rows import DOCUMENTED, EURNN_CAPACITIES, SUPPLEMENT, Row
+from experiments.networks.stair_rows import EXAMPLES, RELEASE_1, RELEASE_2
 from experiments.presets import Preset
 
 TASKS: dict[str, Preset] = {
@@ -29,6 +30,7 @@ def preset(row: Row, **task: Any) -> Preset:
         "Tdecay": row.decay,
         "rinit": row.rinit,
         "clip": row.clip,
+        "stair": row.stair,
     }
     if row.network == "EURNN":
         values["capacity"] = EURNN_CAPACITIES.get(row.units)
@@ -50,6 +52,27 @@ def published(*tables: str) -> dict[str, Preset]:
             for row in rows[table]:
                 name = f"{source}/{row.network}-{row.units}{ending}"
                 presets[name] = preset(row, **TASKS[table])
+    return presets
+
+
+def with_stairs(*tables: str) -> dict[str, Preset]:
+    """The presets of Stair networks: `stair2/sRNN-128`, `stair-example/sRNN-512`.
+
+    In those whose schedule is left open, `stair` is None.
+
+    Args:
+        *tables: As for `published`.
+    """
+    sources = {"stair1": RELEASE_1, "stair2": RELEASE_2, "stair-example": EXAMPLES}
+    presets = {}
+    for source, rows in sources.items():
+        for table in tables:
+            ending = f"-{table}" if table.startswith("bptt") else ""
+            for model, row in rows.get(table, {}).items():
+                values = preset(row, **TASKS[table])
+                if model.startswith("sRNN"):
+                    values.setdefault("stair", None)
+                presets[f"{source}/{model}-{row.units}{ending}"] = values
     return presets
 
 
@@ -99,9 +122,14 @@ PTB_DEMO = small(
     **{"train_size": 500_000, "validation_size": 50_000, "test_size": 50_000},
 )
 
-COPY = {**_named("short", SHORT), **_named("full", FULL), **published("copy")}
-PSMNIST = published("psmnist")
-PTB = published("bptt150", "bptt300")
+COPY = {
+    **_named("short", SHORT),
+    **_named("full", FULL),
+    **published("copy"),
+    **with_stairs("copy"),
+}
+PSMNIST = published("psmnist") | with_stairs("psmnist")
+PTB = published("bptt150", "bptt300") | with_stairs("bptt150", "bptt300")
 
 COPY_QUICK: Preset = {"updates": 100}
 ADDING_QUICK: Preset = {"updates": 200}

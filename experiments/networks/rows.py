@@ -20,6 +20,7 @@ class Row(NamedTuple):
     decay: float | None  # of the triangle T
     rinit: str | None
     clip: float | None = None
+    stair: str | None = None
 
 
 GLOROT, RANDOM, CAYLEY, HENAFF = "xavier", "random", "cayley", "henaff"

@@ -2,6 +2,15 @@
 
 from keras_nonnormal.activations.get import get
 from keras_nonnormal.activations.modrelu import ModReLU
+from keras_nonnormal.activations.schedules import stair_heights
 from keras_nonnormal.activations.slopes import slope_in_terms_of_output
+from keras_nonnormal.activations.stair import Stair, exp_alpha
 
-__all__ = ["ModReLU", "get", "slope_in_terms_of_output"]
+__all__ = [
+    "ModReLU",
+    "Stair",
+    "exp_alpha",
+    "get",
+    "slope_in_terms_of_output",
+    "stair_heights",
+]

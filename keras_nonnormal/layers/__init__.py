@@ -7,6 +7,8 @@ from keras_nonnormal.layers.lstm import FusedLSTM
 from keras_nonnormal.layers.nnrnn import NNRNN, NNRNNCell, NonNormalRNN
 from keras_nonnormal.layers.parametrized_rnn import ParametrizedRNN, ParametrizedRNNCell
 from keras_nonnormal.layers.simple_rnn import FusedSimpleRNN
+from keras_nonnormal.layers.stair_cell import StairCell
+from keras_nonnormal.layers.stair_rnn import StairRNN
 from keras_nonnormal.layers.tied_embedding import TiedEmbedding
 
 __all__ = [
@@ -22,5 +24,7 @@ __all__ = [
     "NonNormalRNN",
     "ParametrizedRNN",
     "ParametrizedRNNCell",
+    "StairCell",
+    "StairRNN",
     "TiedEmbedding",
 ]

@@ -8,6 +8,9 @@ import keras
 from keras import ops
 
 from keras_nonnormal.activations import slope_in_terms_of_output
+from keras_nonnormal.activations import stair as stairs
+from keras_nonnormal.activations.stair import Stair
+from keras_nonnormal.layers.stair_cell import Climb, StairCell, bare
 from keras_nonnormal.recurrence import Recurrence
 
 
@@ -15,7 +18,8 @@ class FusedLoop:
     """Mixin that gives a `keras.layers.RNN` the compiled recurrence as its time loop.
 
     The layer says what its cell computes by a few methods; this class sees to time
-    order, masks, input dropout and everything else that Keras expects of the loop.
+    order, masks, input dropout, a stair and everything else that Keras expects of the
+    loop.
 
     - `affine()`: the kernel `(features, width)` and, if there is one, the bias
       `(width,)`, through which the input reaches the pre-activations;
@@ -34,9 +38,17 @@ class FusedLoop:
 
     cell: Any
     unroll: bool
+    stateful: bool
     go_backwards: bool
     return_sequences: bool
     zero_output_for_mask: bool
+    reset_step: bool = False
+    """Whether a stair begins anew at every call, also where the state is carried on."""
+
+    @property
+    def stair(self) -> Stair | None:
+        """What the nonlinearity is multiplied with at each time step."""
+        return self.cell.stair if isinstance(self.cell, StairCell) else None
 
     @property
     def fusible(self) -> bool:
@@ -45,6 +57,11 @@ class FusedLoop:
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
         """Called by `keras.layers.RNN.call`: `(last output, outputs, states)`."""
+        if self.stair:
+            self.stair.check_length(sequences.shape[1])
+            *initial_state, first = initial_state
+            first = ops.zeros_like(first) if self.reset_step else first
+            initial_state = [*initial_state, first]
         keras_loop = self.unroll or (training and self.cell.recurrent_dropout > 0)
         if keras_loop or not self.fusible:
             with self.matrix_made_once(training):
@@ -56,18 +73,28 @@ class FusedLoop:
             sequences = sequences * ops.expand_dims(dropout_mask, 1)
         if mask is not None:
             mask = self._in_time_order(ops.expand_dims(mask, -1), sequences.dtype)
+        sequences = self._in_time_order(sequences, sequences.dtype)
+        climb, inputs = None, () if mask is None else (mask,)
+        if self.stair:
+            *initial_state, first = initial_state
+            every_step = ops.ones_like(sequences[:, :1, :1])
+            climb = Climb(self.stair, first, every_step if mask is None else mask)
+            inputs = (*inputs, *climb.inputs)
         outputs, states = self._recurrence(mask is not None)(
-            self._in_time_order(sequences, sequences.dtype),
+            sequences,
             self.affine(),
             self.recurrent_matrix(training),
             tuple(initial_state),
-            () if mask is None else (mask,),
+            inputs,
             self.step_parameters(),
             self.return_sequences,
+            climb.gain if climb else None,
         )
-        last = self.output_of(states[0])
         if outputs is not None:
             outputs = self.output_of(outputs)
+        if climb:
+            outputs, states = climb.carried_out(outputs, states)
+        last = self.output_of(states[0])
         if mask is not None:
             shown = self._steps_with_output(mask)
             last = ops.where(shown[-1] > 0, last, 0)
@@ -76,6 +103,36 @@ class FusedLoop:
         if outputs is None:
             return last, ops.expand_dims(last, 1), list(states)
         return last, ops.transpose(outputs, (1, 0, 2)), list(states)
+
+    def _mount_stair(self, stair: Any, reset_step: bool) -> None:
+        """Puts a stair around the cell, which has just been made."""
+        self.reset_step = bool(reset_step)
+        stair = stairs.get(stair, dtype=self.cell.dtype_policy)
+        if stair is not None:
+            self.cell = StairCell(self.cell, stair, name=self.cell.name)
+            self.state_size, self.single_state = self.cell.state_size, False
+
+    def build(self, sequences_shape, initial_state_shape=None):
+        self._build_stair(sequences_shape[1])
+        super().build(sequences_shape, initial_state_shape)  # pyright: ignore[reportAttributeAccessIssue]
+
+    def _build_stair(self, steps: int | None) -> None:
+        if self.stair and not self.stair.built:
+            goes_on = self.stateful and not self.reset_step
+            self.stair.build(None if goes_on else steps)
+
+    def _maybe_config_dropout_masks(self, cell, *arguments):
+        super()._maybe_config_dropout_masks(bare(cell), *arguments)  # pyright: ignore[reportAttributeAccessIssue]
+
+    def _maybe_reset_dropout_masks(self, cell):
+        super()._maybe_reset_dropout_masks(bare(cell))  # pyright: ignore[reportAttributeAccessIssue]
+
+    def stair_config(self) -> dict[str, Any]:
+        """What the configuration says of the stair: nothing if there is none."""
+        if not self.stair:
+            return {}
+        stair = keras.saving.serialize_keras_object(self.stair)
+        return {"stair": stair, "reset_step": self.reset_step}
 
     def _steps_with_output(self, mask):
         """Where the output is the state; elsewhere Keras gives out zero."""
@@ -162,14 +219,26 @@ class FusedElementwiseLoop(FusedLoop):
             output, _ = self.cell.activation.stateless_call(parameters, (), z)
         else:
             output = self.cell.activation(z)
-        return (ops.cast(output, z.dtype),)
+        output = ops.cast(output, z.dtype)
+        if self._stair_inside:
+            assert self.stair is not None
+            output = self.stair.apply(z, output, *inputs)
+        return (output,)
+
+    @property
+    def _stair_inside(self):
+        return self.stair is not None and self.stair.inside
 
     @property
     def slope(self):
+        if self._stair_inside:
+            return None
         return slope_in_terms_of_output(self.cell.activation)
 
     @property
     def parameter_cotangents(self):
+        if self._stair_inside:
+            return None
         return getattr(self.cell.activation, "parameter_cotangents", None)
 
     def step_parameters(self):

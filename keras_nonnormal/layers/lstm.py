@@ -17,6 +17,11 @@ class FusedLSTM(FusedLoop, keras.layers.LSTM):
 
     Args:
         units: Positive integer, dimensionality of the output space.
+        stair: A `Stair` or the name of its schedule, but exp-alpha: a factor of the
+            hidden state for every time step; the cell state stays as it is. There is
+            then one more state, the time step `(batch, 1)`.
+        reset_step: Whether the stair begins anew at every call, also where the state
+            is carried on. Defaults to `False`.
         **kwargs: As for `keras.layers.LSTM`.
 
     Call arguments:
@@ -38,6 +43,10 @@ class FusedLSTM(FusedLoop, keras.layers.LSTM):
     (2, 6)
     """
 
+    def __init__(self, units, stair=None, reset_step=False, **kwargs):
+        super().__init__(units, **kwargs)
+        self._mount_stair(stair, reset_step)
+
     @property
     def fusible(self):
         functions = (self.cell.activation, self.cell.recurrent_activation)
@@ -56,3 +65,6 @@ class FusedLSTM(FusedLoop, keras.layers.LSTM):
         i, f, g, o = quarters
         c = gate(f) * state[1] + gate(i) * activation(g)
         return gate(o) * activation(c), c
+
+    def get_config(self):
+        return {**super().get_config(), **self.stair_config()}

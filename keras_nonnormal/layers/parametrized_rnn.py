@@ -11,6 +11,7 @@ from keras_nonnormal import activations
 from keras_nonnormal.initializers import kernel_initializer
 from keras_nonnormal.initializers.named_kernels import KERNELS
 from keras_nonnormal.layers.fused_loop import FusedElementwiseLoop
+from keras_nonnormal.layers.stair_cell import bare
 from keras_nonnormal.parametrizations import Parametrization
 
 
@@ -78,7 +79,8 @@ class ParametrizedRNNCell(keras.layers.SimpleRNNCell):
                 regularizer=self.bias_regularizer,
                 constraint=self.bias_constraint,
             )
-        self.parametrization.build((size, size))
+        if not self.parametrization.built:  # one from a saved configuration is
+            self.parametrization.build((size, size))
         activation = self.activation
         if isinstance(activation, keras.layers.Layer) and not activation.built:
             activation.build((None, size))
@@ -125,6 +127,10 @@ class ParametrizedRNN(FusedElementwiseLoop, keras.layers.RNN):
         activation: `"modrelu"` or any Keras activation. Defaults to `"tanh"`.
         kernel_initializer: Start of $K$: any Keras initializer, or a name that
             `keras_nonnormal.initializers.kernel_initializer` knows.
+        stair: A `Stair` or the name of its schedule: a factor of the nonlinearity for
+            every time step. There is then one more state, the time step `(batch, 1)`.
+        reset_step: Whether the stair begins anew at every call, also where the state
+            is carried on. Defaults to `False`.
         **kwargs: As for `keras.layers.SimpleRNN`, but for those of the recurrent
             kernel.
 
@@ -154,15 +160,24 @@ class ParametrizedRNN(FusedElementwiseLoop, keras.layers.RNN):
     def __init__(self, *args, **kwargs):
         loop = {name: kwargs.pop(name) for name in _LOOP & kwargs.keys()}
         shared = {name: kwargs[name] for name in _SHARED & kwargs.keys()}
-        cell = self.cell_class(*args, **kwargs, name="cell")
+        stair = {p.name: kwargs.pop(p.name, p.default) for p in _STAIR}
+        cell = self.make_cell(*args, **kwargs, name="cell")
         super().__init__(cell, **loop, **shared)
+        self._mount_stair(**stair)
         self.input_spec = [keras.InputSpec(ndim=3)]
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
-        # The arguments are the cell's; editors and `help` should say so.
-        _, *parameters = inspect.signature(cls.cell_class.__init__).parameters.values()
-        cls.__signature__ = inspect.Signature(parameters)
+        if "__init__" in vars(cls):
+            return
+        # The arguments are mostly the cell's; editors and `help` should say so.
+        signature = inspect.signature(cls.cell_class.__init__)
+        _, *parameters, others = signature.parameters.values()
+        cls.__signature__ = inspect.Signature([*parameters, *_STAIR, others])
+
+    def make_cell(self, *args, **kwargs) -> ParametrizedRNNCell:
+        """The cell of a layer with these arguments, but for those of the loop."""
+        return self.cell_class(*args, **kwargs)
 
     @property
     def units(self) -> int:
@@ -183,7 +198,8 @@ class ParametrizedRNN(FusedElementwiseLoop, keras.layers.RNN):
     def get_config(self):
         config = super().get_config()
         del config["cell"]
-        cell = self.cell.get_config()
+        config |= self.stair_config()
+        cell = bare(self.cell).get_config()
         return {**{k: v for k, v in cell.items() if k not in config}, **config}
 
     @classmethod
@@ -207,6 +223,10 @@ _LOOP = {
     "zero_output_for_mask",
 }
 _SHARED = {"dtype", "trainable"}
+_STAIR = tuple(
+    inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default)
+    for name, default in (("stair", None), ("reset_step", False))
+)
 
 
 def _refuse_recurrent(owner, kwargs):

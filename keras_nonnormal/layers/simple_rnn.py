@@ -20,6 +20,10 @@ class FusedSimpleRNN(FusedElementwiseLoop, keras.layers.SimpleRNN):
         units: Positive integer, dimensionality of the output space.
         activation: `"modrelu"` or any Keras activation, also a layer with variables
             such as `PReLU`. Defaults to `"tanh"`.
+        stair: A `Stair` or the name of its schedule: a factor of the nonlinearity for
+            every time step. There is then one more state, the time step `(batch, 1)`.
+        reset_step: Whether the stair begins anew at every call, also where the state
+            is carried on. Defaults to `False`.
         **kwargs: As for `keras.layers.SimpleRNN`: `use_bias`,
             `kernel_initializer`, `recurrent_initializer`, `bias_initializer`, the
             regularizers and constraints of each, `dropout`, `recurrent_dropout`,
@@ -49,12 +53,18 @@ class FusedSimpleRNN(FusedElementwiseLoop, keras.layers.SimpleRNN):
     (16, 500, 100)
     """
 
-    def __init__(self, units, activation="tanh", **kwargs):
+    def __init__(
+        self, units, activation="tanh", stair=None, reset_step=False, **kwargs
+    ):
         activation = activations.get(activation, dtype=kwargs.get("dtype"))
         super().__init__(units, activation=activation, **kwargs)
+        self._mount_stair(stair, reset_step)
 
     def build(self, sequences_shape, initial_state_shape=None):
         super().build(sequences_shape, initial_state_shape)
         activation = self.activation
         if isinstance(activation, keras.layers.Layer) and not activation.built:
             activation.build((sequences_shape[0], self.units))
+
+    def get_config(self):
+        return {**super().get_config(), **self.stair_config()}

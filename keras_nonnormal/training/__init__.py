@@ -17,8 +17,10 @@ from keras_nonnormal.training.optimizers import (
 from keras_nonnormal.training.progress_line import ProgressLine
 from keras_nonnormal.training.result import TrainingResult
 from keras_nonnormal.training.run_directory import RunDirectory, RunDirectoryError
+from keras_nonnormal.training.spectral_norm_log import SpectralNormLog
 from keras_nonnormal.training.stop_below import StopBelow
 from keras_nonnormal.training.train import train
+from keras_nonnormal.training.variable_log import VariableLog
 from keras_nonnormal.training.watched_model import WatchedModel
 
 __all__ = [
@@ -33,10 +35,12 @@ __all__ = [
     "ProgressLine",
     "RunDirectory",
     "RunDirectoryError",
+    "SpectralNormLog",
     "StopBelow",
     "StopWhenNotFinite",
     "TrainingDiverged",
     "TrainingResult",
+    "VariableLog",
     "WatchedModel",
     "loss_and_metrics",
     "on_device",

@@ -1,6 +1,7 @@
 """Training that ends at the step at which the loss stops being a number."""
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import keras
@@ -13,13 +14,25 @@ class TrainingDiverged(ArithmeticError):
         step: The optimizer step whose loss did, counted from 1 over all epochs.
         epoch: The epoch it belongs to, counted from 1.
         monitor: The loss it was: `"loss"`, or `"val_loss"` after the epoch's steps.
+        limits: What is known of the network that can be the reason.
     """
 
-    def __init__(self, step: int, epoch: int, monitor: str = "loss"):
+    def __init__(
+        self,
+        step: int,
+        epoch: int,
+        monitor: str = "loss",
+        limits: Iterable[str] = (),
+    ):
         what = "loss at" if monitor == "loss" else "validation loss after"
         super().__init__(
-            f"{what} optimizer step {step} (epoch {epoch}) is not finite; "
-            "a smaller learning rate or gain may help"
+            "; ".join(
+                [
+                    f"{what} optimizer step {step} (epoch {epoch}) is not finite",
+                    *limits,
+                    "a smaller learning rate or gain may help",
+                ]
+            )
         )
         self.step = step
         self.epoch = epoch
@@ -48,13 +61,21 @@ class StopWhenNotFinite(keras.callbacks.Callback):
             step = self.model.first_step_not_finite or int(
                 self.model.optimizer.iterations
             )
-            raise TrainingDiverged(step, self._epoch)
+            raise TrainingDiverged(step, self._epoch, limits=_limits(self.model))
 
     def on_epoch_end(self, epoch, logs=None):
         """Called by Keras."""
         if not _finite(logs, "val_loss"):
             step = int(self.model.optimizer.iterations)
-            raise TrainingDiverged(step, self._epoch, "val_loss")
+            raise TrainingDiverged(
+                step, self._epoch, "val_loss", limits=_limits(self.model)
+            )
+
+
+def _limits(model):
+    """What the stairs of a network's layers say they cannot do."""
+    stairs = [getattr(layer, "stair", None) for layer in model.network.layers]
+    return [stair.limits for stair in stairs if stair is not None and stair.limits]
 
 
 def _finite(logs, name):

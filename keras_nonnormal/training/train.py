@@ -1,4 +1,5 @@
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 import keras
@@ -40,6 +41,7 @@ def train(
     save_every: int | None = None,
     report_every: int | None = None,
     log_gradient_norm: bool = False,
+    callbacks: Iterable[keras.callbacks.Callback] = (),
     jit_compile: bool = True,
     tensorboard: bool = False,
     verbose: Any = "auto",
@@ -76,6 +78,8 @@ def train(
         report_every: Integer, steps between lines of progress within an epoch, where
             there is no progress bar; or None.
         log_gradient_norm: Whether to log the mean norm of the gradient.
+        callbacks: More Keras callbacks; their model is a `WatchedModel`. What they add
+            to the logs of an epoch is logged.
         jit_compile: Whether to compile the training step with XLA.
         tensorboard: Whether to write TensorBoard events.
         verbose: As for `keras.Model.fit`. `"auto"` shows a live progress bar on a
@@ -122,26 +126,26 @@ def train(
         # Order matters: a broken state is kept nowhere, what is to be logged is there
         # before the log, and metrics come before the state, so that the rows up to a
         # state are never missing.
-        callbacks: list[Any] = [StopWhenNotFinite()]
+        watching: list[Any] = [StopWhenNotFinite(), *callbacks]
         if halve_on_plateau:
-            callbacks.append(HalveOnPlateau(monitor, mode, log.rows))
+            watching.append(HalveOnPlateau(monitor, mode, log.rows))
         if tensorboard:
             events = keras.callbacks.TensorBoard(
                 str(directory.tensorboard), write_graph=False
             )
-            callbacks.append(events)
+            watching.append(events)
         if report_every and _verbosity(verbose) == 2:
-            callbacks.append(ProgressLine(report_every))
+            watching.append(ProgressLine(report_every))
         if keep_best:
-            callbacks.append(best)
-        callbacks += [stop, log, checkpoint]
+            watching.append(best)
+        watching += [stop, log, checkpoint]
         watched.fit(
             task.training_batches(batch_size, seed=seed, start_epoch=epochs_done),
             epochs=epochs,
             initial_epoch=epochs_done,
             steps_per_epoch=steps,
             validation_data=validation,
-            callbacks=callbacks,
+            callbacks=watching,
             shuffle=False,  # done by the batches
             verbose=_verbosity(verbose),
         )

@@ -20,6 +20,16 @@ def test_single_precision_does_not_underflow():
     assert state_gradient_norms(tiny)[0, 0] == pytest.approx(2e-30)
 
 
+def test_squares_that_underflow_in_double_precision_do_not_matter():
+    tiny = np.array([[3e-190, 4e-190], [0, 0], [5e-324, 0]])
+    np.testing.assert_allclose(state_gradient_norms(tiny), [5e-190, 0, 5e-324])
+
+
+@pytest.mark.parametrize("broken", [np.nan, np.inf])
+def test_what_is_not_finite_is_shown_to_be_so(broken):
+    assert not np.isfinite(state_gradient_norms([[broken, 1.0]])[0])
+
+
 @pytest.mark.parametrize("shape", [(3,), (2, 2, 2, 2)])
 def test_other_shapes_are_refused(shape):
     with pytest.raises(ValueError, match=r"`gradients` must have shape"):

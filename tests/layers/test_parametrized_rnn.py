@@ -279,6 +279,16 @@ def test_free_matrix_is_the_plain_recurrent_network():
     assert relative_error(free(x), plain(x)) < TOLERANCE[DTYPE]
 
 
+def test_any_parametrization_is_saved_and_loaded(tmp_path):
+    model = keras.Sequential([keras.Input((None, 3)), ParametrizedRNN(4, Free())])
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    (x,) = draws((2, 5, 3), dtype="float32")
+    np.testing.assert_array_equal(
+        loaded.predict(x, verbose=0), model.predict(x, verbose=0)
+    )
+
+
 def test_signature_is_that_of_the_cell():
     import inspect
 

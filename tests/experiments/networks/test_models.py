@@ -86,7 +86,7 @@ def spread(values):
 
 
 def test_readouts_start_as_published(tasks):
-    """Sections 6.1 to 6.4 and, for EURNN, 5.3."""
+    """Sections 6.1 to 6.4 and, for EURNN, 5.3; row S24."""
     for script in (copy_task, addition):
         readout = start(built(tasks, script, net_type="expRNN"), "readout")
         classes = readout["bias"].size
@@ -161,7 +161,7 @@ def test_the_seed_decides_all_weights(tasks):
 
 
 def test_a_tied_readout_has_the_weights_of_the_embedding(tasks, tmp_path):
-    """Row 37."""
+    """Rows 37 and S24."""
     model = built(tasks, ptb_char, net_type="expRNN", tied=True, emsize=UNITS)
     vocabulary = tasks[ptb_char].input_width
     sizes = sum(math.prod(v.shape) for v in model.trainable_variables)

@@ -209,7 +209,7 @@ def test_what_makes_no_sense_is_one_line_and_code_2(
         ("--net-type=LSTM --lr-orth=1e-5", "LSTM has no orthogonal parameters"),
         ("--net-type=EURNN --lr_orth=1e-5", "EURNN has no orthogonal parameters"),
         ("--net-type=expRNN --alam=1", "--alam has no effect: expRNN has no gamma"),
-        ("--net-type=expRNN --nonlin=tanh", "expRNN has no non-linearity to choose"),
+        ("--net-type=LSTM --nonlin=tanh", "LSTM has no non-linearity to choose"),
         ("--net-type=nnRNN --capacity=2", "nnRNN has no rotations"),
         ("--net-type=EURNN --fft --capacity=4", "no effect with --fft"),
         ("--optimizer=Adam --alpha=0.9", "--alpha has no effect: the optimizer is Ad"),

@@ -1,6 +1,5 @@
 """Rows 41 and 46: runs of the networks, and what they leave."""
 
-import csv
 import json
 import math
 
@@ -10,27 +9,7 @@ import pytest
 
 from experiments import addition, copy_task, psmnist, ptb_char
 from experiments.networks.budget import NETWORKS
-
-# Not compiled: that takes longer than these trainings.
-QUIET = ["--no-tensorboard", "--nhid=8", "--no-jit"]
-COPY = [*QUIET, "--T=5", "--c-length=2", "--onehot", "--batch=4", "--log-interval=10"]
-
-
-def run(script, *arguments):
-    """Runs a script as a function; returns its folder's summary and rows."""
-    assert script.main(list(map(str, arguments))) == 0
-    return result(arguments[-1])
-
-
-def result(folder):
-    summary = json.loads((folder / "summary.json").read_text())
-    with open(folder / "metrics.csv", newline="") as file:
-        rows = [{k: float(v) for k, v in row.items()} for row in csv.DictReader(file)]
-    return summary, rows
-
-
-def weights(folder):
-    return keras.saving.load_model(folder / "model.keras").get_weights()
+from tests.experiments.networks.running import COPY, QUIET, run, weights
 
 
 @pytest.mark.parametrize("network", NETWORKS)
@@ -73,18 +52,8 @@ def test_adding_reports_the_error_of_fresh_sequences(tmp_path):
     assert {"loss", "mean_absolute_error", "tolerance_accuracy"} <= set(row)
 
 
-def test_digits_are_tested_with_the_best_model_and_states_are_kept(
-    tmp_path, monkeypatch
-):
-    draw = np.random.default_rng(0)
-    digits = tuple(
-        (
-            draw.integers(0, 256, (count, 28, 28), dtype=np.uint8),
-            draw.integers(0, 10, count, dtype=np.uint8),
-        )
-        for count in (10_100, 60)
-    )
-    monkeypatch.setattr("keras_nonnormal.datasets.mnist.load_digits", lambda: digits)
+def test_digits_are_tested_with_the_best_model_and_states_are_kept(tmp_path, digits):
+    """Row S26."""
     sizes = ["--train-size=60", "--validation-size=40", "--test-size=50"]
     flags = ["--net-type=nnRNN", "--permute", "--batch=20", "--epochs=4", *sizes]
     flags += ["--save-freq=2", "--lr=0.01"]
@@ -111,20 +80,9 @@ def _kept_options(folder):
     return json.loads((folder / "config.json").read_text())["options"]
 
 
-@pytest.fixture(scope="module")
-def text(tmp_path_factory):
-    """A folder with a text of the user's own."""
-    folder = tmp_path_factory.mktemp("text")
-    draw = np.random.default_rng(0)
-    for name, lines in (("train", 60), ("valid", 20), ("test", 20)):
-        drawn = draw.choice(list("abc_"), (lines, 20))
-        content = "\n".join(" ".join(line) for line in drawn)
-        (folder / f"{name}.txt").write_text(content)
-    return folder
-
-
 @pytest.mark.parametrize("network", ["nnRNN", "LSTM", "EURNN"])
 def test_text_is_scored_in_bits_and_rates_are_halved(network, text, tmp_path):
+    """Row S25."""
     flags = [f"--net-type={network}", "--data", text, "--emsize=4", "--bptt=10"]
     flags += ["--batch=8", "--epochs=5", "--lr=0.05", "--save", tmp_path / "best.pt"]
     summary, rows = run(ptb_char, *QUIET, *flags, "--out", tmp_path / "run")

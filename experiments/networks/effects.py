@@ -1,0 +1,55 @@
+"""What options act on, and which flags therefore have no effect."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from experiments.networks.stairs import LEARNED
+from experiments.options import flag
+
+SKEW_STARTS = (
+    *("henaff", "cayley", "random", "haar", "haar_diag", "normal_diag"),
+    *("normal_squeeze_diag", "exp_uniform"),
+)
+ORTHOGONAL = ("expRNN", "nnRNN")
+# Networks that an option acts on, and what the others lack.
+ACTS_ON = {
+    "lr_orth": (ORTHOGONAL, "orthogonal parameters"),
+    "orthogonal_map": (ORTHOGONAL, "orthogonal parameters"),
+    "trivialization": (ORTHOGONAL, "orthogonal parameters"),
+    "rebase_every": (ORTHOGONAL, "orthogonal parameters"),
+    "project_every": (ORTHOGONAL, "orthogonal parameters"),
+    "rinit": (("RNN", "RNN-orth", *ORTHOGONAL), "recurrent start to choose"),
+    "iinit": (("RNN", "RNN-orth", *ORTHOGONAL), "input start to choose"),
+    "nonlin": (("RNN", "RNN-orth", *ORTHOGONAL), "non-linearity to choose"),
+    "alam": (("nnRNN",), "gamma"),
+    "gamma_zero_gradient": (("nnRNN",), "gamma"),
+    "Tdecay": (("nnRNN",), "triangle T"),
+    "t_mask": (("nnRNN",), "triangle T"),
+    "capacity": (("EURNN",), "rotations"),
+    "fft": (("EURNN",), "rotations"),
+    "complex": (("EURNN",), "complex state"),
+}
+
+
+def flags_without_effect(options: Any, given: Mapping[str, Any]) -> Iterator[str]:
+    """A line for every flag that changes nothing.
+
+    Args:
+        options: The `NetworkOptions`.
+        given: The options that were given as flags.
+    """
+    for name, (networks, lacking) in ACTS_ON.items():
+        if name in given and options.net_type not in networks:
+            what = f"{options.net_type} has no {lacking}"
+            yield f"{flag(name)} has no effect: {what}"
+    if "capacity" in given and options.fft and options.net_type == "EURNN":
+        yield "--capacity has no effect with --fft"
+    other = {"RMSprop": "betas", "Adam": "alpha"}[options.optimizer]
+    if other in given:
+        yield f"{flag(other)} has no effect: the optimizer is {options.optimizer}"
+    if "nhid" in given and options.budget is not None:
+        yield f"--nhid has no effect: --budget chose {options.nhid}"
+    if given.get("max_steps") is not None and options.stair not in LEARNED:
+        yield f"--max-steps has no effect: the stair {options.stair} is not learned"
+    if "slen" in given:
+        yield "--slen has no effect: the task says how long its sequences are"

@@ -1,0 +1,96 @@
+"""Runs that are repeated with other seeds, and the means of their results."""
+
+import dataclasses
+import json
+import math
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from experiments.experiment import Experiment
+from experiments.options import OptionError
+from experiments.report import aligned
+
+
+def run_rounds(experiment: Experiment, options: Any) -> dict[str, Any]:
+    """Runs an experiment once per round, each round in a folder of its own.
+
+    A run that was broken off goes on in the round in which it was.
+
+    Args:
+        experiment: The experiment.
+        options: Its options, with `rounds`.
+
+    Returns:
+        The summary that is in `summary.json`: mean and standard deviation of the test
+        results, and the results of every round.
+    """
+    from keras_nonnormal.training import RunDirectory, on_device
+
+    with on_device(options.device):
+        experiment.data(options)  # what is missing is said before a folder is made
+    directory = RunDirectory(options.out)
+    directory.claim(experiment.config(options), options.resume)
+    directory.checkpoints.rmdir()  # every round has its own
+    summaries = [_summary(experiment, each) for each in rounds(options)]
+    means, deviations = mean_and_deviation([each["test"] for each in summaries])
+    last = options.seed + options.rounds - 1
+    title = f"{options.start}, seeds {options.seed} to {last}"
+    cells = [
+        (name.replace("_", " "), f"{mean:.4f}", f"{deviations[name]:.4f}")
+        for name, mean in means.items()
+    ]
+    head = (title, "mean of tests", "standard deviation")
+    print("\n" + "\n".join(aligned([head, *cells])))
+    print(f"\nthe run is in {directory.path}, a folder per round")
+    summary = {
+        "experiment": experiment.name,
+        "directory": str(directory.path),
+        "start": options.start,
+        "parameters": summaries[0]["parameters"],
+        "trivial_loss": summaries[0]["trivial_loss"],
+        "test": means,
+        "test_deviation": deviations,
+        "rounds": summaries,
+        "published": dict(experiment.published(options)),
+    }
+    directory.finish(summary)
+    return summary
+
+
+def rounds(options: Any) -> Iterator[Any]:
+    """The options of every round: the next seed each, in the folder `seed-401`."""
+    for seed in range(options.seed, options.seed + options.rounds):
+        changes: dict[str, Any] = {"seed": seed, "rounds": 1}
+        changes["out"] = str(Path(options.out, f"seed-{seed}"))
+        if path := getattr(options, "save", None):
+            changes["save"] = f"{Path(path).with_suffix('')}-seed-{seed}.keras"
+        yield dataclasses.replace(options, **changes)
+
+
+def mean_and_deviation(
+    results: Sequence[Mapping[str, float]],
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Means and standard deviations over rounds, n - 1 in the divisor; 0 of one."""
+    columns = {name: [each[name] for each in results] for name in results[0]}
+    means = {name: math.fsum(v) / len(v) for name, v in columns.items()}
+    spread = {
+        name: statistics.stdev(v) if len(v) > 1 else 0.0 for name, v in columns.items()
+    }
+    return means, spread
+
+
+def _summary(experiment, options) -> dict[str, Any]:
+    """The summary of a round, which may be finished already."""
+    out = Path(options.out)
+    if not (out / "summary.json").exists():
+        print()
+        return experiment.run(options)
+    config = json.loads((out / "config.json").read_text(encoding="utf-8"))
+    if (done := config["options"]["epochs"]) != options.epochs:
+        raise OptionError(
+            f"--epochs: the round of seed {options.seed} in {out.parent} is finished "
+            f"with {done}, expected as many for all, received {options.epochs}"
+        )
+    return json.loads((out / "summary.json").read_text(encoding="utf-8"))

@@ -1,0 +1,78 @@
+import keras
+import numpy as np
+import pytest
+
+from experiments.figure_folder import FigureFolder
+from keras_nonnormal import Stair
+from keras_nonnormal.layers import NNRNN, ExpRNN, FusedLSTM, FusedSimpleRNN
+from keras_nonnormal.recurrence import set_jit_compile
+from tests.experiments.pictures.drawing import make_run
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The figures that are written."""
+    found = []
+    write = FigureFolder.figure
+
+    def note(self, name, figure):
+        found.append(figure)
+        write(self, name, figure)
+
+    monkeypatch.setattr(FigureFolder, "figure", note)
+    return found
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory):
+    """Run directories of small networks after one update, by the network's name."""
+    return made(
+        tmp_path_factory.mktemp("runs"),
+        {
+            "nnRNN": NNRNN(8, return_sequences=True),
+            "expRNN": ExpRNN(7, return_sequences=True),
+            "RNN": FusedSimpleRNN(6, return_sequences=True),
+            "LSTM": FusedLSTM(5, return_sequences=True),
+        },
+    )
+
+
+@pytest.fixture(scope="session")
+def staired_runs(tmp_path_factory):
+    """The same of networks with a stair."""
+    start = keras.initializers.Constant(0.98)
+    return made(
+        tmp_path_factory.mktemp("staired"),
+        {
+            "nnRNN": NNRNN(8, stair="n2", t_mask="block", return_sequences=True),
+            "expRNN": ExpRNN(7, stair="expalpha", return_sequences=True),
+            "RNN": FusedSimpleRNN(
+                6, stair=Stair("alpha", initializer=start), return_sequences=True
+            ),
+            "LSTM": FusedLSTM(5, stair="logn", return_sequences=True),
+        },
+    )
+
+
+def made(folder, layers):
+    keras.utils.set_random_seed(1)
+    set_jit_compile(False)  # to compile takes longer than to run once
+    for net, layer in layers.items():
+        inputs = keras.Input((21, 10))
+        model = keras.Model(inputs, keras.layers.Dense(9)(layer(inputs)))
+        model.compile(
+            keras.optimizers.SGD(0.1),
+            keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+            jit_compile=False,
+        )
+        if net == "nnRNN":
+            upper = 0.4 * np.random.default_rng(1).normal(size=(8, 8))
+            next(v for v in layer.variables if v.name == "upper").assign(upper)
+        data = np.random.default_rng(2).normal(scale=0.01, size=(1, 21, 10))
+        model.fit(data, np.zeros((1, 21)), verbose=0)
+        stair = layer.stair.schedule if layer.stair else "none"
+        options = {"net_type": net, "nhid": layer.units, "stair": stair}
+        make_run(folder / net, options)
+        model.save(folder / net / "model.keras")
+    set_jit_compile(True)
+    return folder
