@@ -35,6 +35,7 @@ setup(
             "pytest-xdist>=3.6",
             "tensorboard>=2.20",
             "hypothesis>=6",
+            "scipy>=1.13",
             "nbclient>=0.10",
             "nbformat>=5",
             "ipykernel>=6",

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.linalg import expm, logm
 
 from keras_nonnormal.initializers._orthogonal import (
     random_orthogonal,
@@ -46,7 +47,6 @@ def largest_angle(skew):
 
 @pytest.mark.parametrize("n", [1, 2, 3, 5, 63, 64])
 def test_logarithm_of_a_random_rotation_by_the_exponential_of_scipy(n):
-    expm = pytest.importorskip("scipy.linalg").expm
     q = random_rotation(n, generator(n))
     a = rotation_logarithm(q)
     np.testing.assert_array_equal(a.T, -a)
@@ -55,7 +55,6 @@ def test_logarithm_of_a_random_rotation_by_the_exponential_of_scipy(n):
 
 
 def test_logarithm_is_the_one_of_scipy_where_both_are_well_defined():
-    logm = pytest.importorskip("scipy.linalg").logm
     q = random_rotation(20, generator(1))
     np.testing.assert_allclose(rotation_logarithm(q), logm(q).real, atol=1e-11)
 

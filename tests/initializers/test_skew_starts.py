@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.linalg import expm
 
 from keras_nonnormal.initializers import (
     CayleySkew,
@@ -275,7 +276,6 @@ def test_exponential_of_blocks_turns_the_coordinate_planes(matrix):
 
 
 def test_exponential_equals_that_of_scipy(matrix):
-    expm = pytest.importorskip("scipy.linalg").expm
     for make in EVERY.values():
         q = matrix(SkewExponential(make(seed=4)), 30, 30)
         np.testing.assert_allclose(q, expm(make(seed=4).matrix(30)), atol=1e-13)
