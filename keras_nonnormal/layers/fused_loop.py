@@ -113,13 +113,10 @@ class FusedLoop:
             self.state_size, self.single_state = self.cell.state_size, False
 
     def build(self, sequences_shape, initial_state_shape=None):
-        self._build_stair(sequences_shape[1])
-        super().build(sequences_shape, initial_state_shape)  # pyright: ignore[reportAttributeAccessIssue]
-
-    def _build_stair(self, steps: int | None) -> None:
         if self.stair and not self.stair.built:
             goes_on = self.stateful and not self.reset_step
-            self.stair.build(None if goes_on else steps)
+            self.stair.build(None if goes_on else sequences_shape[1])
+        super().build(sequences_shape, initial_state_shape)  # pyright: ignore[reportAttributeAccessIssue]
 
     def _maybe_config_dropout_masks(self, cell, *arguments):
         super()._maybe_config_dropout_masks(bare(cell), *arguments)  # pyright: ignore[reportAttributeAccessIssue]
