@@ -4,7 +4,7 @@ Importing this package registers its classes with Keras, so that saved models wh
 them can be loaded.
 """
 
-from keras_nonnormal.activations import ModReLU, Stair, stair_heights
+from keras_nonnormal.activations import Gamma, ModReLU, Stair, gamma, stair_heights
 from keras_nonnormal.initializers import (
     CayleySkew,
     Chain,
@@ -18,6 +18,7 @@ from keras_nonnormal.initializers import (
     RandomOrthogonalSkew,
     SkewExponential,
     Source,
+    UniformOnce,
     UniformSkew,
     bias_initializer,
     gru_initializers,
@@ -72,6 +73,7 @@ __all__ = [
     "FBChain",
     "FusedLSTM",
     "FusedSimpleRNN",
+    "Gamma",
     "Gatewise",
     "HaarDiagSkew",
     "HaarSkew",
@@ -95,9 +97,11 @@ __all__ = [
     "StairRNN",
     "TiedEmbedding",
     "ToleranceAccuracy",
+    "UniformOnce",
     "UniformSkew",
     "__version__",
     "bias_initializer",
+    "gamma",
     "gru_initializers",
     "kernel_initializer",
     "lstm_glorot_initializers",

@@ -202,7 +202,10 @@ class FusedElementwiseLoop(FusedLoop):
     @property
     def fusible(self):
         # State that an activation updates itself would have to leave the loop.
-        return not getattr(self.cell.activation, "non_trainable_variables", ())
+        activation = self.cell.activation
+        return getattr(activation, "changes_no_state", False) or not getattr(
+            activation, "non_trainable_variables", ()
+        )
 
     def affine(self):
         cell = self.cell
@@ -212,10 +215,19 @@ class FusedElementwiseLoop(FusedLoop):
         return self.cell.recurrent_kernel
 
     def step(self, z, state, inputs, parameters):
+        activation = self.cell.activation
         if parameters:
-            output, _ = self.cell.activation.stateless_call(parameters, (), z)
+            values = dict(zip(map(id, activation.variables), parameters, strict=True))
+            learned, fixed = (
+                [values[id(variable)] for variable in variables]
+                for variables in (
+                    activation.trainable_variables,
+                    activation.non_trainable_variables,
+                )
+            )
+            output, _ = activation.stateless_call(learned, fixed, z)
         else:
-            output = self.cell.activation(z)
+            output = activation(z)
         output = ops.cast(output, z.dtype)
         if self._stair_inside:
             assert self.stair is not None
@@ -239,7 +251,8 @@ class FusedElementwiseLoop(FusedLoop):
         return getattr(self.cell.activation, "parameter_cotangents", None)
 
     def step_parameters(self):
-        return tuple(getattr(self.cell.activation, "trainable_variables", ()))
+        # In an order that does not change where some of them are fixed later.
+        return tuple(getattr(self.cell.activation, "variables", ()))
 
 
 def _hold_where_masked(step):
