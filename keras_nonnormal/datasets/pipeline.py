@@ -19,6 +19,7 @@ def training_batches(
     encode: Callable[[Any, Any], tuple[Any, Any]],
     start_epoch: int = 0,
     shuffle: bool = True,
+    augment: Callable[[Any, Any, Any], tuple[Any, Any]] | None = None,
 ):
     """Endless batches for training, in a new random order every epoch.
 
@@ -36,6 +37,8 @@ def training_batches(
             `Task`.
         start_epoch: Number of the first epoch.
         shuffle: Whether every epoch has an order of its own.
+        augment: Maps `(seed, x, y)` to the `(x, y)` that training shall see, or None;
+            the `augment` of a `Task`.
 
     Returns:
         A `tf.data.Dataset` of infinite cardinality with elements `(x, y)`, of static
@@ -87,15 +90,19 @@ def training_batches(
             lambda a: tf.reshape(a, (-1, batch_size, *a.shape[1:])), encoded
         )
 
+    def augmented(number, batch):
+        return augment(tf.stack([tf.constant(seed, tf.int64), number]), *batch)
+
     batches = (
         tf.data.Dataset.range(start_epoch, tf.int64.max)
         .flat_map(order)
         .map(gather)
         .unbatch()
         .apply(tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY))
-        .prefetch(2 * batches_at_once)
     )
-    return without_tuning(batches)
+    if augment is not None:
+        batches = batches.enumerate(start_epoch * (rows // batch_size)).map(augmented)
+    return without_tuning(batches.prefetch(2 * batches_at_once))
 
 
 def evaluation_batches(
