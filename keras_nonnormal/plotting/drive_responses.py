@@ -183,7 +183,7 @@ class DriveColours:
         """The colour of one size."""
         if len(self.sizes) == 1:
             return colour(0)
-        return self.shades[self.sizes.index(float(size))]
+        return tuple(self.shades[self.sizes.index(float(size))])
 
     def explain(self, figure: Figure, axes: Axes | Any) -> None:
         """A bar beside the panels with a field for each size."""
