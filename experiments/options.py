@@ -39,7 +39,7 @@ def option(
         high: Largest value allowed.
         choices: Texts allowed.
         spellings: Other texts for some of these, and which they stand for.
-        alias: Another name of the flag, or several.
+        alias: Another name of the flag, or several. One with a hyphen is short: `-p`.
         word: Whether the switch may be followed by `true` or `false`.
     """
     metadata = {
@@ -137,8 +137,8 @@ def parse(
 
 
 def flag(name: str) -> str:
-    """The flag of a field: `--batch-size` of `batch_size`."""
-    return "--" + name.replace("_", "-")
+    """The flag of a field: `--batch-size` of `batch_size`, and `-p` of itself."""
+    return name if name.startswith("-") else "--" + name.replace("_", "-")
 
 
 def hyphenated(token: str) -> str:

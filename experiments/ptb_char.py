@@ -28,6 +28,7 @@ from pathlib import Path
 
 from experiments.launch import launch
 from experiments.networks.experiment import Networks
+from experiments.networks.gamma_rows import PROGRAMS
 from experiments.networks.presets import PTB, PTB_DEMO, PTB_QUICK
 from experiments.networks.results import ptb_results
 from experiments.networks.stairs import LEARNED
@@ -62,6 +63,9 @@ class PtbOptions(RoundOptions):
         False, "the stair goes on from chunk to chunk; published is a new one in each"
     )
     epochs: int = option(100, "passes over the text", low=1)
+    save_freq: int | None = option(
+        None, "keep the model after every so many epochs, or none", low=1
+    )
     log_interval: int = option(
         200, "chunks between lines of progress, where there is no progress bar", low=1
     )
@@ -165,6 +169,7 @@ NETWORKS = Networks(
     demos=PTB_DEMO,
     scores=("bits_per_character", "accuracy"),
     results=ptb_results,
+    gamma_program=PROGRAMS["text"],
     schedule={"monitor": "val_loss", "keep_best": True, "halve_on_plateau": True},
 )
 

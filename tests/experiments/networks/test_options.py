@@ -163,7 +163,7 @@ def test_the_budget_chooses_the_hidden_size():
         ("copy", "--net-type=EURNN --capacity=130", "of at most --nhid, 128"),
         ("copy", "--net-type=EURNN --fft --nhid=96", "--fft needs a power of two"),
         ("copy", "--net-type=EURNN --capacity=0", "--capacity"),
-        ("copy", "--net-type=GRU", "--net-type: expected one of RNN, RNN-orth"),
+        ("copy", "--net-type=QRNN", "--net-type: expected one of RNN, RNN-orth"),
         ("copy", "--rinit=xavier", "--rinit: nnRNN starts from an orthogonal matrix"),
         ("copy", "--net-type=expRNN --rinit=xavier", "--rinit: expRNN"),
         ("copy", "--net-type=RNN-orth --rinit=xavier", "--rinit: RNN-orth"),
