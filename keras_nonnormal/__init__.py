@@ -30,12 +30,16 @@ from keras_nonnormal.initializers import (
     skew_initializer,
 )
 from keras_nonnormal.layers import (
+    ANRU,
+    ARUN,
     EUNN,
     EURNN,
     NNRNN,
+    ANRUCell,
     EURNNCell,
     ExpRNN,
     ExpRNNCell,
+    FusedGRU,
     FusedLSTM,
     FusedSimpleRNN,
     NNRNNCell,
@@ -60,9 +64,12 @@ from keras_nonnormal.optimizers import (
 from keras_nonnormal.version import __version__
 
 __all__ = [
+    "ANRU",
+    "ARUN",
     "EUNN",
     "EURNN",
     "NNRNN",
+    "ANRUCell",
     "AdamTorch",
     "BitsPerCharacter",
     "CayleySkew",
@@ -71,6 +78,7 @@ __all__ = [
     "ExpRNN",
     "ExpRNNCell",
     "FBChain",
+    "FusedGRU",
     "FusedLSTM",
     "FusedSimpleRNN",
     "Gamma",

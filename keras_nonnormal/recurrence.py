@@ -43,6 +43,9 @@ class Recurrence:
             need not be kept, which saves memory and time.
         parameter_cotangents: With `slope` and parameters: their cotangents as a
             function of all $h_t$ and of the cotangents of all $z_t$.
+        recompute: Whether the backward pass makes the states of a chunk of time again
+            instead of keeping them from the forward pass: memory for large states, at
+            the price of one more forward pass.
 
     Example:
 
@@ -61,10 +64,12 @@ class Recurrence:
         step: Step,
         slope: Callable | None = None,
         parameter_cotangents: Callable | None = None,
+        recompute: bool = False,
     ):
         self.step = step
         self.slope = slope
         self.parameter_cotangents = parameter_cotangents
+        self.recompute = recompute
         self._compiled: dict[tuple, tuple[Callable, Callable]] = {}
 
     def __call__(
@@ -120,6 +125,8 @@ class Recurrence:
     def _run(self, signature, *tensors):
         if signature not in self._compiled:
             passes = _Passes(self, *signature)
+            if self.recompute:
+                passes = _Recomputing(passes)
             self._compiled[signature] = (
                 _backend.jit(passes.forward),
                 _backend.jit(passes.backward),
@@ -131,9 +138,7 @@ class Recurrence:
             outputs, residuals = forward(*tensors)
 
             def pullback(cotangents):
-                d_drive, fed_back, *d_rest = backward(
-                    cotangents, residuals, *tensors[1:]
-                )
+                d_drive, fed_back, *d_rest = backward(cotangents, residuals, *tensors)
                 # Left to the backend's own matrix product, which for this shape is
                 # faster than XLA's where the model around it is not compiled.
                 return d_drive, _outer_product(fed_back, d_drive), *d_rest
@@ -209,7 +214,7 @@ class _Passes:
         h = residuals[-self.counts[0]]
         return (*last, h) if self.return_sequences else last, residuals
 
-    def backward(self, cotangents, residuals, matrix, *rest):
+    def backward(self, cotangents, residuals, drive, matrix, *rest):
         """Cotangents of the drive, initial state, gain, inputs and parameters.
 
         The second of the results is what went through the matrix at all time steps
@@ -286,6 +291,21 @@ class _Passes:
             reverse=True,
         )
         return *d_stacks, d_initial
+
+
+class _Recomputing:
+    """The same passes, of which the forward one keeps nothing for the other."""
+
+    def __init__(self, passes):
+        self.passes = passes
+
+    def forward(self, *tensors):
+        outputs, _ = self.passes.forward(*tensors)
+        return outputs, ()
+
+    def backward(self, cotangents, _, *tensors):
+        _, residuals = self.passes.forward(*tensors)
+        return self.passes.backward(cotangents, residuals, *tensors)
 
 
 def _amplified(h, *gain):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from keras_nonnormal.activations import slope_in_terms_of_output
@@ -29,7 +30,9 @@ class FusedLoop:
     - `step_parameters()`: the tuple of tensors that `step` gets as `parameters`;
     - `slope`: the derivative of an elementwise step in terms of its output, if the step
       has one; the recurrence then keeps less;
-    - `output_of(state)`: what the layer gives out of its first state.
+    - `recompute`: whether the states are made again in the backward pass;
+    - `output_of(state)`: what the layer gives out of its first state;
+    - `drive_row()`: what an external drive is multiplied with, see `driven`.
 
     What the compiled recurrence does not cover (recurrent dropout while training, an
     unrolled loop, or what `fusible` rules out) runs in Keras's own loop, with the same
@@ -42,6 +45,7 @@ class FusedLoop:
     go_backwards: bool
     return_sequences: bool
     zero_output_for_mask: bool
+    recompute: bool = False
     reset_step: bool = False
     """Whether a stair begins anew at every call, also where the state is carried on."""
 
@@ -151,9 +155,11 @@ class FusedLoop:
             self._recurrences = {}
         if masked not in self._recurrences:
             self._recurrences[masked] = (
-                Recurrence(_hold_where_masked(self.step))
+                Recurrence(_hold_where_masked(self.step), recompute=self.recompute)
                 if masked
-                else Recurrence(self.step, self.slope, self.parameter_cotangents)
+                else Recurrence(
+                    self.step, self.slope, self.parameter_cotangents, self.recompute
+                )
             )
         return self._recurrences[masked]
 
@@ -186,6 +192,10 @@ class FusedLoop:
     def output_of(self, state):
         """What the layer gives out for a first state, `(..., size)`."""
         return state
+
+    def drive_row(self) -> np.ndarray:
+        """One row of the kernel: ones where an external drive is to be added."""
+        return np.ones(bare(self.cell).kernel.shape[-1])
 
     def matrix_made_once(self, training):
         """A context around Keras's own loop, which calls the cell at every step."""

@@ -68,7 +68,8 @@ def test_golden_gradients_of_shared_parameters_are_sums(golden):
     arrays = golden("gamma/gamma_grid")
     names = sorted(name for name in arrays.files if name.startswith("auto_"))
     x, n, s, dy, *expected = (
-        arrays[f"auto_{name}"] for name in ("x", "n", "s", "gout", "y", "dx", "dn", "ds")
+        arrays[f"auto_{name}"]
+        for name in ("x", "n", "s", "gout", "y", "dx", "dn", "ds")
     )
     assert len(names) == 8
     for actual, wanted in zip(gradients(x, n, s, dy), expected, strict=True):
@@ -185,7 +186,7 @@ def test_slope_of_tensors_is_that_of_arrays():
 
 def test_the_published_grid():
     assert len(GAINS) == 9
-    assert GAINS[0] == 1 and GAINS[1] == 2.5 and GAINS[-1] == 20
+    assert (GAINS[0], GAINS[1], GAINS[-1]) == (1, 2.5, 20)
     assert set(GAINS) < set(FINE_GAINS)
     assert len(FINE_GAINS) == 16
     assert SATURATIONS == (0, 0.25, 0.5, 0.75, 1)

@@ -1,0 +1,243 @@
+"""The adaptive nonlinear recurrent unit, and its cell."""
+
+from typing import Any
+
+import keras
+from keras import ops
+from keras.initializers import VarianceScaling
+
+from keras_nonnormal.activations import gamma
+from keras_nonnormal.initializers import UniformOnce
+from keras_nonnormal.initializers.named_kernels import kernel_of, recurrent_of
+from keras_nonnormal.layers.layer_of_cell import LayerOfCell
+
+
+@keras.saving.register_keras_serializable("keras_nonnormal")
+class ANRUCell(keras.layers.SimpleRNNCell):
+    """One step of `ANRU`; takes the same arguments, but for those of the loop.
+
+    Args:
+        units: Positive integer, neurons.
+        controller_units: Positive integer, size of the controller of a neuron.
+        return_shapes: Whether the output is `[h, n, s]` instead of h alone.
+        **kwargs: As for `ANRU`.
+    """
+
+    def __init__(
+        self,
+        units,
+        controller_units=50,
+        kernel_initializer: Any = "kaiming",
+        recurrent_initializer: Any = "henaff",
+        controller_initializer: Any = "kaiming",
+        controller_recurrent_initializer: Any = "henaff",
+        gain_initializer: Any = None,
+        saturation_initializer: Any = "zeros",
+        return_shapes=False,
+        **kwargs,
+    ):
+        super().__init__(
+            units,
+            activation=None,
+            kernel_initializer=kernel_of(kernel_initializer),
+            recurrent_initializer=recurrent_of(recurrent_initializer),
+            **kwargs,
+        )
+        if controller_units != int(controller_units) or controller_units < 1:
+            raise ValueError(
+                "Expected `controller_units` to be a positive integer. "
+                f"Received: controller_units={controller_units!r}"
+            )
+        self.controller_units = int(controller_units)
+        self.controller_initializer: Any = kernel_of(controller_initializer)
+        self.controller_recurrent_initializer: Any = recurrent_of(
+            controller_recurrent_initializer
+        )
+        self.gain_initializer: Any = keras.initializers.get(
+            gain_initializer or UniformOnce(5, 7)
+        )
+        self.saturation_initializer: Any = keras.initializers.get(
+            saturation_initializer
+        )
+        self.return_shapes = bool(return_shapes)
+        self.state_size: Any = [units, units * self.controller_units]
+        self.output_size = 3 * units if self.return_shapes else units
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        size = self.controller_units
+        decoders = {"gain": 0.1, "saturation": 0.01}
+        starts = {
+            "controller_kernel": ((1, size), self.controller_initializer),
+            "controller_recurrent_kernel": (
+                (size, size),
+                self.controller_recurrent_initializer,
+            ),
+            "controller_bias": ((size,), "zeros"),
+            **{
+                f"{name}_kernel": ((size, 1), _xavier(scale))
+                for name, scale in decoders.items()
+            },
+            "gain_bias": ((1,), self.gain_initializer),
+            "saturation_bias": ((1,), self.saturation_initializer),
+        }
+        for name, (shape, initializer) in starts.items():
+            weight = self.add_weight(name=name, shape=shape, initializer=initializer)
+            setattr(self, name, weight)
+
+    @property
+    def controller(self) -> tuple:
+        """The weights that all neurons share, as `advance` takes them."""
+        return tuple(
+            getattr(self, name)
+            for name in (
+                *("controller_kernel", "controller_recurrent_kernel"),
+                *("controller_bias", "gain_kernel", "gain_bias"),
+                *("saturation_kernel", "saturation_bias"),
+            )
+        )
+
+    def advance(self, z, g, controller):
+        """What pre-activations do: new output, controller states, gains, saturations.
+
+        Args:
+            z: Tensor `(..., units)`.
+            g: Tensor `(..., units * controller_units)`.
+            controller: Tuple of tensors, see `controller`.
+        """
+        kernel, recurrent, bias, *decoders = controller
+        gain_kernel, gain_bias, saturation_kernel, saturation_bias = decoders
+        rows = ops.reshape(g, (-1, self.controller_units))
+        own = ops.reshape(z, (-1, 1)) * kernel + bias
+        rows = ops.tanh(own + ops.matmul(rows, recurrent))
+        shapes: Any = ops.matmul(
+            rows, ops.concatenate([gain_kernel, saturation_kernel], axis=1)
+        )
+        n = ops.reshape(shapes[:, 0], ops.shape(z)) + gain_bias
+        s = ops.reshape(shapes[:, 1], ops.shape(z)) + saturation_bias
+        return gamma(z, n, s), ops.reshape(rows, ops.shape(g)), n, s
+
+    def call(self, sequence, states, training=False):
+        z, _ = super().call(sequence, states[:1], training)
+        controller = tuple(ops.cast(each, z.dtype) for each in self.controller)
+        h, g, n, s = self.advance(z, states[1], controller)
+        output = ops.concatenate([h, n, s], axis=-1) if self.return_shapes else h
+        return output, [h, g]
+
+    def get_initial_state(self, batch_size=None):
+        return [ops.zeros((batch_size, n), self.compute_dtype) for n in self.state_size]
+
+    def get_config(self):
+        config = super().get_config()
+        del config["activation"]
+        return {
+            **config,
+            "controller_units": self.controller_units,
+            **{
+                name: keras.initializers.serialize(getattr(self, name))
+                for name in (
+                    *("controller_initializer", "controller_recurrent_initializer"),
+                    *("gain_initializer", "saturation_initializer"),
+                )
+            },
+            "return_shapes": self.return_shapes,
+        }
+
+
+@keras.saving.register_keras_serializable("keras_nonnormal")
+class ANRU(LayerOfCell):
+    r"""A recurrent network whose neurons adapt their nonlinearity at every time step.
+
+    $$ a_t = x_t K + b + h_{t-1} V, \qquad
+       g_t^i = \tanh(a_t^i u + c + g_{t-1}^i W), $$
+    $$ n_t^i = g_t^i w_n + b_n, \quad s_t^i = g_t^i w_s + b_s, \qquad
+       h_t^i = γ(a_t^i; n_t^i, s_t^i) $$
+
+    Beside each neuron i runs a small recurrent network, its controller, which sees the
+    neuron's own pre-activation and sets gain and saturation of its `gamma`. Its weights
+    are shared by all neurons, its state is each neuron's own. The backward pass makes
+    the controllers' states again rather than keep `time * batch * units *
+    controller_units` numbers.
+
+    The published program has a second bias in each of the two affine maps; two that
+    are always added are one here. Adam moves the pair by twice the step: for the same
+    course give this bias twice the rate (`rate_factors` of `AdamTorch`).
+
+    Args:
+        units: Positive integer, neurons: dimensionality of the output space.
+        controller_units: Positive integer, size of the controller of a neuron.
+            Defaults to 50.
+        kernel_initializer: Start of $K$, `(features, units)`: any Keras initializer, or
+            a name that `keras_nonnormal.initializers.kernel_initializer` knows.
+            Defaults to `"kaiming"`.
+        recurrent_initializer: Start of $V$, `(units, units)`: any Keras initializer, or
+            a name that `keras_nonnormal.initializers.recurrent_initializer` knows.
+            Defaults to `"henaff"`.
+        controller_initializer: Start of $u$, `(1, controller_units)`, likewise.
+        controller_recurrent_initializer: Start of $W$, `(controller_units,
+            controller_units)`, likewise.
+        gain_initializer: Start of $b_n$. Defaults to `UniformOnce(5, 7)`.
+        saturation_initializer: Start of $b_s$. Defaults to zero. ($w_n$ and $w_s$ are
+            normal draws of Glorot's variance, times 0.1 and 0.01.)
+        return_shapes: Whether the output is `[h, n, s]`, three times as wide; Keras's
+            own loop then runs. Defaults to `False`.
+        stair: A `Stair` or the name of its schedule, but exp-alpha: a factor of h for
+            every time step. There is then one more state, the time step `(batch, 1)`.
+        reset_step: Whether the stair begins anew at every call, also where the state
+            is carried on. Defaults to `False`.
+        **kwargs: As for `keras.layers.SimpleRNN`, but for `activation`.
+
+    Call arguments:
+        sequences: Tensor `(batch, time, features)`.
+        initial_state: Optional list of two tensors: h, `(batch, units)`, and the
+            controllers' states, `(batch, units * controller_units)`.
+        mask: Optional boolean tensor `(batch, time)`; `False` skips a time step.
+        training: Whether dropout is applied.
+
+    Returns:
+        Tensor `(batch, units)`, or `(batch, time, units)` with `return_sequences`;
+        with `return_state` followed by the two final states.
+
+    Raises:
+        ValueError: If a size is not a positive integer.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from keras_nonnormal import ANRU
+    >>> tuple(ANRU(8, controller_units=5)(np.zeros((2, 5, 3), "float32")).shape)
+    (2, 8)
+
+    Reference:
+        - [arXiv 2006.12253](https://arxiv.org/abs/2006.12253), and the code published
+          with it
+    """
+
+    cell_class = ANRUCell
+    recompute = True
+
+    @property
+    def fusible(self):
+        return not self.cell.return_shapes
+
+    def affine(self):
+        cell = self.cell
+        return (cell.kernel,) if cell.bias is None else (cell.kernel, cell.bias)
+
+    def recurrent_matrix(self, training=False):
+        return self.cell.recurrent_kernel
+
+    def step_parameters(self):
+        return self.cell.controller
+
+    def step(self, z, state, inputs, parameters):
+        h, g, _, _ = self.cell.advance(z, state[1], parameters)
+        return h, g
+
+
+ARUN = ANRU
+"""The name that the last published revision gives to ANRU."""
+
+
+def _xavier(scale):
+    return VarianceScaling(scale * scale, "fan_avg", "untruncated_normal")
