@@ -14,7 +14,7 @@ def split_mnist_task(
     seed: int = 1234,
     validation: int = 10_000,
     shuffle: bool = False,
-    same_split: bool = True,
+    one_split: bool = True,
 ) -> Task:
     """Sequential MNIST as nnRNN and ANRU were trained on, permuted or not.
 
@@ -34,7 +34,7 @@ def split_mnist_task(
         validation: Number of training digits to hold out. 0 validates on the test
             split.
         shuffle: Whether every epoch has an order of its own.
-        same_split: Whether the same digits are held out with and without `permute`, as
+        one_split: Whether the same digits are held out with and without `permute`, as
             in the nnRNN program. The ANRU program (False) draws the order of the pixels
             only to use it, so that without it other digits are held out.
 
@@ -59,7 +59,7 @@ def split_mnist_task(
         seed,
         digits=len(train),
         validation=validation,
-        permute=permute or same_split,
+        permute=permute or one_split,
     )
 
     def arranged(examples, rows):

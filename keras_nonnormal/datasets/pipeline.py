@@ -90,9 +90,6 @@ def training_batches(
             lambda a: tf.reshape(a, (-1, batch_size, *a.shape[1:])), encoded
         )
 
-    def augmented(number, batch):
-        return augment(tf.stack([tf.constant(seed, tf.int64), number]), *batch)
-
     batches = (
         tf.data.Dataset.range(start_epoch, tf.int64.max)
         .flat_map(order)
@@ -101,7 +98,12 @@ def training_batches(
         .apply(tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY))
     )
     if augment is not None:
-        batches = batches.enumerate(start_epoch * (rows // batch_size)).map(augmented)
+        numbered = batches.enumerate(start_epoch * (rows // batch_size))
+        batches = numbered.map(
+            lambda number, batch: augment(
+                tf.stack([tf.constant(seed, tf.int64), number]), *batch
+            )
+        )
     return without_tuning(batches.prefetch(2 * batches_at_once))
 
 

@@ -99,7 +99,7 @@ def test_the_gamma_program_holds_others_out_if_not_permuted(stub, permute):  # R
         3, digits=20, validation=6, permute=permute
     )
     splits = split_mnist_task(
-        permute=permute, seed=3, validation=6, same_split=False
+        permute=permute, seed=3, validation=6, one_split=False
     ).splits
     for part, rows in ((splits.train, train), (splits.validation, validation)):
         np.testing.assert_array_equal(part.targets, labels[rows])
