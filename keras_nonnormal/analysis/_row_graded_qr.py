@@ -4,11 +4,10 @@ import numpy as np
 def row_graded_qr(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Q of a QR decomposition and the diagonal of R, made non-negative, with care.
 
-    Columns that depend on those before them because rows or columns are 0, or because
-    columns with entries in few rows come first, are told apart exactly: the diagonal
-    has a 0 there, and Q a vector that is orthogonal to all others. Rows are taken by
-    size, with which Householder's method is accurate for the small rows, too (Cox and
-    Higham, 1998).
+    Columns that depend on those before them because of where zeros are, whatever the
+    other entries, are told exactly: the diagonal has a 0 there, and Q a vector that is
+    orthogonal to all others. Rows are taken by size, with which Householder's method is
+    accurate for the small rows, too (Cox and Higham, 1998).
 
     Args:
         columns: Array `(units, count)` with `count <= units`.
@@ -22,8 +21,7 @@ def row_graded_qr(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     # Householder's reflections keep.
     first = np.where(present.any(axis=1), present.argmax(axis=1), count)
     rows = np.lexsort((-np.abs(columns).max(axis=1), first))
-    heights = np.searchsorted(first[rows], np.arange(count), side="right")
-    lost = _dependent(heights, present.any(axis=0))
+    lost = dependent_columns(present)
     order = np.argsort(lost, kind="stable")  # what is lost takes what is left
     q, r = np.linalg.qr(columns[np.ix_(rows, order)])
     diagonal = np.diag(r)
@@ -33,12 +31,37 @@ def row_graded_qr(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return frame, np.where(lost, 0.0, lengths)
 
 
-def _dependent(heights: np.ndarray, filled: np.ndarray) -> np.ndarray:
-    """Which columns cannot raise the rank if 0 to j have entries in heights[j] rows.
+def dependent_columns(present: np.ndarray) -> np.ndarray:
+    """Which columns depend on those before them, whatever their entries are.
 
-    The rank of those is the smaller of heights[j] and, for a column that is filled, one
-    more than that of the columns before, which the running minimum solves for all j.
+    Columns with entries in the given places `(rows, columns)` are independent for
+    almost all values of these if each can be given a row of its own, where it has an
+    entry. Rows are dealt out column by column, along alternating paths.
     """
-    number = np.cumsum(filled)
-    rank = number + np.minimum.accumulate(np.minimum(heights - number, 0))
-    return np.diff(rank, prepend=0) == 0
+    lost = np.zeros(present.shape[1], bool)
+    if present.all():
+        return lost
+    nobody = -1
+    owner = np.full(len(present), nobody)
+    row_of = np.full(present.shape[1], nobody)
+    open_rows = np.ones(len(present), bool)
+    for start in range(present.shape[1]):
+        reached, wanted_by = np.zeros(len(present), bool), np.empty(len(present), int)
+        seekers = [start]
+        while seekers:
+            seeker = seekers.pop()
+            new = present[:, seeker] & open_rows & ~reached
+            reached |= new
+            wanted_by[new] = seeker
+            free = new & (owner == nobody)
+            if free.any():
+                row = free.argmax()
+                while row != nobody:  # everyone on the path moves on to the row found
+                    seeker = wanted_by[row]
+                    owner[row], row_of[seeker], row = seeker, row, row_of[seeker]
+                break
+            seekers.extend(owner[new])
+        else:
+            lost[start] = True
+            open_rows &= ~reached  # no path leads from them to a free row, ever
+    return lost
