@@ -50,7 +50,8 @@ def chosen(
 
 def _flags(experiment: Experiment) -> set[str]:
     fields = dataclasses.fields(experiment.options)
-    return {name for f in fields for name in (f.name, *f.metadata["alias"])}
+    names = {name for f in fields for name in (f.name, *f.metadata["alias"])}
+    return names | {f"no_{f.name}" for f in fields}
 
 
 def _family_of_run(name: str, out: str | None) -> str | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from experiments.networks.transform_options import USUAL
 from experiments.options import OptionError
 from experiments.report import aligned
 from experiments.testing import weights
@@ -24,9 +25,6 @@ def scores_under(
 
     Returns:
         The scores of each.
-
-    Raises:
-        OptionError: If the network cannot be driven.
     """
     return {each: _scores(each, model, task, options) for each in transforms}
 
@@ -40,8 +38,10 @@ def run_test(experiment: Any, options: Any) -> dict[str, Any]:
 
     Returns:
         What was tested, and its scores.
+
+    Raises:
+        OptionError: If the network cannot be loaded.
     """
-    from experiments.networks.transform_options import USUAL
     from keras_nonnormal.recurrence import set_jit_compile
     from keras_nonnormal.training import on_device
 
@@ -108,15 +108,9 @@ def _driven(model, task):
 
     from keras_nonnormal.layers import driven
 
-    layer = model.get_layer("recurrent")
-    try:
-        with_drive = driven(layer)
-    except ValueError as error:
-        raise OptionError(
-            f"--transform: a drive cannot be added to a {type(layer).__name__}"
-        ) from error
+    recurrent = driven(model.get_layer("recurrent"))
     inputs = keras.Input((task.length, task.input_width + 1), name="driven_sequence")
-    return keras.Model(inputs, model.get_layer("readout")(with_drive(inputs)))
+    return keras.Model(inputs, model.get_layer("readout")(recurrent(inputs)))
 
 
 def _kept(experiment, file, task, options):
