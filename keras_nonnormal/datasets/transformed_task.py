@@ -59,7 +59,7 @@ def driven_task(task: Task, drive: Any) -> Task:
     Raises:
         ValueError: If the drive has another length than the sequences.
     """
-    drive = np.asarray(drive, "float32")
+    drive = np.asarray(drive, "float64")
     if drive.shape != (task.length,):
         raise ValueError(
             f"Expected a drive of shape ({task.length},), a number for every step of "
