@@ -251,11 +251,12 @@ class _Passes:
                 lambda z, *state: tuple(self.step(z, state, x, parameters)), z, *state
             )
             d_z, *d_previous = pullback(d_state)
-            d_h, *d_gain = _pulled_back(ops.matmul(d_z, transposed), state[0], *gain)
-            d_previous = _add_to_first(d_previous, d_h)
-            return d_previous, (d_z, *d_gain, *(d_state if deferred else ()))
+            returned = ops.matmul(d_z, transposed)
+            d_previous = _add_to_first(d_previous, _amplified(returned, *gain))
+            emitted = (returned,) if gain else ()
+            return d_previous, (d_z, *emitted, *(d_state if deferred else ()))
 
-        kept = (z[0], *(gain[0] for gain in gains))
+        kept = (z[0], *(initial_state[0] for _ in gains))
         d_initial, (d_drive, *d_rest) = _backend.scan(
             body,
             d_last,
@@ -263,7 +264,8 @@ class _Passes:
             _specs((*kept, *(initial_state if deferred else ()))),
             reverse=True,
         )
-        d_gains, d_states = d_rest[: len(gains)], d_rest[len(gains) :]
+        d_gains = [_row_dot(each, previous[0]) for each in d_rest[: len(gains)]]
+        d_states = d_rest[len(gains) :]
         if not deferred:
             return d_drive, fed_back, *d_initial, *d_gains
         n = len(inputs)
@@ -275,22 +277,23 @@ class _Passes:
         return d_drive, fed_back, *d_initial, *d_gains, *pullback(tuple(d_states))
 
     def _loop_of_slopes(self, d_last, d_outputs, h, previous, gains, transposed):
-        stacks = (h, *((previous, *gains) if gains else ()))
+        stacks = (h, *gains)
 
         def body(d_state, slices):
-            (h, *fed_back), d_h = slices[: len(stacks)], slices[len(stacks) :]
+            (h, *gain), d_h = slices[: len(stacks)], slices[len(stacks) :]
             d_z = _add_to_first(d_state, *d_h)[0] * self.slope(h)
-            d_h, *d_gain = _pulled_back(ops.matmul(d_z, transposed), *fed_back)
-            return (d_h,), (d_z, *d_gain)
+            returned = ops.matmul(d_z, transposed)
+            emitted = (returned,) if gain else ()
+            return (_amplified(returned, *gain),), (d_z, *emitted)
 
-        d_initial, d_stacks = _backend.scan(
+        d_initial, (d_drive, *d_rest) = _backend.scan(
             body,
             d_last,
             (*stacks, *d_outputs),
-            _specs((*d_last, *(gain[0] for gain in gains))),
+            _specs((*d_last, *(d_last[0] for _ in gains))),
             reverse=True,
         )
-        return *d_stacks, d_initial
+        return d_drive, *(_row_dot(each, previous) for each in d_rest), d_initial
 
 
 class _Recomputing:
@@ -313,14 +316,12 @@ def _amplified(h, *gain):
     return gain[0] * h if gain else h
 
 
-def _pulled_back(cotangent, *factors):
-    """From the cotangent of $g h$ to those of $h$ and, if there is one, of $g$."""
-    if len(factors) < 2:
-        return (cotangent,)
-    h, gain = factors
-    # Sums along rows as a product: XLA adds the numbers of a row one by one on a CPU.
-    ones = ops.ones((h.shape[-1], 1), h.dtype)
-    return gain * cotangent, ops.matmul(cotangent * h, ones)
+def _row_dot(left, right):
+    """The products of the last axes' vectors, `(..., 1)`; for the cotangent of a gain.
+
+    Its sums are a product: XLA adds the numbers of a row one by one on a CPU.
+    """
+    return ops.matmul(left * right, ops.ones((right.shape[-1], 1), right.dtype))
 
 
 def _add_to_first(values, *terms):
