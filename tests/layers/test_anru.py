@@ -189,9 +189,15 @@ GAMMAS = {
 
 
 # Row A7
-@pytest.mark.parametrize("layer_class", [FusedSimpleRNN, ExpRNN, NNRNN])
-@pytest.mark.parametrize("kind", GAMMAS)
-@pytest.mark.parametrize("stair", [None, "n2"])
+@pytest.mark.parametrize(
+    ("layer_class", "kind", "stair"),
+    [
+        *((FusedSimpleRNN, kind, None) for kind in GAMMAS),
+        *((layer_class, "per neuron", None) for layer_class in (ExpRNN, NNRNN)),
+        (FusedSimpleRNN, "per neuron", "n2"),
+        (NNRNN, "names", "n2"),
+    ],
+)
 def test_gamma_in_the_compiled_loop_is_gamma_in_kerass_own(layer_class, kind, stair):
     loop = {"return_sequences": True, "dtype": DTYPE, "stair": stair}
     layers = []
