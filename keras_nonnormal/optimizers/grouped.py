@@ -133,7 +133,7 @@ def _by_path(argument, by_name, paths, otherwise):
         warnings.warn(
             f"`{argument}` has no effect for {', '.join(map(repr, strangers))}: the "
             "optimizer was built for no variable of that name.",
-            stacklevel=4,
+            stacklevel=3,
         )
     return [
         next((value for name, value in by_name.items() if _fits(name, path)), otherwise)
