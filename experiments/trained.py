@@ -193,6 +193,24 @@ def state_gradients(
     return np.stack(list(map(_float64, gradients)), axis=1)
 
 
+def states_of(layer: Any, sequences: Any) -> np.ndarray:
+    """What a layer gives out at every step, as it is in its model.
+
+    Args:
+        layer: A recurrent layer.
+        sequences: Its input, `(batch, time, features)`.
+
+    Returns:
+        An array `(batch, time, units)`.
+    """
+    every_step, carried = layer.return_sequences, layer.return_state
+    layer.return_sequences, layer.return_state = True, False
+    try:
+        return _float64(layer(keras.ops.convert_to_tensor(sequences, "float32")))
+    finally:
+        layer.return_sequences, layer.return_state = every_step, carried
+
+
 def _first(tensors: Any) -> Any:
     return tensors[0] if isinstance(tensors, (list, tuple)) else tensors
 

@@ -84,7 +84,7 @@ def linearisation(
     for size, path in paths.items():
         look = {"color": sizes.of(size), "zorder": 3}
         path = np.asarray(path)
-        axes.plot(*path.T, **look, linewidth=1.6)
+        axes.plot(*path.T, **look, linewidth=1)
         _mark_drive(axes, path, drive, look)
     axes.margins(0.12)
     axes.autoscale_view()
@@ -145,7 +145,7 @@ def controller_states(
     for size, values in states.items():
         path = (np.asarray(values) - mean) @ axes_of_states[:2].T
         look = {"color": sizes.of(size), "zorder": 3}
-        axes.plot(*path.T, **look, linewidth=1.6)
+        axes.plot(*path.T, **look, linewidth=1)
         _mark_drive(axes, path, drive, look)
     axes.set_xlabel(f"first component, {shares[0]:.0%} of the variance")
     axes.set_ylabel(f"second component, {shares[1]:.0%}")

@@ -66,7 +66,7 @@ def lyapunov_spectra(
         axes.set(xlabel=index, ylabel=unit)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     for axes in (spectrum, *others):
-        axes.axhline(0, color=INK, linewidth=0.8, zorder=1)
+        _mark_zero(axes)
     handles, labels = spectrum.get_legend_handles_labels()
     if starts:
         handles.append(Line2D([], [], color=INK, linestyle=START))
@@ -126,7 +126,6 @@ def driven_exponents(
     ):
         dress(axes, title if axes is over_steps else "")
         axes.set_xlabel(what)
-        axes.axhline(0, color=INK, linewidth=0.8, zorder=1)
         axes.tick_params(labelleft=True)
         handles = [Line2D([], [], color=shade, label=label) for label, shade in entries]
         handles += [
@@ -134,6 +133,8 @@ def driven_exponents(
             for n, way in enumerate(ways)
         ]
         axes.legend(handles=handles, frameon=False, fontsize=8, loc="best")
+    _mark_zero(over_steps)
+    _mark_zero(over_sizes)
     over_steps.set_ylabel(f"largest exponent, {_unit(base)} a step")
     return figure
 
@@ -152,6 +153,13 @@ def _cut(axes: Axes, values: np.ndarray) -> None:
     values = values[np.isfinite(values)]
     if values.size and values.min() < values.max() - DEPTH:
         axes.set_ylim(values.max() - DEPTH, values.max() + 0.06 * DEPTH)
+
+
+def _mark_zero(axes: Axes) -> None:
+    """A line between growth and decay, unless it is far from everything."""
+    low, high = axes.get_ylim()
+    if abs(low + high) <= 3 * (high - low):
+        axes.axhline(0, color=INK, linewidth=0.8, zorder=1)
 
 
 def _unit(base: float) -> str:

@@ -63,7 +63,7 @@ def spectra(
     figure.legend(
         *_legend(plane, bool(starts)),
         loc="outside lower center",
-        ncols=4,
+        ncols=2 if len(widths) == 1 else 4,
         frameon=False,
         markerscale=2,
     )
