@@ -141,7 +141,9 @@ class PsmnistNetworkOptions(TransformOptions, RoundOptions):
     Tdecay: float = changed(RoundOptions, "Tdecay", 0.0)
     max_steps: int | None = changed(RoundOptions, "max_steps", None, alias="bptt")
     epochs: int = option(100, "passes over the training digits", low=1)
-    permute: bool = option(False, "read the pixels in a fixed random order", alias="-p")
+    permute: bool = option(
+        False, "read the pixels in a fixed random order", alias="-p", paired=True
+    )
     split_seed: int | None = option(
         1234,
         "decides the order of the pixels and the digits held out; none takes the run's "

@@ -91,7 +91,7 @@ def _options(experiment: Experiment, out: Path) -> dict[str, Any]:
     try:
         content = json.loads(config.read_text(encoding="utf-8"))
         name = content["experiment"]
-        family, options = content.get("family", "starts"), content["options"]
+        family, options = content.get("family", "starts"), dict(content["options"])
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise OptionError(f"--test: cannot read {config}: {error!r}") from error
     if name != experiment.name:

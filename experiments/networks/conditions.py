@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from experiments.networks.transform_options import USUAL
 from experiments.options import OptionError
 from experiments.report import aligned
 from experiments.testing import weights
@@ -50,8 +49,7 @@ def run_test(experiment: Any, options: Any) -> dict[str, Any]:
     with on_device(options.device):
         task = experiment.data(options)
         model = _kept(experiment, file, task, options)
-        asked = (options.transform,) if options.transform else USUAL
-        scores = scores_under(asked, model, task, options)
+        scores = scores_under(options.transforms, model, task, options)
     print("\n".join(scores_table(f"{options.start}, {file.name}", scores)))
     return {
         "experiment": experiment.name,

@@ -137,9 +137,9 @@ class Networks(Experiment):
         if not getattr(options, "transformed", False):
             return {}
         from experiments.networks.conditions import scores_under
-        from experiments.networks.transform_options import USUAL
+        from experiments.networks.transform_options import PUBLISHED
 
-        changed = [each for each in USUAL if each != "none"]
+        changed = [each for each in PUBLISHED if each != "none"]
         return scores_under(changed, model, task, options)
 
     def summary(self, run: Run, task) -> dict[str, Any]:

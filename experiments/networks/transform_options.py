@@ -8,8 +8,8 @@ from experiments.options import OptionError, flag, option
 
 # "step" multiplies the input as "sin" does; "drive" comes to all units from outside.
 TRANSFORMS = ("none", "sin", "step", "drive", "lin")
-# What a trained network is tested under if nothing is said.
-USUAL = ("none", "sin", "drive")
+# What the published program tests under, one after the other.
+PUBLISHED = ("none", "sin", "drive")
 # Which of the numbers belong to which transform, and how many steps they are.
 STEPS = {"step_length": ("step", "drive"), "lin_period": ("lin",)}
 
@@ -29,15 +29,16 @@ class TransformOptions(GammaOptions):
         False,
         "also validate under a sine of a new frequency every epoch, and test under "
         "the transforms sin and drive",
+        paired=True,
     )
     test: bool = option(
         False, "test the run in --out and leave it as it is; nothing is trained"
     )
-    transform: str | None = option(
-        None,
-        "with --test: what is done to the test sequences (default: none, sin and "
-        "drive, one after the other)",
-        choices=TRANSFORMS,
+    transform: str = option(
+        "published",
+        "with --test: what is done to the test sequences; published is none, sin and "
+        "drive, one after the other",
+        choices=("published", *TRANSFORMS),
     )
     checkpoint: int | None = option(
         None,
@@ -65,9 +66,9 @@ class TransformOptions(GammaOptions):
 
     def __post_init__(self):
         super().__post_init__()
-        used = USUAL if self.transform is None else (self.transform,)
         for name, transforms in STEPS.items():
-            if getattr(self, name) > self.longest and set(transforms) & set(used):
+            used = not set(transforms).isdisjoint(self.transforms)
+            if used and getattr(self, name) > self.longest:
                 raise OptionError(
                     f"{flag(name)}: expected at most the {self.longest} steps of a "
                     f"sequence, received {getattr(self, name)}"
@@ -77,6 +78,11 @@ class TransformOptions(GammaOptions):
                 "--step-position: expected a step before the last of the "
                 f"{self.longest} of a sequence, received {self.step_position}"
             )
+
+    @property
+    def transforms(self) -> tuple[str, ...]:
+        """What a network is tested under."""
+        return PUBLISHED if self.transform == "published" else (self.transform,)
 
     def remarks(self, given):
         yield from super().remarks(given)

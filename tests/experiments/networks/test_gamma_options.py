@@ -46,7 +46,7 @@ DIGITS = [
     ("--batch", 7, "batch", 100),
     ("--note", "mine", "note", None),
     ("--test", True, "test", False),
-    ("--transform", "step", "transform", None),
+    ("--transform", "step", "transform", "published"),
     ("--transform-ratio", 0.5, "transform_ratio", 0.0),
 ]
 TEXT = [
