@@ -50,7 +50,7 @@ class Networks(Experiment):
         "nnRNN, expRNN, EURNN, RNN, LSTM, GRU and ANRU, with stairs, gamma, or without"
     )
     example: ClassVar[str] = "--net-type nnRNN"
-    marks: ClassVar[tuple[str, ...]] = ("net_type", "stair", "nvar", "test")
+    marks: ClassVar[tuple[str, ...]] = ("net_type", "nonlin", "stair", "nvar", "test")
 
     def __post_init__(self):
         usual = {"demo": self.demos[NetworkOptions.net_type], "script": {}}

@@ -25,6 +25,7 @@ from keras_nonnormal.layers import (
     FusedSimpleRNN,
     TiedEmbedding,
 )
+from keras_nonnormal.layers.stair_cell import bare
 
 
 def network(task, options: GammaOptions) -> keras.Model:
@@ -39,18 +40,13 @@ def network(task, options: GammaOptions) -> keras.Model:
         states, and gives logits and new states (see
         `keras_nonnormal.training.CarriedState`).
     """
-    if task.stateful:
-        return _language_model(task, options)
-    inputs = keras.Input((task.length, task.input_width), name="sequence")
-    hidden = recurrent_layer(options, task.input_width, return_sequences=task.per_step)(
-        inputs
-    )
-    outputs = keras.layers.Dense(
-        task.output_width,
-        **_readout_start(task, options, task.input_width),
-        name="readout",
-    )(hidden)
-    return keras.Model(inputs, outputs, name=f"{task.name}_{options.net_type}")
+    build = _language_model if task.stateful else _sequence_model
+    model = build(task, options)
+    if options.has_shape and options.net_type in ("RNN", "RNN-orth"):
+        # The published network has a bias in both of its products; here is their sum.
+        bias = bare(model.get_layer("recurrent").cell).bias
+        bias.assign_add(bias_initializer(options.nhid)(bias.shape))
+    return model
 
 
 def recurrent_layer(options: GammaOptions, features: int, **settings: Any) -> Any:
@@ -172,6 +168,19 @@ def _stair(options) -> Stair | None:
         return None
     start = Constant(options.alpha_start) if options.stair == "alpha" else None
     return Stair(options.stair, options.learned_steps or None, start, name="stair")
+
+
+def _sequence_model(task, options) -> keras.Model:
+    inputs = keras.Input((task.length, task.input_width), name="sequence")
+    hidden = recurrent_layer(options, task.input_width, return_sequences=task.per_step)(
+        inputs
+    )
+    outputs = keras.layers.Dense(
+        task.output_width,
+        **_readout_start(task, options, task.input_width),
+        name="readout",
+    )(hidden)
+    return keras.Model(inputs, outputs, name=f"{task.name}_{options.net_type}")
 
 
 def _language_model(task, options) -> keras.Model:

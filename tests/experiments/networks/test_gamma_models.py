@@ -172,6 +172,17 @@ def test_a_gru_starts_as_pytorchs(tasks):
     assert not np.allclose(kernel.ravel()[:20], recurrent.ravel()[:20])
 
 
+def test_the_bias_of_an_rnn_starts_as_the_sum_of_two(tasks):
+    """Uniform, of bound 1 for one input, and of bound 1 / 2 for four units."""
+    biases = [
+        start(built(tasks, psmnist, seed, net_type="RNN", nonlin="gamma", nhid=4))
+        for seed in range(40)
+    ]
+    values = np.array([weights["bias"] for weights in biases])
+    assert 1 < np.abs(values).max() < 1.5  # of 160 draws
+    assert np.mean(np.square(values)) == pytest.approx(5 / 12, rel=0.35)
+
+
 def test_relu_is_relu(tasks):  # Row A15
     model = built(tasks, psmnist, net_type="RNN", nonlin="ReLU")
     activation = model.get_layer("recurrent").cell.activation
