@@ -118,16 +118,16 @@ def nonlinearity(activation: Any) -> tuple[Callable, Callable]:
 
 def _of_gates(layer: Any) -> AutonomousMap:
     """Of an LSTM or a GRU: units act on one another through the matrix alone."""
+    if not layer.fusible:
+        raise OptionError(
+            f"this {type(layer).__name__} has no map that is known here; expected one "
+            "that is compiled, with functions as activations and reset_after"
+        )
     units = layer.units
     parts = 2 if isinstance(layer, keras.layers.LSTM) else 1
     matrix = _float64(layer.recurrent_matrix())
     weights = layer.affine()
     offset = _float64(weights[1]) if len(weights) > 1 else 0.0
-    if not layer.fusible:
-        raise OptionError(
-            f"a {type(layer).__name__} with this activation has no map that is known "
-            "here; expected tanh and sigmoid"
-        )
 
     def unitwise(z, *states):
         flat = tuple(each[None] for each in states)

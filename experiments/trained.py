@@ -19,6 +19,7 @@ from keras_nonnormal.analysis import (
     state_gradient_norms,
 )
 from keras_nonnormal.layers import StairCell
+from keras_nonnormal.recurrence import set_jit_compile
 
 SCHUR = {"theta", "gamma", "upper"}
 
@@ -205,10 +206,12 @@ def states_of(layer: Any, sequences: Any) -> np.ndarray:
     """
     every_step, carried = layer.return_sequences, layer.return_state
     layer.return_sequences, layer.return_state = True, False
+    set_jit_compile(False)  # to compile takes longer than to run once
     try:
         return _float64(layer(keras.ops.convert_to_tensor(sequences, "float32")))
     finally:
         layer.return_sequences, layer.return_state = every_step, carried
+        set_jit_compile(True)
 
 
 def _first(tensors: Any) -> Any:
