@@ -10,6 +10,7 @@ parameters of `step` are one product each after it.
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from keras import ops
@@ -17,7 +18,7 @@ from keras import ops
 from keras_nonnormal import _backend
 from keras_nonnormal._backend import set_jit_compile
 
-__all__ = ["Recurrence", "set_jit_compile"]
+__all__ = ["Adjoint", "Recurrence", "set_jit_compile"]
 
 Step = Callable[[Any, tuple, tuple, tuple], tuple]
 
@@ -25,6 +26,25 @@ CHUNK_ELEMENTS = 14_000
 """Time steps times width that are worth a loop of their own, see `_chunks`."""
 
 MOST_CHUNKS = 16
+
+
+@dataclass(frozen=True)
+class Adjoint:
+    """A `step` backwards, in terms of what it gave.
+
+    Args:
+        step: `step(z, after, parameters, d_after) -> (d_z, d_before, emitted)`: from
+            the state after a step and its cotangents to those of the pre-activations
+            and of the state before, without the part through the recurrent matrix;
+            `emitted` is a tuple of tensors that `parameters` gets at all time steps.
+        parameters: `parameters(z, first, after, emitted) -> cotangents` of the
+            parameters, where `first` is the initial state and all else has a time axis.
+        kept: `kept(z, after) -> tuple` of tensors shaped like `emitted`.
+    """
+
+    step: Callable
+    parameters: Callable
+    kept: Callable
 
 
 class Recurrence:
@@ -43,6 +63,8 @@ class Recurrence:
             need not be kept, which saves memory and time.
         parameter_cotangents: With `slope` and parameters: their cotangents as a
             function of all $h_t$ and of the cotangents of all $z_t$.
+        adjoint: Optional, for a `step` without `inputs`: an `Adjoint` that saves the
+            backward pass from running `step` again.
         recompute: Whether the backward pass makes the states of a chunk of time again
             instead of keeping them from the forward pass: memory for large states, at
             the price of one more forward pass.
@@ -64,11 +86,13 @@ class Recurrence:
         step: Step,
         slope: Callable | None = None,
         parameter_cotangents: Callable | None = None,
+        adjoint: "Adjoint | None" = None,
         recompute: bool = False,
     ):
         self.step = step
         self.slope = slope
         self.parameter_cotangents = parameter_cotangents
+        self.adjoint = adjoint
         self.recompute = recompute
         self._compiled: dict[tuple, tuple[Callable, Callable]] = {}
 
@@ -187,6 +211,7 @@ class _Passes:
         self.step = recurrence.step
         self.slope = recurrence.slope
         self.parameter_cotangents = recurrence.parameter_cotangents
+        self.adjoint = recurrence.adjoint
         self.counts = counts
         self.return_sequences = return_sequences
 
@@ -240,6 +265,13 @@ class _Passes:
             return d_drive, fed_back, *d_initial, *d_gains, *d_parameters
 
         z = residuals[0]
+        if self.adjoint:
+            d_drive, d_initial, d_gains, emitted = self._loop_of_adjoint(
+                d_last, d_outputs, z, after, previous[0], gains, transposed, parameters
+            )
+            d_parameters = self.adjoint.parameters(z, initial_state, after, emitted)
+            return d_drive, fed_back, *d_initial, *d_gains, *d_parameters
+
         stacks = (z, *previous, *gains, *inputs)
         deferred = bool(inputs or parameters)
 
@@ -294,6 +326,33 @@ class _Passes:
             reverse=True,
         )
         return d_drive, *(_row_dot(each, previous) for each in d_rest), d_initial
+
+    def _loop_of_adjoint(
+        self, d_last, d_outputs, z, after, previous, gains, transposed, parameters
+    ):
+        stacks = (z, *after, *gains)
+        states = len(after)
+
+        def body(d_state, slices):
+            (z, *x), d_h = slices[: len(stacks)], slices[len(stacks) :]
+            after, gain = tuple(x[:states]), tuple(x[states:])
+            d_state = _add_to_first(d_state, *d_h)
+            d_z, d_before, emitted = self.adjoint.step(z, after, parameters, d_state)
+            returned = ops.matmul(d_z, transposed)
+            d_before = _add_to_first(d_before, _amplified(returned, *gain))
+            return d_before, (d_z, *emitted, *((returned,) if gain else ()))
+
+        shown = self.adjoint.kept(z[0], tuple(state[0] for state in after))
+        d_initial, (d_drive, *rest) = _backend.scan(
+            body,
+            d_last,
+            (*stacks, *d_outputs),
+            _specs((z[0], *shown, *(previous[0] for _ in gains))),
+            reverse=True,
+        )
+        emitted, returned = rest[: len(shown)], rest[len(shown) :]
+        d_gains = [_row_dot(each, previous) for each in returned]
+        return d_drive, d_initial, d_gains, tuple(emitted)
 
 
 class _Recomputing:

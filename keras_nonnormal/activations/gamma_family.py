@@ -61,7 +61,7 @@ def _gamma(x, n, s):
         return tuple(
             _sum_to_shape(cotangent * partial, argument.shape)
             for partial, argument in zip(
-                _partials(x, n, s, ops), (x, n, s), strict=True
+                gamma_partials(x, n, s), (x, n, s), strict=True
             )
         )
 
@@ -72,6 +72,21 @@ def gamma_slope(x: Any, n: Any = 1.0, s: Any = 0.0) -> Any:
     """The derivative of `gamma` by `x`; arguments and result as there."""
     x = ops.convert_to_tensor(x)
     return _slopes(x, *(ops.cast(each, x.dtype) for each in (n, s)), ops)
+
+
+def gamma_partials(x: Any, n: Any, s: Any) -> tuple:
+    """The derivatives of `gamma` by `x`, `n` and `s`, tensors of one dtype."""
+    u = n * x
+    magnitude = ops.abs(u)
+    e = ops.exp(-magnitude)
+    sigmoid, slope = _sigmoid(u, e, ops), _sigmoid_slope(e)
+    # ln(1 + e^u) - u sigma(u), without the difference of two numbers like u.
+    entropy = ops.log1p(e) + magnitude * (e / (1 + e))
+    return (
+        (1 - s) * sigmoid + s * n * slope,
+        s * x * slope - (1 - s) * entropy / (n * n),
+        sigmoid - _softplus(u, e, ops) / n,
+    )
 
 
 def gamma_values(x: Any, n: Any = 1.0, s: Any = 0.0) -> np.ndarray:
@@ -132,22 +147,6 @@ def _slopes(x, n, s, xp):
     u = n * x
     e = xp.exp(-xp.abs(u))
     return (1 - s) * _sigmoid(u, e, xp) + s * n * _sigmoid_slope(e)
-
-
-def _partials(x, n, s, xp):
-    """The derivatives by x, n and s."""
-    u = n * x
-    magnitude = xp.abs(u)
-    e = xp.exp(-magnitude)
-    sigmoid, slope = _sigmoid(u, e, xp), _sigmoid_slope(e)
-    # ln(1 + e^u) - u sigma(u), without the difference of two numbers like u.
-    entropy = xp.log1p(e) + magnitude * (e / (1 + e))
-    by_n = s * x * slope - (1 - s) * entropy / (n * n)
-    return (
-        (1 - s) * sigmoid + s * n * slope,
-        by_n,
-        sigmoid - _softplus(u, e, xp) / n,
-    )
 
 
 def _softplus(u, e, xp):

@@ -7,9 +7,12 @@ from keras import ops
 from keras.initializers import VarianceScaling
 
 from keras_nonnormal.activations import gamma
+from keras_nonnormal.activations.gamma_family import gamma_partials
 from keras_nonnormal.initializers import UniformOnce
 from keras_nonnormal.initializers.named_kernels import kernel_of, recurrent_of
 from keras_nonnormal.layers.layer_of_cell import LayerOfCell
+from keras_nonnormal.layers.stair_cell import bare
+from keras_nonnormal.recurrence import Adjoint
 
 
 @keras.saving.register_keras_serializable("keras_nonnormal")
@@ -116,6 +119,58 @@ class ANRUCell(keras.layers.SimpleRNNCell):
         n = ops.reshape(shapes[:, 0], ops.shape(z)) + gain_bias
         s = ops.reshape(shapes[:, 1], ops.shape(z)) + saturation_bias
         return gamma(z, n, s), ops.reshape(rows, ops.shape(g)), n, s
+
+    def retreat(self, z, after, controller, d_after):
+        """`advance` backwards; see `keras_nonnormal.recurrence.Adjoint`."""
+        kernel, recurrent, _, *decoders = controller
+        rows = ops.reshape(after[1], (-1, self.controller_units))
+        decoder = ops.concatenate([decoders[0], decoders[2]], axis=1)
+        shapes: Any = ops.matmul(rows, decoder)
+        n, s = (
+            ops.reshape(shapes[:, column], ops.shape(z)) + bias
+            for column, bias in ((0, decoders[1]), (1, decoders[3]))
+        )
+        d_h, d_g = d_after
+        by_z, by_n, by_s = (d_h * each for each in gamma_partials(z, n, s))
+        d_rows = ops.reshape(d_g, ops.shape(rows))
+        for each, weights in ((by_n, decoders[0]), (by_s, decoders[2])):
+            d_rows = d_rows + ops.reshape(each, (-1, 1)) * ops.transpose(weights)
+        d_own = d_rows * (1 - rows * rows)
+        d_z = by_z + ops.reshape(ops.matmul(d_own, ops.transpose(kernel)), ops.shape(z))
+        d_g = ops.reshape(ops.matmul(d_own, ops.transpose(recurrent)), ops.shape(d_g))
+        return (
+            d_z,
+            (ops.zeros_like(d_h), d_g),
+            (ops.reshape(d_own, ops.shape(d_g)), by_n, by_s),
+        )
+
+    def controller_cotangents(self, z, first, after, emitted):
+        """The cotangents of `controller`, summed over time, samples and neurons."""
+
+        def rows(tensor, width=self.controller_units):
+            return ops.reshape(tensor, (-1, width))
+
+        def product(left, right):
+            return ops.matmul(ops.transpose(left), right)
+
+        d_own, by_n, by_s = emitted
+        g, d_rows = after[1], rows(d_own)
+        d_recurrent = product(rows(first[1]), rows(d_own[0]))
+        d_recurrent = d_recurrent + product(rows(g[:-1]), rows(d_own[1:]))
+        ones = ops.ones_like(rows(z, 1))
+        d_affine: Any = product(ops.concatenate([rows(z, 1), ones], 1), d_rows)
+        d_shapes = ops.concatenate([rows(by_n, 1), rows(by_s, 1)], 1)
+        d_decoder: Any = product(rows(g), d_shapes)
+        d_biases: Any = ops.sum(d_shapes, axis=0)
+        return (
+            d_affine[:1],
+            d_recurrent,
+            d_affine[1],
+            d_decoder[:, :1],
+            d_biases[:1],
+            d_decoder[:, 1:],
+            d_biases[1:],
+        )
 
     def call(self, sequence, states, training=False):
         z, _ = super().call(sequence, states[:1], training)
@@ -234,6 +289,13 @@ class ANRU(LayerOfCell):
         h, g, _, _ = self.cell.advance(z, state[1], parameters)
         return h, g
 
+    @property
+    def adjoint(self):
+        cell = self.cell
+        return Adjoint(
+            bare(cell).retreat, bare(cell).controller_cotangents, _emitted_like
+        )
+
 
 ARUN = ANRU
 """The name that the last published revision gives to ANRU."""
@@ -241,3 +303,7 @@ ARUN = ANRU
 
 def _xavier(scale):
     return VarianceScaling(scale * scale, "fan_avg", "untruncated_normal")
+
+
+def _emitted_like(z, after):
+    return after[1], z, z

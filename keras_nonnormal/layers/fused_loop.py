@@ -12,7 +12,7 @@ from keras_nonnormal.activations import slope_in_terms_of_output
 from keras_nonnormal.activations import stair as stairs
 from keras_nonnormal.activations.stair import Stair
 from keras_nonnormal.layers.stair_cell import Climb, StairCell, bare
-from keras_nonnormal.recurrence import Recurrence
+from keras_nonnormal.recurrence import Adjoint, Recurrence
 
 
 class FusedLoop:
@@ -158,7 +158,11 @@ class FusedLoop:
                 Recurrence(_hold_where_masked(self.step), recompute=self.recompute)
                 if masked
                 else Recurrence(
-                    self.step, self.slope, self.parameter_cotangents, self.recompute
+                    self.step,
+                    self.slope,
+                    self.parameter_cotangents,
+                    self.adjoint,
+                    self.recompute,
                 )
             )
         return self._recurrences[masked]
@@ -187,6 +191,11 @@ class FusedLoop:
     @property
     def parameter_cotangents(self) -> Callable | None:
         """What `Recurrence` calls `parameter_cotangents`."""
+        return None
+
+    @property
+    def adjoint(self) -> Adjoint | None:
+        """What `Recurrence` calls `adjoint`."""
         return None
 
     def output_of(self, state):
