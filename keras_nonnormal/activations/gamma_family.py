@@ -51,7 +51,8 @@ def gamma(x: Any, n: Any = 1.0, s: Any = 0.0) -> Any:
         - [arXiv 2006.12253](https://arxiv.org/abs/2006.12253)
     """
     x = ops.convert_to_tensor(x)
-    return _gamma(x, *(ops.cast(each, x.dtype) for each in (n, s)))
+    n, s = (ops.cast(each, x.dtype) for each in (n, s))
+    return _gamma(x, n, s)
 
 
 @ops.custom_gradient
@@ -71,7 +72,8 @@ def _gamma(x, n, s):
 def gamma_slope(x: Any, n: Any = 1.0, s: Any = 0.0) -> Any:
     """The derivative of `gamma` by `x`; arguments and result as there."""
     x = ops.convert_to_tensor(x)
-    return _slopes(x, *(ops.cast(each, x.dtype) for each in (n, s)), ops)
+    n, s = (ops.cast(each, x.dtype) for each in (n, s))
+    return _slopes(x, n, s, ops)
 
 
 def gamma_partials(x: Any, n: Any, s: Any) -> tuple:
@@ -161,7 +163,7 @@ def _sigmoid_slope(e):
     return e / ((1 + e) * (1 + e))
 
 
-def _sum_to_shape(values, shape):
+def _sum_to_shape(values: Any, shape) -> Any:
     """The sum over the axes along which something of that shape was broadcast."""
     for _ in range(len(values.shape) - len(shape)):
         values = ops.sum(values, axis=0)

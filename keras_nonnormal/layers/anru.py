@@ -41,7 +41,7 @@ class ANRUCell(keras.layers.SimpleRNNCell):
     ):
         super().__init__(
             units,
-            activation=None,
+            activation="linear",
             kernel_initializer=kernel_of(kernel_initializer),
             recurrent_initializer=recurrent_of(recurrent_initializer),
             **kwargs,
@@ -109,27 +109,17 @@ class ANRUCell(keras.layers.SimpleRNNCell):
             controller: Tuple of tensors, see `controller`.
         """
         kernel, recurrent, bias, *decoders = controller
-        gain_kernel, gain_bias, saturation_kernel, saturation_bias = decoders
         rows = ops.reshape(g, (-1, self.controller_units))
         own = ops.reshape(z, (-1, 1)) * kernel + bias
         rows = ops.tanh(own + ops.matmul(rows, recurrent))
-        shapes: Any = ops.matmul(
-            rows, ops.concatenate([gain_kernel, saturation_kernel], axis=1)
-        )
-        n = ops.reshape(shapes[:, 0], ops.shape(z)) + gain_bias
-        s = ops.reshape(shapes[:, 1], ops.shape(z)) + saturation_bias
+        n, s = _shapes(rows, decoders, ops.shape(z))
         return gamma(z, n, s), ops.reshape(rows, ops.shape(g)), n, s
 
     def retreat(self, z, after, controller, d_after):
         """`advance` backwards; see `keras_nonnormal.recurrence.Adjoint`."""
         kernel, recurrent, _, *decoders = controller
         rows = ops.reshape(after[1], (-1, self.controller_units))
-        decoder = ops.concatenate([decoders[0], decoders[2]], axis=1)
-        shapes: Any = ops.matmul(rows, decoder)
-        n, s = (
-            ops.reshape(shapes[:, column], ops.shape(z)) + bias
-            for column, bias in ((0, decoders[1]), (1, decoders[3]))
-        )
+        n, s = _shapes(rows, decoders, ops.shape(z))
         d_h, d_g = d_after
         by_z, by_n, by_s = (d_h * each for each in gamma_partials(z, n, s))
         d_rows = ops.reshape(d_g, ops.shape(rows))
@@ -174,7 +164,9 @@ class ANRUCell(keras.layers.SimpleRNNCell):
 
     def call(self, sequence, states, training=False):
         z, _ = super().call(sequence, states[:1], training)
-        controller = tuple(ops.cast(each, z.dtype) for each in self.controller)
+        controller = tuple(
+            ops.cast(each, self.compute_dtype) for each in self.controller
+        )
         h, g, n, s = self.advance(z, states[1], controller)
         output = ops.concatenate([h, n, s], axis=-1) if self.return_shapes else h
         return output, [h, g]
@@ -303,6 +295,15 @@ ARUN = ANRU
 
 def _xavier(scale):
     return VarianceScaling(scale * scale, "fan_avg", "untruncated_normal")
+
+
+def _shapes(rows, decoders, shape):
+    """Gains and saturations from controller states, `(..., controller_units)`."""
+    gain_kernel, gain_bias, saturation_kernel, saturation_bias = decoders
+    kernels = ops.concatenate([gain_kernel, saturation_kernel], axis=1)
+    both: Any = ops.matmul(rows, kernels)
+    n, s = (ops.reshape(both[:, column], shape) for column in (0, 1))
+    return n + gain_bias, s + saturation_bias
 
 
 def _emitted_like(z, after):
