@@ -54,8 +54,9 @@ def lyapunov(options, out: FigureFolder) -> None:
     width = max(map(len, trained))
     print(f"\n{'':{width}}  largest exponent, start  trained")
     for label, values in trained.items():
-        before = f"{starts[label].max():.4f}" if label in starts else ""
-        print(f"{label:{width}}  {before:>23}  {values.max():7.4f}")
+        # The first is the largest but for what few steps leave undecided.
+        before = f"{starts[label][0]:.4f}" if label in starts else ""
+        print(f"{label:{width}}  {before:>23}  {values[0]:7.4f}")
 
 
 def information(options, out: FigureFolder) -> None:
