@@ -8,10 +8,10 @@ from experiments.options import OptionError
 from experiments.run_folders import (
     RunFolder,
     finished,
-    has_gamma,
     of_one_experiment,
     run_folders,
 )
+from experiments.run_labels import has_gamma
 
 BASES = {"2": 2.0, "e": 2.718281828459045, "10": 10.0}
 

@@ -10,15 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from experiments.experiment import Experiment
-from experiments.networks.effects import WITH_NONLINEARITY
-from experiments.networks.shapes import GAMMAS
 from experiments.options import OptionError
+from experiments.run_labels import labels_of
 
-# What runs of different families call the same thing.
-SIZES = ("nhid", "hidden_units", "units")
-NETS = ("net_type", "init")
-# What a label does not say.
-USUAL_NONLINEARITY = "modrelu"
 # What is drawn if nothing is said: the first that all runs have.
 METRICS = ("val_accuracy", "val_task_loss", "task_loss")
 # Scripts whose module has another name.
@@ -168,10 +162,6 @@ class RunFolder:
 def run_folders(paths: Sequence[str]) -> list[RunFolder]:
     """Run directories with labels that differ.
 
-    A label is the kind of network, its hidden size, its nonlinearity unless that is
-    modReLU, and its stair, if it has one; if these are not enough, the shape that gamma
-    began with, then the seed, and if that is not enough, the folder.
-
     Args:
         paths: The folders.
 
@@ -183,32 +173,7 @@ def run_folders(paths: Sequence[str]) -> list[RunFolder]:
         if times > 1:
             raise OptionError(f"{path} is named {times} times; expected each run once")
     configs = [_config(path) for path in folders]
-    short = [_label(config["options"]) for config in configs]
-    shaped = [
-        _shaped(label, config["options"])
-        for label, config in zip(short, configs, strict=True)
-    ]
-    with_seed = [
-        f"{label}, seed {config['options'].get('seed', '?')}"
-        for label, config in zip(shaped, configs, strict=True)
-    ]
-    with_folder = [
-        f"{label} ({path.name})" for label, path in zip(short, folders, strict=True)
-    ]
-    in_full = [f"{label} ({path})" for label, path in zip(short, folders, strict=True)]
-    choices = zip(short, shaped, with_seed, with_folder, in_full, strict=True)
-    counts = [Counter(labels) for labels in (short, shaped, with_seed, with_folder)]
-    labels = [
-        next(
-            (
-                label
-                for label, count in zip(candidates, counts, strict=False)
-                if count[label] == 1
-            ),
-            candidates[-1],
-        )
-        for candidates in choices
-    ]
+    labels = labels_of(folders, [config["options"] for config in configs])
     return [
         RunFolder(path, config, label)
         for path, config, label in zip(folders, configs, labels, strict=True)
@@ -225,13 +190,6 @@ def finished(runs: Sequence[RunFolder]) -> Sequence[RunFolder]:
         run.script()
         assert run.model
     return runs
-
-
-def has_gamma(options: Mapping[str, Any]) -> bool:
-    """Whether options of a run ask for a network with the nonlinearity gamma."""
-    return (
-        options.get("net_type") in WITH_NONLINEARITY and options.get("nonlin") in GAMMAS
-    )
 
 
 def of_one_experiment(runs: Sequence[RunFolder]) -> str:
@@ -292,31 +250,3 @@ def _config(path: Path) -> dict[str, Any]:
             f"{path / 'config.json'} holds no options; expected that of a run"
         )
     return config
-
-
-def _label(options: dict[str, Any]) -> str:
-    found = [_first_of(names, options) for names in (NETS, SIZES)]
-    words = [" ".join(word for word in found if word) or "run"]
-    nonlinearity = options.get("nonlin") or USUAL_NONLINEARITY
-    if (
-        options.get("net_type") in WITH_NONLINEARITY
-        and nonlinearity != USUAL_NONLINEARITY
-    ):
-        words.append(nonlinearity)
-    if has_gamma(options) and not options.get("learn_params", True):
-        words.append("fixed")
-    stair = options.get("stair") or "none"
-    if stair != "none":
-        words.append(f"stair {stair}")
-    return ", ".join(words)
-
-
-def _shaped(label: str, options: dict[str, Any]) -> str:
-    """A label with the shape of gamma that the run began with, if that was chosen."""
-    if not has_gamma(options) or options.get("random"):
-        return label
-    return f"{label}, n = {options['gain']:g}, s = {options['saturation']:g}"
-
-
-def _first_of(names: Sequence[str], options: dict[str, Any]) -> str | None:
-    return next((str(options[name]) for name in names if options.get(name)), None)

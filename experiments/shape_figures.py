@@ -9,11 +9,11 @@ from experiments.options import OptionError
 from experiments.run_figures import axis_label
 from experiments.run_folders import (
     RunFolder,
-    has_gamma,
     metric_of_all,
     of_one_experiment,
     run_folders,
 )
+from experiments.run_labels import has_gamma
 
 SHAPES = ((1.0, 0.0), (5.0, 0.0), (20.0, 0.0), (1.0, 1.0), (5.0, 0.5), (5.0, 1.0))
 SPAN, POINTS = (-2.0, 2.0), 401
