@@ -1,6 +1,7 @@
 """Penn Treebank characters with nnRNN, expRNN, EURNN and their competitors.
 
-Kerg et al. (2019), https://arxiv.org/abs/1905.12080. The text is read from beginning
+Kerg et al. (2019), https://arxiv.org/abs/1905.12080; with ANRU and the non-linearity
+gamma: https://arxiv.org/abs/2006.12253. The text is read from beginning
 to end in 128 columns, and the next character of each is to be predicted; gradients go
 back to the beginning of a chunk of --bptt characters. When the validation loss of an
 epoch is no new minimum, the learning rates are halved. The model with the lowest is
@@ -12,6 +13,8 @@ text from a folder with train.txt, valid.txt and test.txt.
   python experiments/ptb_char.py                                small, a minute
   python experiments/ptb_char.py --preset doc/nnRNN-1024-bptt150   the published setting
   python experiments/ptb_char.py --stair expn                   a factor per time step
+  python experiments/ptb_char.py --net-type ANRU                an adaptive network
+  python experiments/ptb_char.py --preset gamma/RNN-600         the published setting
 """
 
 if not __package__:  # started as a file: the repository takes this folder's place

@@ -14,6 +14,7 @@ from experiments.networks.report import results_table
 from experiments.networks.results import GAMMA_LEVELS
 from experiments.networks.rounds import run_rounds
 from experiments.networks.shapes import GAMMAS, of_gamma_programs
+from experiments.networks.shapes import NETWORKS as GAMMA_NETWORKS
 from experiments.presets import Preset
 from experiments.settings import RunOptions
 
@@ -154,7 +155,8 @@ class Networks(Experiment):
     def published(self, options) -> Mapping[str, str]:
         if options.stair != "none":
             return {"setting": "networks with a stair", "results": "none"}
-        if options.starts_shape or options.preset.startswith("gamma/"):
+        network = options.net_type in GAMMA_NETWORKS or options.has_shape
+        if network or options.preset.startswith("gamma/"):
             nothing = {"setting": "networks with a gamma", "results": "none"}
             return GAMMA_LEVELS.get(self.name, nothing)
         return self.results(options)
