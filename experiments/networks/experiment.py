@@ -105,6 +105,7 @@ class Networks(Experiment):
             clip_norm=options.clip,
             clip_value=options.clip_value,
             gamma_frozen=triangle and options.gamma_zero_gradient,
+            twice_as_fast=options.paired_biases,
         )
 
     def training(self, task, options) -> dict[str, Any]:

@@ -95,6 +95,14 @@ class GammaOptions(NetworkOptions):
         return self.has_shape or self.net_type == "ANRU"
 
     @property
+    def paired_biases(self) -> tuple[str, ...]:
+        """Patterns of the biases that are the sum of two in the published programs."""
+        if self.net_type == "ANRU":
+            return ("recurrent/*/bias", "recurrent/*/controller_bias")
+        paired = self.has_shape and self.net_type in ("RNN", "RNN-orth")
+        return ("recurrent/*/bias",) if paired else ()
+
+    @property
     def _nonlinearity(self):
         words = super()._nonlinearity
         if self.starts_shape and not self.random:

@@ -42,7 +42,7 @@ def network(task, options: GammaOptions) -> keras.Model:
     """
     build = _language_model if task.stateful else _sequence_model
     model = build(task, options)
-    if options.has_shape and options.net_type in ("RNN", "RNN-orth"):
+    if options.paired_biases and options.net_type != "ANRU":  # whose pairs are zero
         # The published network has a bias in both of its products; here is their sum.
         bias = bare(model.get_layer("recurrent").cell).bias
         bias.assign_add(bias_initializer(options.nhid)(bias.shape))

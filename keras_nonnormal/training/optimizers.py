@@ -1,5 +1,6 @@
 """Optimizers by the names that options and presets use."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import keras
@@ -43,6 +44,7 @@ def two_rate_optimizer(
     clip_norm: float | None = None,
     clip_value: float | None = None,
     gamma_frozen: bool = False,
+    twice_as_fast: Iterable[str] = (),
 ) -> keras.Optimizer:
     """The optimizer that the nnRNN experiments trained every network with.
 
@@ -59,6 +61,8 @@ def two_rate_optimizer(
         clip_norm: Float, the largest joint norm of all gradients, or None.
         clip_value: Float, the largest absolute value in a gradient, or None.
         gamma_frozen: Whether variables named `gamma` keep their start.
+        twice_as_fast: Names of variables, or patterns of their paths, that get twice
+            the rate: the sum of two that a published program adds and moves alike.
 
     Returns:
         A new optimizer, whose `learning_rate` moves both rates.
@@ -102,6 +106,7 @@ def two_rate_optimizer(
         factors["skew"] = orthogonal_rate / learning_rate
     if gamma_frozen:
         factors["gamma"] = 0.0
+    factors |= dict.fromkeys(twice_as_fast, 2.0)
     shared: dict[str, Any] = {
         "rate_factors": factors or None,
         "coupled_weight_decay": (

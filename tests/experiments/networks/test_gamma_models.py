@@ -237,3 +237,22 @@ def test_networks_with_gamma_are_saved_and_loaded(tasks, tmp_path):
         assert len(loaded.trainable_variables) == len(model.trainable_variables)
         for ours, theirs in zip(model.weights, loaded.weights, strict=True):
             np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("net_type", ["ANRU", "RNN"])
+def test_a_bias_that_is_a_pair_moves_as_the_pair(tasks, net_type):
+    given = {"net_type": net_type, "nonlin": "gamma2", "nhid": UNITS}
+    weights = built(tasks, psmnist, **given).trainable_variables
+    optimizer = psmnist.NETWORKS.optimizer(psmnist.NETWORKS.options(**given))
+    before = [keras.ops.convert_to_numpy(weight) for weight in weights]
+    optimizer.apply([keras.ops.ones(weight.shape) for weight in weights], weights)
+    steps = {
+        weight.path: float(np.abs(keras.ops.convert_to_numpy(weight) - old).max())
+        for weight, old in zip(weights, before, strict=True)
+    }
+    largest = max(steps.values())
+    twice = {path for path, step in steps.items() if step > 0.9 * largest}
+    names = {path.split("/")[-1] for path in twice}
+    assert names == ({"bias", "controller_bias"} if net_type == "ANRU" else {"bias"})
+    assert len(twice) == len(names)  # not the read-out's
+    assert min(steps.values()) == pytest.approx(largest / 2, rel=1e-3)
