@@ -111,7 +111,8 @@ FULL = _released_start(small("copy", **{**TASKS["copy"], "nhid": 128, "updates":
 FULL["EURNN"]["capacity"] = 4
 
 # A few units of ANRU take as long as many of the others.
-_ANRU: Preset = {"net_type": "ANRU", "nhid": 16, "controller": 10}
+_ANRU: Preset = {"net_type": "ANRU", "nhid": 64, "controller": 5}
+_ANRU_DIGITS: Preset = {"nhid": 32, "lr": 2e-3, "batch": 50, "epochs": 2}
 
 
 def gamma_demos(**task: Any) -> dict[str, Preset]:
@@ -141,6 +142,7 @@ ADDING_DEMO = small("copy", **_SMALL_ADDING, lr=1e-3) | gamma_demos(
 PSMNIST_DEMO = small("psmnist", **_SMALL_DIGITS, lr=2e-4) | gamma_demos(
     **_SMALL_DIGITS, lr=1e-3, transformed=True
 )
+PSMNIST_DEMO["ANRU"] |= _ANRU_DIGITS
 PTB_DEMO = small("bptt150", **_SMALL_TEXT) | gamma_demos(**_SMALL_TEXT, lr=1e-3)
 
 COPY = {

@@ -210,7 +210,7 @@ def test_adam_has_the_rate_of_the_programs():  # Row A17
     assert type(optimizer).__name__ == "AdamTorch"
     assert float(optimizer.learning_rate) == pytest.approx(1e-4)
     assert (optimizer.beta_1, optimizer.beta_2) == (0.9, 0.999)
-    assert not optimizer.rate_factors
+    assert optimizer.rate_factors == {"recurrent/*/bias": 2.0}  # the sum of two
 
 
 def test_all_weights_decay_if_asked_to():
