@@ -1,33 +1,14 @@
 """Row A34: figures of what networks do, R5, R6 and R8 to R12."""
 
-import warnings
-
 import numpy as np
 import pytest
 
 from keras_nonnormal import plotting
 from keras_nonnormal.activations import gamma_slopes
+from tests.plotting.helpers import saved, words
 
 SIZES = (0.5, 2.5, 10.0)
 DRIVE = (3, 6)
-
-
-@pytest.fixture(autouse=True)
-def no_warnings():
-    """Logarithms of zero, contours without a line, layouts that do not fit."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
-
-
-def saved(figure, folder):
-    figure.savefig(folder / "figure.png")
-    assert (folder / "figure.png").read_bytes().startswith(b"\x89PNG")
-    return figure
-
-
-def words(legend):
-    return [text.get_text() for text in legend.get_texts()]
 
 
 def signals(seed=0, width=()):

@@ -1,7 +1,5 @@
 """Row A34: figures of shapes, R1 to R4 and R7."""
 
-import warnings
-
 import numpy as np
 import pytest
 
@@ -13,24 +11,7 @@ from keras_nonnormal.activations import (
     gamma_sup_slope,
     gamma_values,
 )
-
-
-@pytest.fixture(autouse=True)
-def no_warnings():
-    """Contours without a line, empty slices, layouts that do not fit."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
-
-
-def saved(figure, folder):
-    figure.savefig(folder / "figure.png")
-    assert (folder / "figure.png").read_bytes().startswith(b"\x89PNG")
-    return figure
-
-
-def words(legend):
-    return [text.get_text() for text in legend.get_texts()]
+from tests.plotting.helpers import saved, words
 
 
 def vertices(axes, level):
