@@ -42,6 +42,7 @@ setup(
             "ruff>=0.17,<0.18",
             "pyright>=1.1.400",
         ],
+        "analysis": ["scipy>=1.13"],
         "tensorboard": ["tensorboard>=2.20"],
         "benchmark": ["torch>=2.5", "jax>=0.6"],
         "sweep": ["ray>=2.60,<3"],

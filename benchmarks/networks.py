@@ -24,19 +24,30 @@ PROBLEMS = {
     "copy": Problem(220, 10, 128, sequences=True, steps=100),
     "digits": Problem(784, 100, 512, sequences=False, steps=2),
     "characters": Problem(150, 128, 1024, sequences=True, steps=2),
+    "adaptive": Problem(784, 100, 400, sequences=False, steps=1),
 }
 LAYERS = {
     "RNN": ("FusedSimpleRNN", {"activation": "modrelu"}),
     "expRNN": ("ExpRNN", {}),
     "expRNN Cayley": ("ExpRNN", {"orthogonal_map": "cayley"}),
     "nnRNN": ("NNRNN", {}),
+    "gamma": ("FusedSimpleRNN", {"activation": "gamma2"}),
     "EURNN 2": ("EURNN", {"capacity": 2}),
     "EURNN FFT": ("EURNN", {"fft": True}),
     "LSTM": ("FusedLSTM", {}),
     "Keras LSTM": ("keras.layers.LSTM", {}),
+    "GRU": ("FusedGRU", {}),
+    "Keras GRU": ("keras.layers.GRU", {}),
+    "ANRU": ("ANRU", {}),
 }
-WIDE = ("EURNN 2", "EURNN FFT", "LSTM", "Keras LSTM")
-"""Networks with a larger loop, timed on the smallest problem unless asked for."""
+LARGE = ("RNN", "expRNN", "expRNN Cayley", "nnRNN")
+NETWORKS = {
+    "copy": tuple(LAYERS),
+    "digits": LARGE,
+    "characters": LARGE,
+    "adaptive": ("RNN", "gamma", "ANRU"),
+}
+"""What is timed unless something else is asked for."""
 
 
 def network(name: str, jit_compile: bool, problem: Problem) -> Train:
@@ -78,7 +89,7 @@ def main() -> None:
     for problem_name in options.problems:
         problem = PROBLEMS[problem_name]
         small = problem.units <= 128
-        names = options.networks or [n for n in LAYERS if small or n not in WIDE]
+        names = options.networks or NETWORKS[problem_name]
         # A large model is faster with the backend's own products around the loop.
         modes = (True, False) if small else (False,)
         peers = {(n, jit): partial(network, n, jit) for n in names for jit in modes}

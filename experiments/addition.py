@@ -21,6 +21,7 @@ from dataclasses import dataclass
 
 from experiments.launch import launch
 from experiments.networks.experiment import Networks
+from experiments.networks.gamma_rows import PROGRAMS
 from experiments.networks.presets import ADDING_DEMO, ADDING_QUICK
 from experiments.networks.results import adding_results
 from experiments.networks.task_options import UpdateOptions
@@ -134,6 +135,7 @@ NETWORKS = Networks(
     demos=ADDING_DEMO,
     scores=("tolerance_accuracy",),
     results=adding_results,
+    gamma_program=PROGRAMS["adding"],
 )
 
 

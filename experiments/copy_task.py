@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from experiments.launch import launch
 from experiments.networks.experiment import Networks
+from experiments.networks.gamma_rows import PROGRAMS
 from experiments.networks.presets import COPY as COPY_NETWORKS
 from experiments.networks.presets import COPY_DEMO, COPY_QUICK
 from experiments.networks.results import copy_results
@@ -131,6 +132,7 @@ NETWORKS = Networks(
     demos=COPY_DEMO,
     scores=("recall_accuracy",),
     results=copy_results,
+    gamma_program=PROGRAMS["copy"],
 )
 
 

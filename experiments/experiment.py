@@ -57,13 +57,17 @@ class Experiment:
         """A new optimizer."""
         raise NotImplementedError
 
-    def training(self, options) -> dict[str, Any]:
+    def training(self, task, options) -> dict[str, Any]:
         """What else `keras_nonnormal.training.train` is told."""
         raise NotImplementedError
 
     def announcement(self, task, options) -> str:
         """What is said before the training."""
         raise NotImplementedError
+
+    def further_tests(self, model, task, options) -> dict[str, Any]:
+        """What else is tested of a trained model, for `summary.json`."""
+        return {}
 
     def summary(self, run: "Run", task) -> dict[str, Any]:
         """The results of one training, for `summary.json`."""
@@ -123,6 +127,17 @@ class Experiment:
         directory.finish(summary)
         return summary
 
+    def test(self, options: Any) -> dict[str, Any]:
+        """Tests a run that was made before, and leaves it as it is.
+
+        Args:
+            options: The options of the run and of the test, `out` among them.
+
+        Returns:
+            What was tested, and the results.
+        """
+        raise NotImplementedError
+
     def config(self, options: RunOptions) -> dict[str, Any]:
         """What is needed to repeat a run, for `config.json`."""
         import keras
@@ -157,25 +172,27 @@ class Experiment:
             directory.claim(self.config(options), options.resume)
         keras.utils.clear_session()
         keras.utils.set_random_seed(options.seed)
+        model = self.model(task, options)
         result = train(
-            self.model(task, options),
+            model,
             task,
             directory,
             optimizer=self.optimizer(options),
             seed=options.seed,
             jit_compile=options.compiles_steps,
             tensorboard=options.writes_events,
-            **self.training(options),
+            **self.training(task, options),
         )
-        run = Run(options, directory, result)
+        run = Run(options, directory, result, self.further_tests(model, task, options))
         self.finish(run)
         return run
 
 
 @dataclass(frozen=True)
 class Run:
-    """One training: its options, `RunDirectory` and `TrainingResult`."""
+    """One training: its options, `RunDirectory` and `TrainingResult`, further tests."""
 
     options: Any
     directory: Any
     result: Any
+    tests: Mapping[str, Any] = dataclasses.field(default_factory=dict)

@@ -28,6 +28,8 @@ def chosen(
     arguments = sys.argv[1:] if arguments is None else arguments
     words = [hyphenated(word) for word in arguments if word.startswith("--")]
     flags = {word.split("=")[0][2:].replace("-", "_") for word in words} - {"help"}
+    short = {name for each in experiments for name in _flags(each) if name[0] == "-"}
+    flags |= short.intersection(arguments)
     parser = argparse.ArgumentParser(
         add_help=False, allow_abbrev=False, exit_on_error=False
     )
@@ -48,7 +50,8 @@ def chosen(
 
 def _flags(experiment: Experiment) -> set[str]:
     fields = dataclasses.fields(experiment.options)
-    return {name for f in fields for name in (f.name, *f.metadata["alias"])}
+    names = {name for f in fields for name in (f.name, *f.metadata["alias"])}
+    return names | {f"no_{f.name}" for f in fields}
 
 
 def _family_of_run(name: str, out: str | None) -> str | None:

@@ -1,17 +1,29 @@
-"""Draws figures of networks that are not normal, and of stairs.
+"""Draws figures of networks that are not normal, of stairs, and of gamma.
 
   python experiments/figures.py nnrnn-1                 transients and Fisher memory
   python experiments/figures.py stair                   fixed stairs and gradients
   python experiments/figures.py exp-alpha               exp-alpha and its slope
+  python experiments/figures.py gamma                   gamma and its largest slope
   python experiments/figures.py curves runs/copy/*      a metric of several runs
   python experiments/figures.py theta runs/copy/a       the matrix that an nnRNN learnt
   python experiments/figures.py spectrum runs/copy/*    eigenvalues of several runs
   python experiments/figures.py gradients runs/copy/*   gradients on their way back
   python experiments/figures.py alpha runs/copy/a       the stair that a network learnt
+  python experiments/figures.py lyapunov RUN...         exponents of several runs
+  python experiments/figures.py information RUN...      of states on what is presented
+  python experiments/figures.py robustness RUN...       accuracy on changed sequences
+  python experiments/figures.py shapes RUN...           shapes of gamma as learnt
+  python experiments/figures.py grid RUN...             a metric over shapes of gamma
+  python experiments/figures.py speed RUN...            a metric of groups of runs
+  python experiments/figures.py signals RUN...          how an ANRU follows a drive
 
-The first three are of nothing, the others of run directories, as the other scripts
+Of an ANRU there are linearisation, controller, gain-scaling, order and
+driven-lyapunov, too.
+
+The first four are of nothing, the others of run directories, as the other scripts
 leave them. They are the figures of the nnRNN paper, https://arxiv.org/abs/1905.12080,
-and those that Stair networks ask for.
+those that Stair networks ask for, and those of networks whose nonlinearity adapts,
+https://arxiv.org/abs/2006.12253.
 """
 
 if not __package__:  # started as a file: the repository takes this folder's place
@@ -23,11 +35,17 @@ if not __package__:  # started as a file: the repository takes this folder's pla
     sys.path.insert(0, os.path.dirname(folder))
 
 import argparse
-import math
 from collections.abc import Callable
 
-from experiments import run_figures, theory_figures
+from experiments import (
+    anru_figures,
+    dynamics_figures,
+    run_figures,
+    shape_figures,
+    theory_figures,
+)
 from experiments.figure_folder import FigureFolder
+from experiments.figure_options import FLAGS
 from experiments.options import OptionError
 from experiments.prepare import refuse
 
@@ -35,6 +53,7 @@ FROM_NOTHING: dict[str, Callable[..., None]] = {
     "nnrnn-1": theory_figures.nnrnn_1,
     "stair": theory_figures.stair,
     "exp-alpha": theory_figures.exp_alpha,
+    "gamma": shape_figures.gamma,
 }
 OF_RUNS: dict[str, Callable[..., None]] = {
     "curves": run_figures.curves,
@@ -42,6 +61,18 @@ OF_RUNS: dict[str, Callable[..., None]] = {
     "spectrum": run_figures.spectrum,
     "gradients": run_figures.gradients,
     "alpha": run_figures.alpha,
+    "lyapunov": dynamics_figures.lyapunov,
+    "information": dynamics_figures.information,
+    "robustness": shape_figures.robustness,
+    "shapes": shape_figures.shapes,
+    "grid": shape_figures.grid,
+    "speed": shape_figures.speed,
+    "signals": anru_figures.signals,
+    "linearisation": anru_figures.linearisation,
+    "controller": anru_figures.controller,
+    "gain-scaling": anru_figures.gain_scaling,
+    "order": anru_figures.order,
+    "driven-lyapunov": anru_figures.driven_lyapunov,
 }
 COMMANDS = {**FROM_NOTHING, **OF_RUNS}
 
@@ -81,56 +112,9 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument(
                 "runs", nargs="+", metavar="RUN", help="run directories"
             )
-        if name == "stair":
-            command.add_argument(
-                "--steps",
-                type=_whole,
-                default=784,
-                help="length of the sequences (default: 784)",
-            )
-        if name == "exp-alpha":
-            command.add_argument(
-                "--alphas",
-                nargs="+",
-                type=_positive,
-                default=(0.25, 0.5, 1.0, 2.0),
-                metavar="ALPHA",
-                help="a curve for each (default: 0.25 0.5 1 2)",
-            )
-        if name == "curves":
-            command.add_argument(
-                "--metric",
-                help="column of metrics.csv (default: the validation accuracy if there "
-                "is one, else a loss)",
-            )
-        if name == "theta":
-            command.add_argument(
-                "--limit",
-                type=_positive,
-                default=0.1,
-                help="entries of this size have the strongest colours (default: 0.1)",
-            )
-        if name == "gradients":
-            command.add_argument(
-                "--batch", type=_whole, default=10, help="sequences (default: 10)"
-            )
+        for flag, settings in FLAGS.get(name, ()):
+            command.add_argument(flag, **settings)
     return parser
-
-
-def _positive(text: str) -> float:
-    value = float(text)
-    if not (value > 0 and math.isfinite(value)):
-        raise argparse.ArgumentTypeError(f"expected a number above 0, received {text}")
-    return value
-
-
-def _whole(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(
-            f"expected a whole number of at least 1, received {text}"
-        )
-    return value
 
 
 if __name__ == "__main__":

@@ -47,7 +47,10 @@ def launch(
             )
 
             try:
-                summary = experiment.run(options)
+                if getattr(options, "test", False):
+                    summary = experiment.test(options)
+                else:
+                    summary = experiment.run(options)
             except (
                 DatasetError,
                 DeviceError,
@@ -109,6 +112,8 @@ def _quiet_stderr() -> Iterator[None]:
 
 
 def _how_to_go_on(prog: str, options: RunOptions) -> str:
+    if getattr(options, "test", False):
+        return "the run is as it was"
     if not options.out or not Path(options.out, "config.json").exists():
         return "nothing was written"
     return f"go on with: python experiments/{prog} --resume --out {options.out}"

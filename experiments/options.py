@@ -25,6 +25,7 @@ def option(
     spellings: Mapping[str, str] | None = None,
     alias: str | tuple[str, ...] = (),
     word: bool = False,
+    paired: bool = False,
 ) -> Any:
     """A dataclass field that is also a flag.
 
@@ -39,8 +40,10 @@ def option(
         high: Largest value allowed.
         choices: Texts allowed.
         spellings: Other texts for some of these, and which they stand for.
-        alias: Another name of the flag, or several.
+        alias: Another name of the flag, or several. One with a hyphen is short: `-p`.
         word: Whether the switch may be followed by `true` or `false`.
+        paired: Whether a switch that is off has a flag that says so, as one that is on
+            does: `--no-permute`.
     """
     metadata = {
         "help": help,
@@ -51,6 +54,7 @@ def option(
         "spellings": dict(spellings or {}),
         "alias": (alias,) if isinstance(alias, str) else alias,
         "word": word,
+        "paired": paired,
     }
     return dataclasses.field(default=default, metadata=metadata)
 
@@ -137,8 +141,8 @@ def parse(
 
 
 def flag(name: str) -> str:
-    """The flag of a field: `--batch-size` of `batch_size`."""
-    return "--" + name.replace("_", "-")
+    """The flag of a field: `--batch-size` of `batch_size`, and `-p` of itself."""
+    return name if name.startswith("-") else "--" + name.replace("_", "-")
 
 
 def hyphenated(token: str) -> str:
@@ -175,7 +179,7 @@ def _reading(field: dataclasses.Field, hints: Mapping[str, Any]) -> dict[str, An
                 "help": text,
                 "metavar": "{true,false}",
             }
-        if field.default is False:
+        if field.default is False and not field.metadata["paired"]:
             return {"action": "store_true", "help": text}
         return {"action": argparse.BooleanOptionalAction, "help": text}
     if field.default is not None:

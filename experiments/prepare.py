@@ -14,6 +14,7 @@ from experiments.experiment import Experiment
 from experiments.options import OptionError, flag, parse
 from experiments.presets import Preset
 from experiments.settings import RunOptions
+from experiments.testing import tested
 
 # What may differ between a run and its continuation: how long, where, how it is shown.
 FREE_ON_RESUME = {
@@ -48,6 +49,8 @@ def prepare(
         description="\n\n".join(part.strip() for part in parts if part),
     )
     try:
+        if given.get("test"):
+            return tested(experiment, given)
         if given.get("resume"):
             return _continued(experiment, given)
         options = _new(experiment, given)

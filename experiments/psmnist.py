@@ -22,11 +22,13 @@ from dataclasses import dataclass
 
 from experiments.launch import launch
 from experiments.networks.experiment import Networks
+from experiments.networks.gamma_rows import PROGRAMS
 from experiments.networks.presets import PSMNIST as PSMNIST_NETWORKS
 from experiments.networks.presets import PSMNIST_DEMO
 from experiments.networks.presets import PSMNIST_QUICK as PSMNIST_NETWORKS_QUICK
 from experiments.networks.results import psmnist_results
 from experiments.networks.task_options import RoundOptions
+from experiments.networks.transform_options import TransformOptions
 from experiments.options import OptionError, changed, option
 from experiments.presets import PSMNIST, PSMNIST_OUTCOME, PSMNIST_QUICK
 from experiments.settings import TrainingOptions
@@ -111,21 +113,27 @@ EXPERIMENT = Starts(
 
 
 NETWORKS_DESCRIPTION = """Sequential MNIST, permuted or not, for nnRNN, expRNN, EURNN
-and their competitors: Kerg et al. (2019), https://arxiv.org/abs/1905.12080.
+and their competitors: Kerg et al. (2019), https://arxiv.org/abs/1905.12080; and for
+ANRU and networks with the non-linearity gamma: https://arxiv.org/abs/2006.12253.
 
 The 784 pixels of a digit come one per step; after the last the digit is to be named.
 The order of the pixels and the digits held out are those of seed 1234, whatever the
-seed of the run. The model with the best validation accuracy is tested.
+seed of the run; in the presets gamma/ they are those of the run's seed. The model with
+the best validation accuracy is tested. With --test, a run is tested again.
 
   python experiments/psmnist.py --net-type nnRNN               small, a minute
   python experiments/psmnist.py --preset doc/nnRNN-512         the published setting
   python experiments/psmnist.py --net-type LSTM --permute --nhid 128 --epochs 10
   python experiments/psmnist.py --preset stair1/sRNN-512 --stair expn --rounds 5
+  python experiments/psmnist.py --net-type ANRU                small, a minute
+  python experiments/psmnist.py --preset gamma/ANRU-400        the published setting
+  python experiments/psmnist.py --net-type RNN --nonlin gamma2 --nhid 400 -p
+  python experiments/psmnist.py --test --out runs/psmnist/... --transform drive
 """
 
 
 @dataclass(frozen=True)
-class PsmnistNetworkOptions(RoundOptions):
+class PsmnistNetworkOptions(TransformOptions, RoundOptions):
     """Options of sequential MNIST of networks."""
 
     nhid: int = changed(RoundOptions, "nhid", 512)
@@ -133,7 +141,19 @@ class PsmnistNetworkOptions(RoundOptions):
     Tdecay: float = changed(RoundOptions, "Tdecay", 0.0)
     max_steps: int | None = changed(RoundOptions, "max_steps", None, alias="bptt")
     epochs: int = option(100, "passes over the training digits", low=1)
-    permute: bool = option(False, "read the pixels in a fixed random order")
+    permute: bool = option(
+        False, "read the pixels in a fixed random order", alias="-p", paired=True
+    )
+    split_seed: int | None = option(
+        1234,
+        "decides the order of the pixels and the digits held out; none takes the run's "
+        "seed",
+        low=0,
+        high=2**32 - 1,
+    )
+    one_split: bool = option(
+        True, "hold the same digits out with and without --permute"
+    )
     shuffle: bool = option(
         False, "another order of the digits every epoch; published is always the same"
     )
@@ -143,6 +163,9 @@ class PsmnistNetworkOptions(RoundOptions):
     train_size: int = option(50_000, "digits to train on", low=1, high=50_000)
     validation_size: int = option(10_000, "digits held out", low=1, high=10_000)
     test_size: int = option(10_000, "digits to test on", low=1, high=10_000)
+    verbose: bool = option(
+        False, "lines of progress, where there is no progress bar", alias="-v"
+    )
 
     def __post_init__(self):
         super().__post_init__()
@@ -151,6 +174,11 @@ class PsmnistNetworkOptions(RoundOptions):
                 f"--batch: expected at most --train-size, {self.train_size}, received "
                 f"{self.batch}"
             )
+
+    @property
+    def report_every(self) -> int | None:
+        """Updates between lines of progress."""
+        return 50 if self.verbose else None
 
     @property
     def longest(self):
@@ -162,15 +190,23 @@ class PsmnistNetworkOptions(RoundOptions):
 
 
 def digits(options: PsmnistNetworkOptions):
-    from keras_nonnormal.datasets import Splits, split_mnist_task
+    from keras_nonnormal.datasets import SineAugmentation, Splits, split_mnist_task
 
-    task = split_mnist_task(permute=options.permute, shuffle=options.shuffle)
+    task = split_mnist_task(
+        permute=options.permute,
+        seed=options.seed if options.split_seed is None else options.split_seed,
+        shuffle=options.shuffle,
+        one_split=options.one_split,
+    )
     splits = Splits(
         train=_first(task.splits.train, options.train_size),
         validation=_first(task.splits.validation, options.validation_size),
         test=_first(task.splits.test, options.test_size),
     )
-    return dataclasses.replace(task, splits=splits)
+    augment = SineAugmentation(ratio=options.transform_ratio)
+    return dataclasses.replace(
+        task, splits=splits, augment=augment if augment.ratio else None
+    )
 
 
 NETWORKS = Networks(
@@ -183,6 +219,7 @@ NETWORKS = Networks(
     demos=PSMNIST_DEMO,
     scores=("accuracy",),
     results=psmnist_results,
+    gamma_program=PROGRAMS["psmnist"],
     schedule={"monitor": "val_accuracy", "keep_best": True},
 )
 

@@ -1,6 +1,7 @@
 """Penn Treebank characters with nnRNN, expRNN, EURNN and their competitors.
 
-Kerg et al. (2019), https://arxiv.org/abs/1905.12080. The text is read from beginning
+Kerg et al. (2019), https://arxiv.org/abs/1905.12080; with ANRU and the non-linearity
+gamma: https://arxiv.org/abs/2006.12253. The text is read from beginning
 to end in 128 columns, and the next character of each is to be predicted; gradients go
 back to the beginning of a chunk of --bptt characters. When the validation loss of an
 epoch is no new minimum, the learning rates are halved. The model with the lowest is
@@ -12,6 +13,8 @@ text from a folder with train.txt, valid.txt and test.txt.
   python experiments/ptb_char.py                                small, a minute
   python experiments/ptb_char.py --preset doc/nnRNN-1024-bptt150   the published setting
   python experiments/ptb_char.py --stair expn                   a factor per time step
+  python experiments/ptb_char.py --net-type ANRU                an adaptive network
+  python experiments/ptb_char.py --preset gamma/RNN-600         the published setting
 """
 
 if not __package__:  # started as a file: the repository takes this folder's place
@@ -28,6 +31,7 @@ from pathlib import Path
 
 from experiments.launch import launch
 from experiments.networks.experiment import Networks
+from experiments.networks.gamma_rows import PROGRAMS
 from experiments.networks.presets import PTB, PTB_DEMO, PTB_QUICK
 from experiments.networks.results import ptb_results
 from experiments.networks.stairs import LEARNED
@@ -62,6 +66,9 @@ class PtbOptions(RoundOptions):
         False, "the stair goes on from chunk to chunk; published is a new one in each"
     )
     epochs: int = option(100, "passes over the text", low=1)
+    save_freq: int | None = option(
+        None, "keep the model after every so many epochs, or none", low=1
+    )
     log_interval: int = option(
         200, "chunks between lines of progress, where there is no progress bar", low=1
     )
@@ -165,6 +172,7 @@ NETWORKS = Networks(
     demos=PTB_DEMO,
     scores=("bits_per_character", "accuracy"),
     results=ptb_results,
+    gamma_program=PROGRAMS["text"],
     schedule={"monitor": "val_loss", "keep_best": True, "halve_on_plateau": True},
 )
 

@@ -33,7 +33,7 @@ def curves(options, out: FigureFolder) -> None:
     figure = learning_curves(
         histories,
         metric=metric,
-        label=_axis_label(words),
+        label=axis_label(words),
         index="update" if over_updates else "epoch",
         trivial_loss=levels.pop() if "loss" in metric and len(levels) == 1 else None,
         title=experiment,
@@ -45,7 +45,7 @@ def theta(options, out: FigureFolder) -> None:
     """Theta of runs of nnRNN, with its angles: a figure for each run."""
     runs = run_folders(options.runs)
     files = [run.model for run in runs]
-    names = _one_each("theta", runs)
+    names = one_each("theta", runs)
     out.reserve(*names)
     load_tensorflow()
     from experiments.trained import SchurForm, load
@@ -73,9 +73,15 @@ def spectrum(options, out: FigureFolder) -> None:
 
     layers = {r.label: load(file)[1] for r, file in zip(runs, files, strict=True)}
     found = {label: spectrum_of(layer) for label, layer in layers.items()}
+    starts = {}
+    if options.start:
+        from experiments.snapshots import start
+
+        starts = {run.label: spectrum_of(start(run).layer)[0] for run in runs}
     schurs = {label: SchurForm.of(layer) for label, layer in layers.items()}
     figure = spectra(
         {label: eigenvalues for label, (eigenvalues, _) in found.items()},
+        starts=starts,
         gammas={label: schur.gamma for label, schur in schurs.items() if schur},
         thetas={label: schur.theta for label, schur in schurs.items() if schur},
         title=", ".join(sorted({run.experiment for run in runs})),
@@ -116,8 +122,8 @@ def alpha(options, out: FigureFolder) -> None:
     """The learned stair of runs, at its start, on its way and in the end: one each."""
     runs = run_folders(options.runs)
     files = [run.model for run in runs]
-    logged = [run.alphas() for run in runs]
-    names = _one_each("alpha", runs)
+    logged = [run.logged("alpha") for run in runs]
+    names = one_each("alpha", runs)
     out.reserve(*names)
     load_tensorflow()
     from experiments.trained import LearnedStair, load
@@ -146,7 +152,7 @@ def alpha(options, out: FigureFolder) -> None:
         out.table(name, ("j", "start", "trained"), numbers)
 
 
-def _one_each(kind: str, runs: Sequence[RunFolder]) -> list[str]:
+def one_each(kind: str, runs: Sequence[RunFolder]) -> list[str]:
     """Names of figures, one for each run."""
     names = [f"{kind}-{run.path.resolve().name}" for run in runs]
     for number, name in enumerate(names):
@@ -155,7 +161,7 @@ def _one_each(kind: str, runs: Sequence[RunFolder]) -> list[str]:
     return names
 
 
-def _axis_label(metric: str) -> str:
+def axis_label(metric: str) -> str:
     """What an axis says of a metric: `validation loss` of `val_loss`."""
     if metric in OF_WEIGHTS:
         return OF_WEIGHTS[metric]

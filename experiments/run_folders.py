@@ -11,10 +11,8 @@ from typing import Any
 
 from experiments.experiment import Experiment
 from experiments.options import OptionError
+from experiments.run_labels import labels_of
 
-# What runs of different families call the same thing.
-SIZES = ("nhid", "hidden_units", "units")
-NETS = ("net_type", "init")
 # What is drawn if nothing is said: the first that all runs have.
 METRICS = ("val_accuracy", "val_task_loss", "task_loss")
 # Scripts whose module has another name.
@@ -112,13 +110,17 @@ class RunFolder:
                 row["update"] = self.counted(row["epoch"])
         return rows
 
-    def alphas(self) -> dict[int, list[float]]:
-        """The heights of a learned stair by epoch, if it has an `alpha.csv`.
+    def logged(self, name: str) -> dict[int, list[float]]:
+        """The values of a variable by epoch, if it has a `name.csv` of them.
+
+        Args:
+            name: The variable: `"alpha"`, the heights of a learned stair, `"gain"` or
+                `"saturation"`, those of gamma.
 
         Raises:
             OptionError: If the file is no such table.
         """
-        file = self.path / "alpha.csv"
+        file = self.path / f"{name}.csv"
         try:
             with open(file, newline="", encoding="utf-8") as lines:
                 head, *rows = csv.reader(lines)
@@ -160,9 +162,6 @@ class RunFolder:
 def run_folders(paths: Sequence[str]) -> list[RunFolder]:
     """Run directories with labels that differ.
 
-    A label is the kind of network, its hidden size and its stair, if it has one; if
-    these are not enough, the seed as well, and if that is not enough, the folder.
-
     Args:
         paths: The folders.
 
@@ -174,32 +173,23 @@ def run_folders(paths: Sequence[str]) -> list[RunFolder]:
         if times > 1:
             raise OptionError(f"{path} is named {times} times; expected each run once")
     configs = [_config(path) for path in folders]
-    short = [_label(config["options"]) for config in configs]
-    with_seed = [
-        f"{label}, seed {config['options'].get('seed', '?')}"
-        for label, config in zip(short, configs, strict=True)
-    ]
-    with_folder = [
-        f"{label} ({path.name})" for label, path in zip(short, folders, strict=True)
-    ]
-    in_full = [f"{label} ({path})" for label, path in zip(short, folders, strict=True)]
-    choices = zip(short, with_seed, with_folder, in_full, strict=True)
-    counts = [Counter(labels) for labels in (short, with_seed, with_folder)]
-    labels = [
-        next(
-            (
-                label
-                for label, count in zip(candidates, counts, strict=False)
-                if count[label] == 1
-            ),
-            candidates[-1],
-        )
-        for candidates in choices
-    ]
+    labels = labels_of(folders, [config["options"] for config in configs])
     return [
         RunFolder(path, config, label)
         for path, config, label in zip(folders, configs, labels, strict=True)
     ]
+
+
+def finished(runs: Sequence[RunFolder]) -> Sequence[RunFolder]:
+    """The same runs, all of which have a trained model, and a script that is known.
+
+    Raises:
+        OptionError: If one has not.
+    """
+    for run in runs:
+        run.script()
+        assert run.model
+    return runs
 
 
 def of_one_experiment(runs: Sequence[RunFolder]) -> str:
@@ -260,14 +250,3 @@ def _config(path: Path) -> dict[str, Any]:
             f"{path / 'config.json'} holds no options; expected that of a run"
         )
     return config
-
-
-def _label(options: dict[str, Any]) -> str:
-    found = [_first_of(names, options) for names in (NETS, SIZES)]
-    label = " ".join(word for word in found if word) or "run"
-    stair = options.get("stair") or "none"
-    return label if stair == "none" else f"{label}, stair {stair}"
-
-
-def _first_of(names: Sequence[str], options: dict[str, Any]) -> str | None:
-    return next((str(options[name]) for name in names if options.get(name)), None)

@@ -52,7 +52,7 @@ class Starts(Experiment):
 
         return optimizer_by_name(options.optimizer, options.lr, options.clip_norm)
 
-    def training(self, options) -> dict[str, Any]:
+    def training(self, task, options) -> dict[str, Any]:
         return {
             "epochs": options.epochs,
             "batch_size": options.batch_size,

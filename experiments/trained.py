@@ -19,6 +19,7 @@ from keras_nonnormal.analysis import (
     state_gradient_norms,
 )
 from keras_nonnormal.layers import StairCell
+from keras_nonnormal.recurrence import set_jit_compile
 
 SCHUR = {"theta", "gamma", "upper"}
 
@@ -191,6 +192,26 @@ def state_gradients(
         value, reached, unconnected_gradients=tf.UnconnectedGradients.ZERO
     )
     return np.stack(list(map(_float64, gradients)), axis=1)
+
+
+def states_of(layer: Any, sequences: Any) -> np.ndarray:
+    """What a layer gives out at every step, as it is in its model.
+
+    Args:
+        layer: A recurrent layer.
+        sequences: Its input, `(batch, time, features)`.
+
+    Returns:
+        An array `(batch, time, units)`.
+    """
+    every_step, carried = layer.return_sequences, layer.return_state
+    layer.return_sequences, layer.return_state = True, False
+    set_jit_compile(False)  # to compile takes longer than to run once
+    try:
+        return _float64(layer(keras.ops.convert_to_tensor(sequences, "float32")))
+    finally:
+        layer.return_sequences, layer.return_state = every_step, carried
+        set_jit_compile(True)
 
 
 def _first(tensors: Any) -> Any:

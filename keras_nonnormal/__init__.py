@@ -4,7 +4,7 @@ Importing this package registers its classes with Keras, so that saved models wh
 them can be loaded.
 """
 
-from keras_nonnormal.activations import ModReLU, Stair, stair_heights
+from keras_nonnormal.activations import Gamma, ModReLU, Stair, gamma, stair_heights
 from keras_nonnormal.initializers import (
     CayleySkew,
     Chain,
@@ -18,6 +18,7 @@ from keras_nonnormal.initializers import (
     RandomOrthogonalSkew,
     SkewExponential,
     Source,
+    UniformOnce,
     UniformSkew,
     bias_initializer,
     gru_initializers,
@@ -29,12 +30,16 @@ from keras_nonnormal.initializers import (
     skew_initializer,
 )
 from keras_nonnormal.layers import (
+    ANRU,
+    ARUN,
     EUNN,
     EURNN,
     NNRNN,
+    ANRUCell,
     EURNNCell,
     ExpRNN,
     ExpRNNCell,
+    FusedGRU,
     FusedLSTM,
     FusedSimpleRNN,
     NNRNNCell,
@@ -59,9 +64,12 @@ from keras_nonnormal.optimizers import (
 from keras_nonnormal.version import __version__
 
 __all__ = [
+    "ANRU",
+    "ARUN",
     "EUNN",
     "EURNN",
     "NNRNN",
+    "ANRUCell",
     "AdamTorch",
     "BitsPerCharacter",
     "CayleySkew",
@@ -70,8 +78,10 @@ __all__ = [
     "ExpRNN",
     "ExpRNNCell",
     "FBChain",
+    "FusedGRU",
     "FusedLSTM",
     "FusedSimpleRNN",
+    "Gamma",
     "Gatewise",
     "HaarDiagSkew",
     "HaarSkew",
@@ -95,9 +105,11 @@ __all__ = [
     "StairRNN",
     "TiedEmbedding",
     "ToleranceAccuracy",
+    "UniformOnce",
     "UniformSkew",
     "__version__",
     "bias_initializer",
+    "gamma",
     "gru_initializers",
     "kernel_initializer",
     "lstm_glorot_initializers",

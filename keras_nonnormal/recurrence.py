@@ -10,6 +10,7 @@ parameters of `step` are one product each after it.
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from keras import ops
@@ -17,7 +18,7 @@ from keras import ops
 from keras_nonnormal import _backend
 from keras_nonnormal._backend import set_jit_compile
 
-__all__ = ["Recurrence", "set_jit_compile"]
+__all__ = ["Adjoint", "Recurrence", "set_jit_compile"]
 
 Step = Callable[[Any, tuple, tuple, tuple], tuple]
 
@@ -25,6 +26,25 @@ CHUNK_ELEMENTS = 14_000
 """Time steps times width that are worth a loop of their own, see `_chunks`."""
 
 MOST_CHUNKS = 16
+
+
+@dataclass(frozen=True)
+class Adjoint:
+    """A `step` backwards, in terms of what it gave.
+
+    Args:
+        step: `step(z, after, parameters, d_after) -> (d_z, d_before, emitted)`: from
+            the state after a step and its cotangents to those of the pre-activations
+            and of the state before, without the part through the recurrent matrix;
+            `emitted` is a tuple of tensors that `parameters` gets at all time steps.
+        parameters: `parameters(z, first, after, emitted) -> cotangents` of the
+            parameters, where `first` is the initial state and all else has a time axis.
+        kept: `kept(z, after) -> tuple` of tensors shaped like `emitted`.
+    """
+
+    step: Callable
+    parameters: Callable
+    kept: Callable
 
 
 class Recurrence:
@@ -43,6 +63,11 @@ class Recurrence:
             need not be kept, which saves memory and time.
         parameter_cotangents: With `slope` and parameters: their cotangents as a
             function of all $h_t$ and of the cotangents of all $z_t$.
+        adjoint: Optional, for a `step` without `inputs`: an `Adjoint` that saves the
+            backward pass from running `step` again.
+        recompute: Whether the backward pass makes the states of a chunk of time again
+            instead of keeping them from the forward pass: memory for large states, at
+            the price of one more forward pass.
 
     Example:
 
@@ -61,10 +86,14 @@ class Recurrence:
         step: Step,
         slope: Callable | None = None,
         parameter_cotangents: Callable | None = None,
+        adjoint: "Adjoint | None" = None,
+        recompute: bool = False,
     ):
         self.step = step
         self.slope = slope
         self.parameter_cotangents = parameter_cotangents
+        self.adjoint = adjoint
+        self.recompute = recompute
         self._compiled: dict[tuple, tuple[Callable, Callable]] = {}
 
     def __call__(
@@ -120,6 +149,8 @@ class Recurrence:
     def _run(self, signature, *tensors):
         if signature not in self._compiled:
             passes = _Passes(self, *signature)
+            if self.recompute:
+                passes = _Recomputing(passes)
             self._compiled[signature] = (
                 _backend.jit(passes.forward),
                 _backend.jit(passes.backward),
@@ -131,9 +162,7 @@ class Recurrence:
             outputs, residuals = forward(*tensors)
 
             def pullback(cotangents):
-                d_drive, fed_back, *d_rest = backward(
-                    cotangents, residuals, *tensors[1:]
-                )
+                d_drive, fed_back, *d_rest = backward(cotangents, residuals, *tensors)
                 # Left to the backend's own matrix product, which for this shape is
                 # faster than XLA's where the model around it is not compiled.
                 return d_drive, _outer_product(fed_back, d_drive), *d_rest
@@ -182,6 +211,7 @@ class _Passes:
         self.step = recurrence.step
         self.slope = recurrence.slope
         self.parameter_cotangents = recurrence.parameter_cotangents
+        self.adjoint = recurrence.adjoint
         self.counts = counts
         self.return_sequences = return_sequences
 
@@ -209,7 +239,7 @@ class _Passes:
         h = residuals[-self.counts[0]]
         return (*last, h) if self.return_sequences else last, residuals
 
-    def backward(self, cotangents, residuals, matrix, *rest):
+    def backward(self, cotangents, residuals, drive, matrix, *rest):
         """Cotangents of the drive, initial state, gain, inputs and parameters.
 
         The second of the results is what went through the matrix at all time steps
@@ -235,6 +265,13 @@ class _Passes:
             return d_drive, fed_back, *d_initial, *d_gains, *d_parameters
 
         z = residuals[0]
+        if self.adjoint:
+            d_drive, d_initial, d_gains, emitted = self._loop_of_adjoint(
+                d_last, d_outputs, z, after, previous[0], gains, transposed, parameters
+            )
+            d_parameters = self.adjoint.parameters(z, initial_state, after, emitted)
+            return d_drive, fed_back, *d_initial, *d_gains, *d_parameters
+
         stacks = (z, *previous, *gains, *inputs)
         deferred = bool(inputs or parameters)
 
@@ -246,11 +283,12 @@ class _Passes:
                 lambda z, *state: tuple(self.step(z, state, x, parameters)), z, *state
             )
             d_z, *d_previous = pullback(d_state)
-            d_h, *d_gain = _pulled_back(ops.matmul(d_z, transposed), state[0], *gain)
-            d_previous = _add_to_first(d_previous, d_h)
-            return d_previous, (d_z, *d_gain, *(d_state if deferred else ()))
+            returned = ops.matmul(d_z, transposed)
+            d_previous = _add_to_first(d_previous, _amplified(returned, *gain))
+            emitted = (returned,) if gain else ()
+            return d_previous, (d_z, *emitted, *(d_state if deferred else ()))
 
-        kept = (z[0], *(gain[0] for gain in gains))
+        kept = (z[0], *(initial_state[0] for _ in gains))
         d_initial, (d_drive, *d_rest) = _backend.scan(
             body,
             d_last,
@@ -258,7 +296,8 @@ class _Passes:
             _specs((*kept, *(initial_state if deferred else ()))),
             reverse=True,
         )
-        d_gains, d_states = d_rest[: len(gains)], d_rest[len(gains) :]
+        d_gains = [_row_dot(each, previous[0]) for each in d_rest[: len(gains)]]
+        d_states = d_rest[len(gains) :]
         if not deferred:
             return d_drive, fed_back, *d_initial, *d_gains
         n = len(inputs)
@@ -270,22 +309,65 @@ class _Passes:
         return d_drive, fed_back, *d_initial, *d_gains, *pullback(tuple(d_states))
 
     def _loop_of_slopes(self, d_last, d_outputs, h, previous, gains, transposed):
-        stacks = (h, *((previous, *gains) if gains else ()))
+        stacks = (h, *gains)
 
         def body(d_state, slices):
-            (h, *fed_back), d_h = slices[: len(stacks)], slices[len(stacks) :]
+            (h, *gain), d_h = slices[: len(stacks)], slices[len(stacks) :]
             d_z = _add_to_first(d_state, *d_h)[0] * self.slope(h)
-            d_h, *d_gain = _pulled_back(ops.matmul(d_z, transposed), *fed_back)
-            return (d_h,), (d_z, *d_gain)
+            returned = ops.matmul(d_z, transposed)
+            emitted = (returned,) if gain else ()
+            return (_amplified(returned, *gain),), (d_z, *emitted)
 
-        d_initial, d_stacks = _backend.scan(
+        d_initial, (d_drive, *d_rest) = _backend.scan(
             body,
             d_last,
             (*stacks, *d_outputs),
-            _specs((*d_last, *(gain[0] for gain in gains))),
+            _specs((*d_last, *(d_last[0] for _ in gains))),
             reverse=True,
         )
-        return *d_stacks, d_initial
+        return d_drive, *(_row_dot(each, previous) for each in d_rest), d_initial
+
+    def _loop_of_adjoint(
+        self, d_last, d_outputs, z, after, previous, gains, transposed, parameters
+    ):
+        stacks = (z, *after, *gains)
+        states = len(after)
+
+        def body(d_state, slices):
+            (z, *x), d_h = slices[: len(stacks)], slices[len(stacks) :]
+            after, gain = tuple(x[:states]), tuple(x[states:])
+            d_state = _add_to_first(d_state, *d_h)
+            d_z, d_before, emitted = self.adjoint.step(z, after, parameters, d_state)
+            returned = ops.matmul(d_z, transposed)
+            d_before = _add_to_first(d_before, _amplified(returned, *gain))
+            return d_before, (d_z, *emitted, *((returned,) if gain else ()))
+
+        shown = self.adjoint.kept(z[0], tuple(state[0] for state in after))
+        d_initial, (d_drive, *rest) = _backend.scan(
+            body,
+            d_last,
+            (*stacks, *d_outputs),
+            _specs((z[0], *shown, *(previous[0] for _ in gains))),
+            reverse=True,
+        )
+        emitted, returned = rest[: len(shown)], rest[len(shown) :]
+        d_gains = [_row_dot(each, previous) for each in returned]
+        return d_drive, d_initial, d_gains, tuple(emitted)
+
+
+class _Recomputing:
+    """The same passes, of which the forward one keeps nothing for the other."""
+
+    def __init__(self, passes):
+        self.passes = passes
+
+    def forward(self, *tensors):
+        outputs, _ = self.passes.forward(*tensors)
+        return outputs, ()
+
+    def backward(self, cotangents, _, *tensors):
+        _, residuals = self.passes.forward(*tensors)
+        return self.passes.backward(cotangents, residuals, *tensors)
 
 
 def _amplified(h, *gain):
@@ -293,14 +375,12 @@ def _amplified(h, *gain):
     return gain[0] * h if gain else h
 
 
-def _pulled_back(cotangent, *factors):
-    """From the cotangent of $g h$ to those of $h$ and, if there is one, of $g$."""
-    if len(factors) < 2:
-        return (cotangent,)
-    h, gain = factors
-    # Sums along rows as a product: XLA adds the numbers of a row one by one on a CPU.
-    ones = ops.ones((h.shape[-1], 1), h.dtype)
-    return gain * cotangent, ops.matmul(cotangent * h, ones)
+def _row_dot(left, right):
+    """The products of the last axes' vectors, `(..., 1)`; for the cotangent of a gain.
+
+    Its sums are a product: XLA adds the numbers of a row one by one on a CPU.
+    """
+    return ops.matmul(left * right, ops.ones((right.shape[-1], 1), right.dtype))
 
 
 def _add_to_first(values, *terms):

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Iterable
 
-NETWORKS = ("RNN", "RNN-orth", "EURNN", "expRNN", "nnRNN", "LSTM")
+NETWORKS = ("RNN", "RNN-orth", "EURNN", "expRNN", "nnRNN", "LSTM", "ANRU", "GRU")
 MOST_UNITS = 2**15  # more than any budget asks for that fits into a memory
 
 
@@ -16,6 +16,8 @@ def count_parameters(
     vocabulary: int = 0,
     tied: bool = False,
     modrelu: bool = True,
+    shape: str | None = None,
+    controller: int = 50,
     capacity: int = 4,
     fft: bool = False,
     complex: bool = True,
@@ -33,6 +35,9 @@ def count_parameters(
         tied: Whether the read-out shares its weights with the embedding.
         modrelu: Whether an RNN, expRNN or nnRNN has modReLU and with it an offset per
             unit.
+        shape: `"gamma"` if one of these learns the shape of a gamma for all units,
+            `"gamma2"` if it learns one for each.
+        controller: Units of the controller of an ANRU.
         capacity: Rotation stages of an EURNN, L.
         fft: Whether an EURNN has the log2 N stages of a fast Fourier transform.
         complex: Whether the state of an EURNN is complex.
@@ -48,7 +53,18 @@ def count_parameters(
     >>> count_parameters("nnRNN", 128, 10, 9)
     18953
     """
-    recurrent = _recurrent(network, units, input_width, modrelu, capacity, fft, complex)
+    if network not in NETWORKS:
+        raise ValueError(
+            f"Expected a network of {', '.join(NETWORKS)}. Received: {network!r}"
+        )
+    if network == "EURNN":
+        recurrent = _eurnn(units, input_width, capacity, fft, complex)
+    elif network == "ANRU":
+        recurrent = _anru(units, input_width, controller)
+    else:
+        shapes = {None: 0, "gamma": 2, "gamma2": 2 * units}[shape]
+        activation = shapes + (units if modrelu else 0)
+        recurrent = _recurrent(network, units, input_width, activation)
     weights = 0 if tied else units * output_width
     readout = weights + output_width
     return recurrent + stair_steps + readout + vocabulary * input_width
@@ -133,25 +149,31 @@ def eunn_capacity_for_budget(
     return _closest(range(2, units + 1, 2), count, budget)
 
 
-def _recurrent(network, units, width, modrelu, capacity, fft, complex):
-    """The counts of the cells, without the read-out."""
-    n, kernel, offset = units, width * units, units if modrelu else 0
-    if network in ("RNN", "RNN-orth"):
-        return n * n + kernel + n + offset  # with a bias
-    if network == "expRNN":
-        return n * (n - 1) // 2 + kernel + offset
-    if network == "nnRNN":  # skew, upper, theta and gamma
-        return n * (n - 1) + n + kernel + offset
-    if network == "LSTM":
-        return 4 * (n * (n + width) + n)
-    if network == "EURNN":
-        rotations = n // 2 * round(math.log2(n)) if fft else capacity // 2 * (n - 1)
-        if complex:  # an angle and a phase each, a diagonal, and twice the kernel
-            return 2 * rotations + n + 2 * kernel + n
-        return rotations + kernel + n
-    raise ValueError(
-        f"Expected a network of {', '.join(NETWORKS)}. Received: {network!r}"
-    )
+def _recurrent(network, units, width, activation):
+    """The counts of the other cells, without the read-out."""
+    n, kernel = units, width * units
+    return {
+        "RNN": n * n + kernel + n + activation,  # with a bias
+        "RNN-orth": n * n + kernel + n + activation,
+        "expRNN": n * (n - 1) // 2 + kernel + activation,
+        "nnRNN": n * (n - 1) + n + kernel + activation,  # skew, upper, theta, gamma
+        "LSTM": 4 * (n * n + kernel + n),
+        "GRU": 3 * (n * n + kernel + 2 * n),  # a bias in either product
+    }[network]
+
+
+def _eurnn(units, width, capacity, fft, complex):
+    n, kernel = units, width * units
+    rotations = n // 2 * round(math.log2(n)) if fft else capacity // 2 * (n - 1)
+    if complex:  # an angle and a phase each, a diagonal, and twice the kernel
+        return 2 * rotations + n + 2 * kernel + n
+    return rotations + kernel + n
+
+
+def _anru(units, width, controller):
+    """The network and its controller, which read out gain and saturation."""
+    n, g = units, controller
+    return n * n + width * n + n + (g * g + g + g) + 2 * (g + 1)
 
 
 def _closest(sizes: Iterable[int], count: Callable[[int], int], budget: int) -> int:

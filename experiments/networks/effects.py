@@ -10,7 +10,9 @@ SKEW_STARTS = (
     *("henaff", "cayley", "random", "haar", "haar_diag", "normal_diag"),
     *("normal_squeeze_diag", "exp_uniform"),
 )
+DENSE_STARTS = ("xavier", "kaiming", "normal")  # of independent entries
 ORTHOGONAL = ("expRNN", "nnRNN")
+WITH_NONLINEARITY = ("RNN", "RNN-orth", *ORTHOGONAL)
 # Networks that an option acts on, and what the others lack.
 ACTS_ON = {
     "lr_orth": (ORTHOGONAL, "orthogonal parameters"),
@@ -18,13 +20,14 @@ ACTS_ON = {
     "trivialization": (ORTHOGONAL, "orthogonal parameters"),
     "rebase_every": (ORTHOGONAL, "orthogonal parameters"),
     "project_every": (ORTHOGONAL, "orthogonal parameters"),
-    "rinit": (("RNN", "RNN-orth", *ORTHOGONAL), "recurrent start to choose"),
-    "iinit": (("RNN", "RNN-orth", *ORTHOGONAL), "input start to choose"),
-    "nonlin": (("RNN", "RNN-orth", *ORTHOGONAL), "non-linearity to choose"),
+    "rinit": ((*WITH_NONLINEARITY, "ANRU"), "recurrent start to choose"),
+    "iinit": ((*WITH_NONLINEARITY, "ANRU"), "input start to choose"),
+    "nonlin": (WITH_NONLINEARITY, "non-linearity to choose"),
     "alam": (("nnRNN",), "gamma"),
     "gamma_zero_gradient": (("nnRNN",), "gamma"),
     "Tdecay": (("nnRNN",), "triangle T"),
     "t_mask": (("nnRNN",), "triangle T"),
+    "controller": (("ANRU",), "controller"),
     "capacity": (("EURNN",), "rotations"),
     "fft": (("EURNN",), "rotations"),
     "complex": (("EURNN",), "complex state"),

@@ -6,25 +6,29 @@ from typing import Any
 import keras
 from keras.initializers import Constant, RandomUniform
 
-from experiments.networks.options import NetworkOptions
-from keras_nonnormal.activations import Stair
+from experiments.networks.gamma_options import GammaOptions
+from keras_nonnormal.activations import Gamma, Stair
 from keras_nonnormal.initializers import (
+    UniformOnce,
     bias_initializer,
     kernel_initializer,
     lstm_glorot_initializers,
     recurrent_initializer,
 )
 from keras_nonnormal.layers import (
+    ANRU,
     EURNN,
     NNRNN,
     ExpRNN,
+    FusedGRU,
     FusedLSTM,
     FusedSimpleRNN,
     TiedEmbedding,
 )
+from keras_nonnormal.layers.stair_cell import bare
 
 
-def network(task, options: NetworkOptions) -> keras.Model:
+def network(task, options: GammaOptions) -> keras.Model:
     """An embedding where the task has tokens, a recurrent layer, a linear read-out.
 
     Args:
@@ -36,21 +40,16 @@ def network(task, options: NetworkOptions) -> keras.Model:
         states, and gives logits and new states (see
         `keras_nonnormal.training.CarriedState`).
     """
-    if task.stateful:
-        return _language_model(task, options)
-    inputs = keras.Input((task.length, task.input_width), name="sequence")
-    hidden = recurrent_layer(options, task.input_width, return_sequences=task.per_step)(
-        inputs
-    )
-    outputs = keras.layers.Dense(
-        task.output_width,
-        **_readout_start(task, options, task.input_width),
-        name="readout",
-    )(hidden)
-    return keras.Model(inputs, outputs, name=f"{task.name}_{options.net_type}")
+    build = _language_model if task.stateful else _sequence_model
+    model = build(task, options)
+    if options.paired_biases and options.net_type != "ANRU":  # whose pairs are zero
+        # The published network has a bias in both of its products; here is their sum.
+        bias = bare(model.get_layer("recurrent").cell).bias
+        bias.assign_add(bias_initializer(options.nhid)(bias.shape))
+    return model
 
 
-def recurrent_layer(options: NetworkOptions, features: int, **settings: Any) -> Any:
+def recurrent_layer(options: GammaOptions, features: int, **settings: Any) -> Any:
     """The recurrent layer that options ask for.
 
     Args:
@@ -58,8 +57,14 @@ def recurrent_layer(options: NetworkOptions, features: int, **settings: Any) -> 
         features: Width of its input.
         **settings: Further arguments of the layer, such as `return_sequences`.
     """
-    nonlin = "linear" if options.nonlin == "none" else options.nonlin
-    settings = {"name": "recurrent", "stair": _stair(options), **settings}
+    settings = {"name": "recurrent", **settings}
+    match options.net_type:
+        case "ANRU":
+            return _anru(options, **settings)
+        case "GRU":
+            return _gru(options, **settings)
+    nonlin = _nonlinearity(options)
+    settings = {"stair": _stair(options), **settings}
     orthogonal = {
         "kernel_initializer": options.iinit,
         "skew_initializer": options.rinit,
@@ -112,11 +117,70 @@ def recurrent_layer(options: NetworkOptions, features: int, **settings: Any) -> 
     raise ValueError(f"Expected a known network. Received: {options.net_type!r}")
 
 
+def _nonlinearity(options) -> Any:
+    """That of networks which have but one, by name or as a layer."""
+    if options.has_shape:
+        return Gamma(
+            *_shape(options),
+            shared=options.nonlin == "gamma",
+            trainable=options.learn_params,
+        )
+    return "linear" if options.nonlin == "none" else options.nonlin
+
+
+def _shape(options) -> tuple[Any, Any]:
+    """Gain and saturation to start from."""
+    if options.random:
+        return UniformOnce(5, 7), Constant(0.0)
+    return Constant(options.gain), Constant(options.saturation)
+
+
+def _anru(options, reset_step=False, **settings) -> ANRU:
+    gain, saturation = _shape(options)
+    return ANRU(
+        options.nhid,
+        controller_units=options.controller,
+        kernel_initializer=options.iinit,
+        recurrent_initializer=options.rinit,
+        controller_initializer=options.iinit,
+        controller_recurrent_initializer=options.rinit,
+        gain_initializer=gain,
+        saturation_initializer=saturation,
+        **settings,
+    )
+
+
+def _gru(options, reset_step=False, **settings) -> FusedGRU:
+    # PyTorch draws all weights of a GRU alike, biases or not.
+    starts: Any = [bias_initializer(options.nhid) for _ in range(3)]
+    kernel, recurrent, bias = starts
+    return FusedGRU(
+        options.nhid,
+        kernel_initializer=kernel,
+        recurrent_initializer=recurrent,
+        bias_initializer=bias,
+        **settings,
+    )
+
+
 def _stair(options) -> Stair | None:
     if options.stair == "none":
         return None
     start = Constant(options.alpha_start) if options.stair == "alpha" else None
     return Stair(options.stair, options.learned_steps or None, start, name="stair")
+
+
+def _sequence_model(task, options) -> keras.Model:
+    inputs = keras.Input((task.length, task.input_width), name="sequence")
+    hidden = recurrent_layer(options, task.input_width, return_sequences=task.per_step)(
+        inputs
+    )
+    outputs = keras.layers.Dense(
+        task.output_width,
+        **_readout_start(task, options, task.input_width),
+        name="readout",
+    )(hidden)
+    return keras.Model(inputs, outputs, name=f"{task.name}_{options.net_type}")
 
 
 def _language_model(task, options) -> keras.Model:

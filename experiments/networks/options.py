@@ -10,10 +10,16 @@ from typing import Any, ClassVar
 
 from experiments.networks.budget import NETWORKS, hidden_size_for_budget
 from experiments.networks.effects import (
+    DENSE_STARTS,
     ORTHOGONAL,
     SKEW_STARTS,
+    WITH_NONLINEARITY,
     flags_without_effect,
 )
+from experiments.networks.shapes import NETWORK_SPELLINGS as GAMMA_NETWORK_SPELLINGS
+from experiments.networks.shapes import NO_STAIR, NONLINEARITIES
+from experiments.networks.shapes import SPELLINGS as NONLINEARITY_SPELLINGS
+from experiments.networks.sizes import check_size
 from experiments.networks.stairs import (
     LEARNED,
     NETWORK_SPELLINGS,
@@ -37,7 +43,7 @@ class NetworkOptions(RunOptions):
         "nnRNN",
         "network to train; RNN2, expRNN2 and nnRNN2 are those with --stair expalpha",
         choices=NETWORKS,
-        spellings=NETWORK_SPELLINGS,
+        spellings={**NETWORK_SPELLINGS, **GAMMA_NETWORK_SPELLINGS},
     )
     stair: str = option(
         "none",
@@ -63,17 +69,19 @@ class NetworkOptions(RunOptions):
         None,
         "start of the recurrent matrix (default: xavier for RNN, random for RNN-orth, "
         "else that of the published script)",
-        choices=(*SKEW_STARTS, "xavier"),
+        choices=(*SKEW_STARTS, *DENSE_STARTS),
     )
     iinit: str = option(
         "xavier",
         "start of the input map; torch_default is what released nnRNNs had",
-        choices=("xavier", "kaiming", "torch_default"),
+        choices=("xavier", "kaiming", "torch_default", "normal"),
     )
     nonlin: str = option(
         "modrelu",
-        "non-linearity of RNN, RNN-orth, expRNN and nnRNN",
-        choices=("none", "modrelu", "tanh", "relu", "sigmoid"),
+        "non-linearity of RNN, RNN-orth, expRNN and nnRNN; gamma has one shape for all "
+        "units, gamma2 one for each",
+        choices=NONLINEARITIES,
+        spellings=NONLINEARITY_SPELLINGS,
     )
     t_mask: str = option(
         "strict",
@@ -85,6 +93,7 @@ class NetworkOptions(RunOptions):
         "exp",
         "from skew-symmetric to orthogonal matrices",
         choices=("exp", "cayley"),
+        alias="ostep_method",
     )
     trivialization: str = option(
         "static",
@@ -121,7 +130,7 @@ class NetworkOptions(RunOptions):
     clip_value: float | None = option(
         None, "largest magnitude of an entry of a gradient, or none", above=0
     )
-    batch: int = option(10, "sequences per update", low=1)
+    batch: int = option(10, "sequences per update", low=1, alias="batch_size")
 
     log_gradient_norm: bool = option(
         False, "also log the joint norm of all gradients before clipping"
@@ -141,7 +150,9 @@ class NetworkOptions(RunOptions):
         f"{FEWEST_UNITS_FOR_PARTS} units)",
     )
     cuda: bool = option(
-        False, "use a GPU if there is one, as --device auto does without being told"
+        False,
+        "use a GPU if there is one, as --device auto does without being told",
+        alias="-g",
     )
 
     usual_rinit: ClassVar[str] = "henaff"
@@ -155,7 +166,7 @@ class NetworkOptions(RunOptions):
         if self.rinit is None:
             self._settle("rinit", self._usual_rinit())
         self._check_start()
-        self._check_size()
+        check_size(self)
         if self.clip is not None and self.clip_value is not None:
             raise OptionError("--clip and --clip-value exclude each other; choose one")
         if 1 in self.betas or self.alpha == 1:
@@ -173,15 +184,15 @@ class NetworkOptions(RunOptions):
 
     @property
     def label(self) -> str:
-        """What `--name` says, else network, size and stair: `nnRNN-128-expn`."""
-        words = [self.net_type, str(self.nhid), *self._stairs]
-        return self.name or "-".join(words)
+        """What `--name` says, else network, size and the rest: `nnRNN-128-expn`."""
+        words = [self.net_type, str(self.nhid), *self._nonlinearity, *self._stairs]
+        return self.name or "-".join(word.replace(" ", "") for word in words)
 
     @property
     def start(self) -> str:
         """The network in words: `nnRNN, 128 units, stair expn`."""
-        stairs = (f"stair {stair}" for stair in self._stairs)
-        return ", ".join([self.net_type, f"{self.nhid} units", *stairs])
+        words = [self.net_type, f"{self.nhid} units", *self._nonlinearity]
+        return ", ".join([*words, *(f"stair {stair}" for stair in self._stairs)])
 
     @property
     def learned_steps(self) -> int:
@@ -212,6 +223,23 @@ class NetworkOptions(RunOptions):
         object.__setattr__(self, name, value)
 
     @property
+    def counted(self) -> dict[str, Any]:
+        """What else the parameter count needs to know of the network."""
+        return {
+            "modrelu": self.nonlin == "modrelu",
+            "capacity": self.capacity,
+            "fft": self.fft,
+            "complex": self.complex,
+            "stair_steps": self.learned_steps,
+        }
+
+    @property
+    def _nonlinearity(self) -> list[str]:
+        """What there is to say of it; nothing of modReLU, which is the usual one."""
+        chosen = self.net_type in WITH_NONLINEARITY and self.nonlin != "modrelu"
+        return [self.nonlin] if chosen else []
+
+    @property
     def _stairs(self) -> list[str]:
         return [] if self.stair == "none" else [self.stair]
 
@@ -220,6 +248,11 @@ class NetworkOptions(RunOptions):
             raise OptionError(
                 f"--stair: the row {self.preset} leaves the schedule open, expected "
                 f"one of {', '.join(STAIRS)}"
+            )
+        if self.stair != "none" and (reason := NO_STAIR.get(self.net_type)):
+            raise OptionError(
+                f"--stair: {self.net_type} {reason}; expected none, received "
+                f"{self.stair!r}"
             )
         if self.stair == "expalpha" and self.net_type in NO_EXP_ALPHA:
             raise OptionError(
@@ -239,46 +272,20 @@ class NetworkOptions(RunOptions):
 
     def _usual_rinit(self) -> str | None:
         usual = {"RNN": "xavier", "LSTM": "xavier", "RNN-orth": "random", "EURNN": None}
+        usual |= {"ANRU": "henaff", "GRU": None}
         return usual.get(self.net_type, self.usual_rinit)
 
     def _size_for_budget(self) -> int:
         return hidden_size_for_budget(
             self.net_type,
             self.budget or 0,
-            modrelu=self.nonlin == "modrelu",
-            capacity=self.capacity,
-            fft=self.fft,
-            complex=self.complex,
-            stair_steps=self.learned_steps,
+            **self.counted,
             **self.widths,
         )
 
     def _check_start(self):
-        if self.rinit == "xavier" and self.net_type in (*ORTHOGONAL, "RNN-orth"):
+        if self.rinit in DENSE_STARTS and self.net_type in (*ORTHOGONAL, "RNN-orth"):
             raise OptionError(
                 f"--rinit: {self.net_type} starts from an orthogonal matrix, expected "
-                f"one of {', '.join(SKEW_STARTS)}, received 'xavier'"
-            )
-
-    def _check_size(self):
-        units, received = self.nhid, f"received {self.nhid}"
-        if self.net_type == "nnRNN" and units % 2:
-            raise OptionError(
-                "--nhid: the Schur form of nnRNN turns units in pairs, expected an "
-                f"even number, {received}"
-            )
-        if self.net_type != "EURNN":
-            return
-        if self.fft:
-            if units < 2 or units & (units - 1):
-                raise OptionError(f"--nhid: --fft needs a power of two, {received}")
-        elif units % 2:
-            raise OptionError(
-                f"--nhid: EURNN rotates pairs of units, expected an even number, "
-                f"{received}"
-            )
-        elif self.capacity % 2 or self.capacity > units:
-            raise OptionError(
-                f"--capacity: expected an even number of at most --nhid, {units}, "
-                f"received {self.capacity}"
+                f"one of {', '.join(SKEW_STARTS)}, received {self.rinit!r}"
             )

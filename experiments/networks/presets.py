@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from experiments.networks.gamma_rows import SHARED, gamma_presets
 from experiments.networks.rows import DOCUMENTED, EURNN_CAPACITIES, SUPPLEMENT, Row
 from experiments.networks.stair_rows import EXAMPLES, RELEASE_1, RELEASE_2
 from experiments.presets import Preset
@@ -109,27 +110,58 @@ SHORT_SEEDS = (400, 401, 402)
 FULL = _released_start(small("copy", **{**TASKS["copy"], "nhid": 128, "updates": 600}))
 FULL["EURNN"]["capacity"] = 4
 
-COPY_DEMO = SHORT
-ADDING_DEMO = small("copy", nhid=64, c_length=40, batch=20, updates=3000, lr=1e-3)
-PSMNIST_DEMO = small(
-    "psmnist",
+# A few units of ANRU take as long as many of the others.
+_ANRU: Preset = {"net_type": "ANRU", "nhid": 64, "controller": 5}
+_ANRU_DIGITS: Preset = {"nhid": 32, "lr": 2e-3, "batch": 50, "epochs": 2}
+
+
+def gamma_demos(**task: Any) -> dict[str, Preset]:
+    """A small preset for each network of the gamma programs.
+
+    Args:
+        **task: Options that say how small.
+    """
+    usual = {**SHARED, **task}
+    return {"gamma": usual, "ANRU": usual | _ANRU, "GRU": {**usual, "net_type": "GRU"}}
+
+
+_SMALL_COPY: Preset = {"nhid": 64, "T": 20, "c_length": 10, "onehot": True}
+_SMALL_ADDING: Preset = {"nhid": 64, "c_length": 40, "batch": 20, "updates": 3000}
+_SMALL_DIGITS: Preset = {
     **{"nhid": 64, "capacity": 4, "permute": True, "batch": 20, "epochs": 3},
-    **{"train_size": 10_000, "validation_size": 1000, "test_size": 1000, "lr": 2e-4},
-)
-PTB_DEMO = small(
-    "bptt150",
+    **{"train_size": 10_000, "validation_size": 1000, "test_size": 1000},
+}
+_SMALL_TEXT: Preset = {
     **{"nhid": 128, "emsize": 64, "capacity": 4, "bptt": 50, "batch": 64, "epochs": 8},
     **{"train_size": 500_000, "validation_size": 50_000, "test_size": 50_000},
+}
+COPY_DEMO = SHORT | gamma_demos(**_SMALL_COPY, batch=10, updates=400, lr=1e-3)
+ADDING_DEMO = small("copy", **_SMALL_ADDING, lr=1e-3) | gamma_demos(
+    **_SMALL_ADDING, lr=1e-3
 )
+PSMNIST_DEMO = small("psmnist", **_SMALL_DIGITS, lr=2e-4) | gamma_demos(
+    **_SMALL_DIGITS, lr=1e-3, transformed=True
+)
+PSMNIST_DEMO["ANRU"] |= _ANRU_DIGITS
+PTB_DEMO = small("bptt150", **_SMALL_TEXT) | gamma_demos(**_SMALL_TEXT, lr=1e-3)
 
 COPY = {
     **_named("short", SHORT),
     **_named("full", FULL),
     **published("copy"),
     **with_stairs("copy"),
+    **gamma_presets("copy", onehot=True),
 }
-PSMNIST = published("psmnist") | with_stairs("psmnist")
-PTB = published("bptt150", "bptt300") | with_stairs("bptt150", "bptt300")
+PSMNIST = (
+    published("psmnist")
+    | with_stairs("psmnist")
+    | gamma_presets("psmnist", permute=True)
+)
+PTB = (
+    published("bptt150", "bptt300")
+    | with_stairs("bptt150", "bptt300")
+    | gamma_presets("text")
+)
 
 COPY_QUICK: Preset = {"updates": 100}
 ADDING_QUICK: Preset = {"updates": 200}

@@ -29,6 +29,9 @@ def results_table(
         best, last = summary["best"], summary["last"]
         if summary["test"]:
             rows.append(("test", *_cells(summary["test"], names)))
+        for transform, each in summary.get("tests", {}).items():
+            if transform != "none":
+                rows.append((f"test, {transform}", *_cells(each, names)))
         if "val_loss" in best:
             where = f"validation, best epoch ({best['epoch']} of {summary['epochs']})"
             rows.append((where, *_cells(best, [f"val_{name}" for name in names])))

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from experiments.networks.options import NetworkOptions
+from experiments.networks.gamma_options import GammaOptions
 from experiments.options import OptionError, option
 
 
 @dataclass(frozen=True)
-class UpdateOptions(NetworkOptions):
+class UpdateOptions(GammaOptions):
     """Options of the tasks that draw fresh sequences for every update."""
 
     updates: int | None = option(1500, "updates in all", low=1)
@@ -29,7 +29,7 @@ class UpdateOptions(NetworkOptions):
 
 
 @dataclass(frozen=True)
-class RoundOptions(NetworkOptions):
+class RoundOptions(GammaOptions):
     """Options of the tasks that are tested."""
 
     rounds: int = option(

@@ -1,5 +1,16 @@
 """Nonlinearities, and what the recurrence wants to know of them."""
 
+from keras_nonnormal.activations.gamma_family import (
+    FINE_GAINS,
+    GAINS,
+    SATURATIONS,
+    gamma,
+    gamma_slope,
+    gamma_slopes,
+    gamma_sup_slope,
+    gamma_values,
+)
+from keras_nonnormal.activations.gamma_layer import Gamma
 from keras_nonnormal.activations.get import get
 from keras_nonnormal.activations.modrelu import ModReLU
 from keras_nonnormal.activations.schedules import stair_heights
@@ -7,9 +18,18 @@ from keras_nonnormal.activations.slopes import slope_in_terms_of_output
 from keras_nonnormal.activations.stair import Stair, exp_alpha
 
 __all__ = [
+    "FINE_GAINS",
+    "GAINS",
+    "SATURATIONS",
+    "Gamma",
     "ModReLU",
     "Stair",
     "exp_alpha",
+    "gamma",
+    "gamma_slope",
+    "gamma_slopes",
+    "gamma_sup_slope",
+    "gamma_values",
     "get",
     "slope_in_terms_of_output",
     "stair_heights",

@@ -1,11 +1,17 @@
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import keras
 
+from keras_nonnormal.activations.gamma_layer import Gamma
 from keras_nonnormal.activations.modrelu import ModReLU
 
-ACTIVATIONS: dict[str, Callable[..., Any]] = {"modrelu": ModReLU}
+ACTIVATIONS: dict[str, Callable[..., Any]] = {
+    "modrelu": ModReLU,
+    "gamma": partial(Gamma, shared=True),
+    "gamma2": Gamma,
+}
 """The activations of this library by name; each name makes a new one."""
 
 
@@ -13,8 +19,8 @@ def get(identifier: Any, dtype: Any = None) -> Any:
     """An activation from its name, its configuration, or itself.
 
     Args:
-        identifier: `"modrelu"`, anything that `keras.activations.get` takes, or None
-            for the identity.
+        identifier: A key of `ACTIVATIONS`, anything that `keras.activations.get` takes,
+            or None for the identity.
         dtype: Dtype or policy of an activation that a name makes.
 
     Returns:

@@ -41,6 +41,9 @@ class ModReLU(keras.layers.Layer):
           the real form as in [Kerg et al. 2019](https://arxiv.org/abs/1905.12080)
     """
 
+    changes_no_state = True
+    """That a call updates none of its variables, fixed ones included."""
+
     def __init__(self, offset_initializer=None, epsilon=0.0, complex=False, **kwargs):
         super().__init__(**kwargs)
         self.offset_initializer = keras.initializers.get(

@@ -1,9 +1,30 @@
 """What recurrent matrices do to signals, noise and gradients; NumPy in float64."""
 
+from keras_nonnormal.analysis.adaptation import adaptation_index
 from keras_nonnormal.analysis.delay_line import delay_line
 from keras_nonnormal.analysis.exp_alpha import contracting_interval, exp_alpha_response
 from keras_nonnormal.analysis.fisher_memory import fisher_memory_curve, total_memory
+from keras_nonnormal.analysis.fractional import frac_diff, frac_int
+from keras_nonnormal.analysis.fractional_order import (
+    FractionalOrders,
+    StepProtocol,
+    frac_order,
+)
+from keras_nonnormal.analysis.gain_scaling import GainScaling, gain_scaling_fit
+from keras_nonnormal.analysis.gamma_lyapunov import gamma_lyapunov_spectrum
 from keras_nonnormal.analysis.gradients import state_gradient_norms
+from keras_nonnormal.analysis.isolated import isolated
+from keras_nonnormal.analysis.jacobian_norm import jacobian_norm
+from keras_nonnormal.analysis.lyapunov import (
+    LyapunovSpectrum,
+    autonomous,
+    lyapunov_spectrum,
+)
+from keras_nonnormal.analysis.mutual_information import (
+    ksg,
+    mixed_ksg,
+    partition_mutual_information,
+)
 from keras_nonnormal.analysis.normality import henrici_index
 from keras_nonnormal.analysis.schur_form import (
     fold_angles,
@@ -18,15 +39,32 @@ from keras_nonnormal.analysis.transients import (
 )
 
 __all__ = [
+    "FractionalOrders",
+    "GainScaling",
+    "LyapunovSpectrum",
+    "StepProtocol",
     "TransientStatistics",
+    "adaptation_index",
+    "autonomous",
     "contracting_interval",
     "delay_line",
     "exp_alpha_response",
     "fisher_memory_curve",
     "fold_angles",
+    "frac_diff",
+    "frac_int",
+    "frac_order",
+    "gain_scaling_fit",
+    "gamma_lyapunov_spectrum",
     "gaussian_starts",
     "gradient_bounds",
     "henrici_index",
+    "isolated",
+    "jacobian_norm",
+    "ksg",
+    "lyapunov_spectrum",
+    "mixed_ksg",
+    "partition_mutual_information",
     "running_products",
     "schur_eigenvalues",
     "schur_matrix",

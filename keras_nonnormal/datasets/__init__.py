@@ -11,6 +11,7 @@ from keras_nonnormal.datasets.addition_stream import (
     addition_stream_legacy,
     addition_stream_task,
 )
+from keras_nonnormal.datasets.augmentation import SineAugmentation
 from keras_nonnormal.datasets.copying import (
     copying,
     copying_legacy,
@@ -38,6 +39,15 @@ from keras_nonnormal.datasets.sequence_task import SequenceTask
 from keras_nonnormal.datasets.stream_task import StreamTask
 from keras_nonnormal.datasets.task import Task
 from keras_nonnormal.datasets.text_task import TextTask, text_task
+from keras_nonnormal.datasets.transformed_task import driven_task, transformed_task
+from keras_nonnormal.datasets.transforms import (
+    local_linear,
+    local_sin,
+    sin_factor,
+    sin_transform,
+    step_drive,
+    step_transform,
+)
 
 __all__ = [
     "Corpus",
@@ -45,6 +55,7 @@ __all__ = [
     "Examples",
     "MarkedValues",
     "SequenceTask",
+    "SineAugmentation",
     "Splits",
     "StreamTask",
     "Task",
@@ -62,14 +73,22 @@ __all__ = [
     "copying_stream_task",
     "copying_task",
     "copying_trivial_loss",
+    "driven_task",
     "evaluation_batches",
     "load_ptb_characters",
+    "local_linear",
+    "local_sin",
     "mnist_order_and_split",
     "permutation",
     "psmnist_task",
     "ptb_char_task",
     "sequential_mnist",
+    "sin_factor",
+    "sin_transform",
     "split_mnist_task",
+    "step_drive",
+    "step_transform",
     "text_task",
     "training_batches",
+    "transformed_task",
 ]

@@ -19,6 +19,7 @@ def training_batches(
     encode: Callable[[Any, Any], tuple[Any, Any]],
     start_epoch: int = 0,
     shuffle: bool = True,
+    augment: Callable[[Any, Any, Any], tuple[Any, Any]] | None = None,
 ):
     """Endless batches for training, in a new random order every epoch.
 
@@ -36,6 +37,8 @@ def training_batches(
             `Task`.
         start_epoch: Number of the first epoch.
         shuffle: Whether every epoch has an order of its own.
+        augment: Maps `(seed, x, y)` to the `(x, y)` that training shall see, or None;
+            the `augment` of a `Task`.
 
     Returns:
         A `tf.data.Dataset` of infinite cardinality with elements `(x, y)`, of static
@@ -93,9 +96,15 @@ def training_batches(
         .map(gather)
         .unbatch()
         .apply(tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY))
-        .prefetch(2 * batches_at_once)
     )
-    return without_tuning(batches)
+    if augment is not None:
+        numbered = batches.enumerate(start_epoch * (rows // batch_size))
+        batches = numbered.map(
+            lambda number, batch: augment(
+                tf.stack([tf.constant(seed, tf.int64), number]), *batch
+            )
+        )
+    return without_tuning(batches.prefetch(2 * batches_at_once))
 
 
 def evaluation_batches(

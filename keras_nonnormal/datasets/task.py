@@ -28,6 +28,10 @@ class Task(SequenceTask):
             `y` holds what the loss compares with. Works inside `tf.data`.
         shuffle: Whether every epoch has an order of its own. Without it all epochs
             show the same batches in the stored order, whatever the seed.
+        augment: What becomes of training batches, at random: maps `(seed, x, y)` to
+            `(x, y)` of the same shapes, inside `tf.data`. `seed` is an int64 tensor of
+            shape `(2,)` for TensorFlow's stateless random functions, another one for
+            every batch of every epoch. None leaves them as they are.
         **kwargs: The arguments of `SequenceTask`.
 
     Example:
@@ -44,6 +48,7 @@ class Task(SequenceTask):
     splits: Splits
     encode: Callable[[Any, Any], tuple[Any, Any]]
     shuffle: bool = True
+    augment: Callable[[Any, Any, Any], tuple[Any, Any]] | None = None
 
     @property
     def classification(self) -> bool:
@@ -65,6 +70,7 @@ class Task(SequenceTask):
             encode=self.encode,
             start_epoch=start_epoch,
             shuffle=self.shuffle,
+            augment=self.augment,
         )
 
     def evaluation_batches(self, split: str, batch_size: int | None = None) -> Any:

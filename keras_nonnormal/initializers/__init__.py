@@ -23,6 +23,7 @@ from keras_nonnormal.initializers.ramp import Ramp
 from keras_nonnormal.initializers.random_orthogonal_skew import RandomOrthogonalSkew
 from keras_nonnormal.initializers.skew_exponential import SkewExponential
 from keras_nonnormal.initializers.source import Source
+from keras_nonnormal.initializers.uniform_once import UniformOnce
 from keras_nonnormal.initializers.uniform_skew import UniformSkew
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "RandomOrthogonalSkew",
     "SkewExponential",
     "Source",
+    "UniformOnce",
     "UniformSkew",
     "bias_initializer",
     "gru_initializers",

@@ -1,7 +1,9 @@
 """The kernels of the nnRNN comparison, by the names of its published program."""
 
 import math
+from typing import Any
 
+import keras
 from keras.initializers import Initializer, RandomUniform, VarianceScaling
 
 from keras_nonnormal.initializers._checks import whole_number
@@ -12,15 +14,16 @@ from keras_nonnormal.initializers.skew_exponential import SkewExponential
 def recurrent_initializer(name: str, seed: Seed = None) -> Initializer:
     """The initializer of a plain recurrent kernel, by name.
 
-    `"xavier"` is the normal distribution of variance `1 / units` ("RNN" in the tables
-    of the nnRNN paper); every name of `skew_initializer` stands for the exponential of
-    what it draws, an orthogonal matrix ("RNN-orth"). The released program starts every
-    RNN-orth from `"exp_uniform"`, whatever name it was given.
+    `"xavier"` and `"normal"` are the normal distribution of variance `1 / units` ("RNN"
+    in the tables of the nnRNN paper), `"kaiming"` that of `2 / units`; every name of
+    `skew_initializer` stands for the exponential of what it draws, an orthogonal matrix
+    ("RNN-orth"). The program released with nnRNN starts every RNN-orth from
+    `"exp_uniform"`, whatever name it was given.
 
     Args:
-        name: `"xavier"` or a name of `skew_initializer`.
+        name: `"xavier"`, `"kaiming"`, `"normal"` or a name of `skew_initializer`.
         seed: An integer, None, or a `keras.random.SeedGenerator`. The orthogonal
-            matrices are the same on every backend, the draw of `"xavier"` is Keras's.
+            matrices are the same on every backend, the normal draws are Keras's.
 
     Returns:
         An initializer for shape `(units, units)`.
@@ -50,6 +53,7 @@ def kernel_initializer(name: str, seed: Seed = None) -> Initializer:
     |---|---|---|
     | `"xavier"` | normal | `sqrt(2 / (fan_in + fan_out))` (standard deviation) |
     | `"kaiming"` | normal | `sqrt(2 / fan_in)` (standard deviation) |
+    | `"normal"` | normal | `sqrt(1 / fan_out)` (standard deviation) |
     | `"torch_default"` | uniform | `1 / sqrt(fan_in)` (bound) |
 
     The normals are not truncated, as in PyTorch; Keras's own `GlorotNormal` and
@@ -116,6 +120,10 @@ def _kaiming(seed: Seed) -> Initializer:
     return VarianceScaling(2.0, "fan_in", "untruncated_normal", seed=seed)
 
 
+def _normal(seed: Seed) -> Initializer:
+    return VarianceScaling(1.0, "fan_out", "untruncated_normal", seed=seed)
+
+
 def _torch_default(seed: Seed) -> Initializer:
     # A uniform distribution of bound b has variance b^2 / 3.
     return VarianceScaling(1 / 3, "fan_in", "uniform", seed=seed)
@@ -128,6 +136,27 @@ def _orthogonal(name: str):
 KERNELS: Named = {
     "xavier": _xavier,
     "kaiming": _kaiming,
+    "normal": _normal,
     "torch_default": _torch_default,
 }
-RECURRENT: Named = {"xavier": _xavier, **{name: _orthogonal(name) for name in SKEWS}}
+RECURRENT: Named = {
+    "xavier": _xavier,
+    "kaiming": _kaiming,
+    "normal": _normal,
+    **{name: _orthogonal(name) for name in SKEWS},
+}
+
+
+def kernel_of(identifier: Any) -> Any:
+    """What a layer's `kernel_initializer` means: our names come before Keras's."""
+    return _of(KERNELS, identifier)
+
+
+def recurrent_of(identifier: Any) -> Any:
+    """What a layer's `recurrent_initializer` means."""
+    return _of(RECURRENT, identifier)
+
+
+def _of(table: Named, identifier: Any) -> Any:
+    named = isinstance(identifier, str) and identifier in table
+    return table[identifier](None) if named else keras.initializers.get(identifier)

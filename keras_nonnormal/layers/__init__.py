@@ -1,8 +1,11 @@
 """Recurrent layers on the compiled recurrence."""
 
+from keras_nonnormal.layers.anru import ANRU, ARUN, ANRUCell
+from keras_nonnormal.layers.driven import driven
 from keras_nonnormal.layers.eunn import EUNN
 from keras_nonnormal.layers.eurnn import EURNN, EURNNCell
 from keras_nonnormal.layers.exp_rnn import ExpRNN, ExpRNNCell
+from keras_nonnormal.layers.gru import FusedGRU
 from keras_nonnormal.layers.lstm import FusedLSTM
 from keras_nonnormal.layers.nnrnn import NNRNN, NNRNNCell, NonNormalRNN
 from keras_nonnormal.layers.parametrized_rnn import ParametrizedRNN, ParametrizedRNNCell
@@ -12,12 +15,16 @@ from keras_nonnormal.layers.stair_rnn import StairRNN
 from keras_nonnormal.layers.tied_embedding import TiedEmbedding
 
 __all__ = [
+    "ANRU",
+    "ARUN",
     "EUNN",
     "EURNN",
     "NNRNN",
+    "ANRUCell",
     "EURNNCell",
     "ExpRNN",
     "ExpRNNCell",
+    "FusedGRU",
     "FusedLSTM",
     "FusedSimpleRNN",
     "NNRNNCell",
@@ -27,4 +34,5 @@ __all__ = [
     "StairCell",
     "StairRNN",
     "TiedEmbedding",
+    "driven",
 ]

@@ -124,3 +124,8 @@ class EURNN(ParametrizedRNN):
 
     def output_of(self, state):
         return self.cell.output_of(state)
+
+    def drive_row(self):
+        row = super().drive_row()
+        row[self.units :] = 0  # not into imaginary parts
+        return row

@@ -5,13 +5,14 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from keras_nonnormal.activations import slope_in_terms_of_output
 from keras_nonnormal.activations import stair as stairs
 from keras_nonnormal.activations.stair import Stair
 from keras_nonnormal.layers.stair_cell import Climb, StairCell, bare
-from keras_nonnormal.recurrence import Recurrence
+from keras_nonnormal.recurrence import Adjoint, Recurrence
 
 
 class FusedLoop:
@@ -29,7 +30,9 @@ class FusedLoop:
     - `step_parameters()`: the tuple of tensors that `step` gets as `parameters`;
     - `slope`: the derivative of an elementwise step in terms of its output, if the step
       has one; the recurrence then keeps less;
-    - `output_of(state)`: what the layer gives out of its first state.
+    - `recompute`: whether the states are made again in the backward pass;
+    - `output_of(state)`: what the layer gives out of its first state;
+    - `drive_row()`: what an external drive is multiplied with, see `driven`.
 
     What the compiled recurrence does not cover (recurrent dropout while training, an
     unrolled loop, or what `fusible` rules out) runs in Keras's own loop, with the same
@@ -42,6 +45,7 @@ class FusedLoop:
     go_backwards: bool
     return_sequences: bool
     zero_output_for_mask: bool
+    recompute: bool = False
     reset_step: bool = False
     """Whether a stair begins anew at every call, also where the state is carried on."""
 
@@ -151,9 +155,15 @@ class FusedLoop:
             self._recurrences = {}
         if masked not in self._recurrences:
             self._recurrences[masked] = (
-                Recurrence(_hold_where_masked(self.step))
+                Recurrence(_hold_where_masked(self.step), recompute=self.recompute)
                 if masked
-                else Recurrence(self.step, self.slope, self.parameter_cotangents)
+                else Recurrence(
+                    self.step,
+                    self.slope,
+                    self.parameter_cotangents,
+                    self.adjoint,
+                    self.recompute,
+                )
             )
         return self._recurrences[masked]
 
@@ -183,9 +193,18 @@ class FusedLoop:
         """What `Recurrence` calls `parameter_cotangents`."""
         return None
 
+    @property
+    def adjoint(self) -> Adjoint | None:
+        """What `Recurrence` calls `adjoint`."""
+        return None
+
     def output_of(self, state):
         """What the layer gives out for a first state, `(..., size)`."""
         return state
+
+    def drive_row(self) -> np.ndarray:
+        """One row of the kernel: ones where an external drive is to be added."""
+        return np.ones(bare(self.cell).kernel.shape[-1])
 
     def matrix_made_once(self, training):
         """A context around Keras's own loop, which calls the cell at every step."""
@@ -202,7 +221,10 @@ class FusedElementwiseLoop(FusedLoop):
     @property
     def fusible(self):
         # State that an activation updates itself would have to leave the loop.
-        return not getattr(self.cell.activation, "non_trainable_variables", ())
+        activation = self.cell.activation
+        return getattr(activation, "changes_no_state", False) or not getattr(
+            activation, "non_trainable_variables", ()
+        )
 
     def affine(self):
         cell = self.cell
@@ -212,10 +234,19 @@ class FusedElementwiseLoop(FusedLoop):
         return self.cell.recurrent_kernel
 
     def step(self, z, state, inputs, parameters):
+        activation = self.cell.activation
         if parameters:
-            output, _ = self.cell.activation.stateless_call(parameters, (), z)
+            values = dict(zip(map(id, activation.variables), parameters, strict=True))
+            learned, fixed = (
+                [values[id(variable)] for variable in variables]
+                for variables in (
+                    activation.trainable_variables,
+                    activation.non_trainable_variables,
+                )
+            )
+            output, _ = activation.stateless_call(learned, fixed, z)
         else:
-            output = self.cell.activation(z)
+            output = activation(z)
         output = ops.cast(output, z.dtype)
         if self._stair_inside:
             assert self.stair is not None
@@ -239,7 +270,8 @@ class FusedElementwiseLoop(FusedLoop):
         return getattr(self.cell.activation, "parameter_cotangents", None)
 
     def step_parameters(self):
-        return tuple(getattr(self.cell.activation, "trainable_variables", ()))
+        # In an order that does not change where some of them are fixed later.
+        return tuple(getattr(self.cell.activation, "variables", ()))
 
 
 def _hold_where_masked(step):

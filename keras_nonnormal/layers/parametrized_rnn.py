@@ -1,17 +1,15 @@
 """The recurrent layer of every parametrization, and its cell."""
 
 import contextlib
-import inspect
 from typing import Any
 
 import keras
 from keras import ops
 
 from keras_nonnormal import activations
-from keras_nonnormal.initializers import kernel_initializer
-from keras_nonnormal.initializers.named_kernels import KERNELS
+from keras_nonnormal.initializers.named_kernels import kernel_of
 from keras_nonnormal.layers.fused_loop import FusedElementwiseLoop
-from keras_nonnormal.layers.stair_cell import bare
+from keras_nonnormal.layers.layer_of_cell import LayerOfCell
 from keras_nonnormal.parametrizations import Parametrization
 
 
@@ -47,7 +45,7 @@ class ParametrizedRNNCell(keras.layers.SimpleRNNCell):
         super().__init__(
             units,
             activation=activations.get(activation, dtype),
-            kernel_initializer=_kernel_initializer(kernel_initializer),
+            kernel_initializer=kernel_of(kernel_initializer),
             **kwargs,
         )
         if isinstance(parametrization, dict):
@@ -112,7 +110,7 @@ class ParametrizedRNNCell(keras.layers.SimpleRNNCell):
 
 
 @keras.saving.register_keras_serializable("keras_nonnormal")
-class ParametrizedRNN(FusedElementwiseLoop, keras.layers.RNN):
+class ParametrizedRNN(FusedElementwiseLoop, LayerOfCell):
     r"""A simple recurrent network whose matrix is made of other variables.
 
     $$ h_t = \phi(x_t K + b + h_{t-1} V) $$
@@ -154,35 +152,7 @@ class ParametrizedRNN(FusedElementwiseLoop, keras.layers.RNN):
     (2, 8)
     """
 
-    cell: Any
-    cell_class: Any = ParametrizedRNNCell
-
-    def __init__(self, *args, **kwargs):
-        loop = {name: kwargs.pop(name) for name in _LOOP & kwargs.keys()}
-        shared = {name: kwargs[name] for name in _SHARED & kwargs.keys()}
-        stair = {p.name: kwargs.pop(p.name, p.default) for p in _STAIR}
-        cell = self.make_cell(*args, **kwargs, name="cell")
-        super().__init__(cell, **loop, **shared)
-        self._mount_stair(**stair)
-        self.input_spec = [keras.InputSpec(ndim=3)]
-
-    def __init_subclass__(cls, **kwargs):
-        super().__init_subclass__(**kwargs)
-        if "__init__" in vars(cls):
-            return
-        # The arguments are mostly the cell's; editors and `help` should say so.
-        signature = inspect.signature(cls.cell_class.__init__)
-        _, *parameters, others = signature.parameters.values()
-        cls.__signature__ = inspect.Signature([*parameters, *_STAIR, others])
-
-    def make_cell(self, *args, **kwargs) -> ParametrizedRNNCell:
-        """The cell of a layer with these arguments, but for those of the loop."""
-        return self.cell_class(*args, **kwargs)
-
-    @property
-    def units(self) -> int:
-        """Dimensionality of the output space."""
-        return self.cell.units
+    cell_class = ParametrizedRNNCell
 
     @property
     def parametrization(self) -> Parametrization:
@@ -195,37 +165,11 @@ class ParametrizedRNN(FusedElementwiseLoop, keras.layers.RNN):
     def matrix_made_once(self, training):
         return self.cell.matrix_made_once(training)
 
-    def get_config(self):
-        config = super().get_config()
-        del config["cell"]
-        config |= self.stair_config()
-        cell = bare(self.cell).get_config()
-        return {**{k: v for k, v in cell.items() if k not in config}, **config}
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        return cls(**config)
-
 
 _RECURRENT = (
     "recurrent_initializer",
     "recurrent_regularizer",
     "recurrent_constraint",
-)
-_LOOP = {
-    "name",
-    "activity_regularizer",
-    "return_sequences",
-    "return_state",
-    "go_backwards",
-    "stateful",
-    "unroll",
-    "zero_output_for_mask",
-}
-_SHARED = {"dtype", "trainable"}
-_STAIR = tuple(
-    inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default)
-    for name, default in (("stair", None), ("reset_step", False))
 )
 
 
@@ -236,9 +180,3 @@ def _refuse_recurrent(owner, kwargs):
                 f"{owner} has no recurrent kernel of its own: expected what concerns "
                 f"its matrix in the parametrization. Received: {name}={kwargs[name]!r}"
             )
-
-
-def _kernel_initializer(identifier) -> Any:
-    if isinstance(identifier, str) and identifier in KERNELS:
-        return kernel_initializer(identifier)
-    return identifier

@@ -52,9 +52,9 @@ class StairCell(keras.layers.Layer):
                 f"Expected a stair; a cell without one needs no StairCell. "
                 f"Received: stair={stair!r}"
             )
-        if self.stair.inside and (
-            hasattr(cell, "recurrent_activation") or not hasattr(cell, "activation")
-        ):
+        gates = hasattr(cell, "recurrent_activation")
+        gates = gates or len(_listed(cell.state_size)) > 1
+        if self.stair.inside and (gates or not hasattr(cell, "activation")):
             raise ValueError(
                 "Exp-alpha acts inside the one nonlinearity of a simple cell: expected "
                 f"another schedule for a {type(cell).__name__}. "

@@ -1,5 +1,6 @@
 import warnings
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 
 import keras
 from keras import ops
@@ -30,7 +31,9 @@ class GroupedOptimizer(keras.optimizers.Optimizer):
         **kwargs: The arguments every Keras optimizer takes.
 
     The name of a variable is the last part of its `path`: `"bias"` stands for the
-    biases of all layers.
+    biases of all layers. A name with a slash is a pattern for the last parts of a path:
+    `"recurrent/*/bias"` is the bias of the cell in the layer `recurrent`. The first
+    name that fits counts.
     """
 
     def __init__(
@@ -44,15 +47,14 @@ class GroupedOptimizer(keras.optimizers.Optimizer):
         if self.built:
             return
         super().build(variables)
-        names = [variable.path.rsplit("/", 1)[-1] for variable in variables]
-        self._factors = [self.rate_factors.get(name, 1.0) for name in names]
+        paths = [variable.path for variable in variables]
+        self._factors = _by_path("rate_factors", self.rate_factors, paths, 1.0)
         decay = self.coupled_weight_decay
-        if isinstance(decay, Mapping):
-            self._decays = [decay.get(name, 0.0) for name in names]
-            _warn_of_strangers("coupled_weight_decay", decay, names)
-        else:
-            self._decays = [decay] * len(names)
-        _warn_of_strangers("rate_factors", self.rate_factors, names)
+        self._decays = (
+            _by_path("coupled_weight_decay", decay, paths, 0.0)
+            if isinstance(decay, Mapping)
+            else [decay] * len(paths)
+        )
 
     def _backend_apply_gradients(self, grads, trainable_variables):
         # Here, and not in `apply`, because it is the last place before the clipping.
@@ -124,11 +126,22 @@ def _check(argument, value):
     return value
 
 
-def _warn_of_strangers(argument, by_name, names):
-    strangers = ", ".join(repr(name) for name in by_name if name not in names)
+def _by_path(argument, by_name, paths, otherwise):
+    """The value for every path, of the first name that fits it."""
+    strangers = [name for name in by_name if not any(_fits(name, p) for p in paths)]
     if strangers:
         warnings.warn(
-            f"`{argument}` has no effect for {strangers}: the optimizer was built for "
-            "no variable of that name.",
+            f"`{argument}` has no effect for {', '.join(map(repr, strangers))}: the "
+            "optimizer was built for no variable of that name.",
             stacklevel=3,
         )
+    return [
+        next((value for name, value in by_name.items() if _fits(name, path)), otherwise)
+        for path in paths
+    ]
+
+
+def _fits(name, path):
+    if "/" not in name:
+        return path.rsplit("/", 1)[-1] == name
+    return fnmatchcase(path, name) or fnmatchcase(path, f"*/{name}")

@@ -1,20 +1,47 @@
 """Figures of runs and of analyses; matplotlib without windows or global state."""
 
+from keras_nonnormal.plotting.drive_responses import (
+    controller_states,
+    linearisation,
+    shape_signals,
+)
 from keras_nonnormal.plotting.exp_alpha import exp_alpha_curves
+from keras_nonnormal.plotting.fractional_order import fractional_order
+from keras_nonnormal.plotting.gain_scaling import gain_scaling
+from keras_nonnormal.plotting.gamma import gamma_shapes
 from keras_nonnormal.plotting.gradients import gradient_norm_curves
+from keras_nonnormal.plotting.information import information_curves
 from keras_nonnormal.plotting.learned_stair import learned_stair
 from keras_nonnormal.plotting.learning_curves import learning_curves
+from keras_nonnormal.plotting.learning_speed import learning_speed
+from keras_nonnormal.plotting.lyapunov import driven_exponents, lyapunov_spectra
 from keras_nonnormal.plotting.memory import fisher_curves, transient_curves
+from keras_nonnormal.plotting.robustness import robustness_bars
+from keras_nonnormal.plotting.shape_map import shape_map
+from keras_nonnormal.plotting.shape_paths import shape_paths
 from keras_nonnormal.plotting.spectra import spectra
 from keras_nonnormal.plotting.stairs import stair_gradients, stair_schedules
 from keras_nonnormal.plotting.theta import theta_heat_map
 
 __all__ = [
+    "controller_states",
+    "driven_exponents",
     "exp_alpha_curves",
     "fisher_curves",
+    "fractional_order",
+    "gain_scaling",
+    "gamma_shapes",
     "gradient_norm_curves",
+    "information_curves",
     "learned_stair",
     "learning_curves",
+    "learning_speed",
+    "linearisation",
+    "lyapunov_spectra",
+    "robustness_bars",
+    "shape_map",
+    "shape_paths",
+    "shape_signals",
     "spectra",
     "stair_gradients",
     "stair_schedules",

@@ -3,6 +3,7 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Circle
 from matplotlib.ticker import MaxNLocator
 
@@ -13,6 +14,7 @@ from keras_nonnormal.plotting._style import INK, colour, dress, new_figure
 def spectra(
     eigenvalues: Mapping[str, np.ndarray],
     *,
+    starts: Mapping[str, np.ndarray] | None = None,
     gammas: Mapping[str, np.ndarray] | None = None,
     thetas: Mapping[str, np.ndarray] | None = None,
     title: str = "",
@@ -23,6 +25,8 @@ def spectra(
     Args:
         eigenvalues: For each matrix, by the name it gets in the figure, a complex
             array: of several models, or of one model at several times.
+        starts: Those that training began with, by the same names, drawn as rings; or
+            None.
         gammas: The moduli of rotations by the same names, or None for no panel.
         thetas: The angles of rotations in radians by the same names, or None for no
             panel. They are folded to [0, pi].
@@ -38,7 +42,7 @@ def spectra(
         1, len(widths), width_ratios=widths, squeeze=False
     )[0]
     colours = {name: colour(number) for number, name in enumerate(eigenvalues)}
-    _plane(plane, eigenvalues, colours)
+    _plane(plane, eigenvalues, starts or {}, colours)
     dress(plane, title, grid="both")
     if gammas:
         axes = others.pop(0)
@@ -57,18 +61,33 @@ def spectra(
         axes.set_xticks([0, np.pi / 2, np.pi], ["0", "π/2", "π"])
         axes.set_xlabel("angle |θ|")
     figure.legend(
-        *plane.get_legend_handles_labels(),
+        *_legend(plane, bool(starts)),
         loc="outside lower center",
-        ncols=4,
+        ncols=2 if len(widths) == 1 else 4,
         frameon=False,
         markerscale=2,
     )
     return figure
 
 
-def _plane(axes: Axes, eigenvalues, colours) -> None:
+def _legend(plane: Axes, with_starts: bool) -> tuple[list, list[str]]:
+    handles, labels = plane.get_legend_handles_labels()
+    if with_starts:
+        look: dict = {"color": INK, "linestyle": "none", "markersize": 3}
+        handles.append(Line2D([], [], marker="o", markerfacecolor="none", **look))
+        labels.append("at the start")
+    return handles, labels
+
+
+def _plane(axes: Axes, eigenvalues, starts, colours) -> None:
     axes.add_patch(Circle((0, 0), 1, fill=False, color=INK, linewidth=1.2, zorder=2))
     reach = 1.0
+    for name, values in starts.items():
+        across, up = np.real(values), np.imag(values)
+        size = 18 if across.size <= 300 else 9
+        look: dict = {"facecolors": "none", "edgecolors": colours.get(name, INK)}
+        axes.scatter(across, up, s=size, linewidths=0.7, alpha=0.6, **look, zorder=2.5)
+        reach = max(reach, np.abs([across, up]).max(initial=0.0))
     for name, values in eigenvalues.items():
         across, up = np.real(values), np.imag(values)
         axes.scatter(

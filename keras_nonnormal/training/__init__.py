@@ -5,7 +5,6 @@ from keras_nonnormal.training.carried_state import CarriedState
 from keras_nonnormal.training.checkpoints import EpochCheckpoint
 from keras_nonnormal.training.device import DeviceError, on_device
 from keras_nonnormal.training.divergence import StopWhenNotFinite, TrainingDiverged
-from keras_nonnormal.training.halve_on_plateau import HalveOnPlateau
 from keras_nonnormal.training.metrics_log import MetricsLog, read_metrics
 from keras_nonnormal.training.models import loss_and_metrics, simple_recurrent_network
 from keras_nonnormal.training.monitor import Monitor
@@ -15,11 +14,13 @@ from keras_nonnormal.training.optimizers import (
     two_rate_optimizer,
 )
 from keras_nonnormal.training.progress_line import ProgressLine
+from keras_nonnormal.training.reduce_on_plateau import ReduceOnPlateau
 from keras_nonnormal.training.result import TrainingResult
 from keras_nonnormal.training.run_directory import RunDirectory, RunDirectoryError
 from keras_nonnormal.training.spectral_norm_log import SpectralNormLog
 from keras_nonnormal.training.stop_below import StopBelow
 from keras_nonnormal.training.train import train
+from keras_nonnormal.training.transformed_validation import TransformedValidation
 from keras_nonnormal.training.variable_log import VariableLog
 from keras_nonnormal.training.watched_model import WatchedModel
 
@@ -29,10 +30,10 @@ __all__ = [
     "CarriedState",
     "DeviceError",
     "EpochCheckpoint",
-    "HalveOnPlateau",
     "MetricsLog",
     "Monitor",
     "ProgressLine",
+    "ReduceOnPlateau",
     "RunDirectory",
     "RunDirectoryError",
     "SpectralNormLog",
@@ -40,6 +41,7 @@ __all__ = [
     "StopWhenNotFinite",
     "TrainingDiverged",
     "TrainingResult",
+    "TransformedValidation",
     "VariableLog",
     "WatchedModel",
     "loss_and_metrics",

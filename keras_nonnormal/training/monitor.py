@@ -44,10 +44,23 @@ class Monitor:
             )
         return float(row[self.name])
 
-    def better(self, row: Mapping[str, float], other: Mapping[str, float]) -> bool:
-        """Whether `row` is better than `other`; no worse is not enough."""
-        difference = self.value(row) - self.value(other)
-        return difference > 0 if self._more_is_better else difference < 0
+    def better(
+        self,
+        row: Mapping[str, float],
+        other: Mapping[str, float],
+        threshold: float = 0.0,
+    ) -> bool:
+        """Whether `row` is better than `other`; no worse is not enough.
+
+        Args:
+            row: The one.
+            other: The other.
+            threshold: How much better it has to be, as a share of the other.
+        """
+        reference = self.value(other)
+        difference = self.value(row) - reference
+        margin = threshold * abs(reference)
+        return difference > margin if self._more_is_better else difference < -margin
 
     def best(self, rows: Sequence[Row]) -> Row:
         """The best row, the first of equals."""
@@ -64,17 +77,21 @@ class BestSoFar:
     Args:
         monitor: A `Monitor`.
         history: The rows of the epochs before, of a run that goes on.
+        threshold: How much better it has to be, as a share of the best.
     """
 
-    def __init__(self, monitor: Monitor, history: Sequence[Row] = ()):
+    def __init__(
+        self, monitor: Monitor, history: Sequence[Row] = (), *, threshold: float = 0.0
+    ):
         self.monitor = monitor
-        self.row: Mapping[str, float] | None = (
-            monitor.best(history) if history else None
-        )
+        self.threshold = threshold
+        self.row: Mapping[str, float] | None = None
+        for row in history:
+            self.improved(row)
 
     def improved(self, row: Mapping[str, float]) -> bool:
         """Takes the next row; returns whether it is the best."""
-        better = self.row is None or self.monitor.better(row, self.row)
+        better = self.row is None or self.monitor.better(row, self.row, self.threshold)
         if better:
             self.monitor.value(row)  # must be there, in the first row too
             self.row = dict(row)

@@ -1,5 +1,6 @@
 """Optimizers by the names that options and presets use."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import keras
@@ -39,9 +40,11 @@ def two_rate_optimizer(
     alpha: float = 0.99,
     betas: tuple[float, float] = (0.9, 0.999),
     upper_decay: float = 0.0,
+    weight_decay: float = 0.0,
     clip_norm: float | None = None,
     clip_value: float | None = None,
     gamma_frozen: bool = False,
+    twice_as_fast: Iterable[str] = (),
 ) -> keras.Optimizer:
     """The optimizer that the nnRNN experiments trained every network with.
 
@@ -54,16 +57,19 @@ def two_rate_optimizer(
         betas: Tuple of two floats, the smoothing constants of Adam.
         upper_decay: Float, coupled weight decay of the variables named `upper`, the
             T of nnRNN; 0 for a network that has none.
+        weight_decay: Float, coupled weight decay of all variables, instead of that.
         clip_norm: Float, the largest joint norm of all gradients, or None.
         clip_value: Float, the largest absolute value in a gradient, or None.
         gamma_frozen: Whether variables named `gamma` keep their start.
+        twice_as_fast: Names of variables, or patterns of their paths, that get twice
+            the rate: the sum of two that a published program adds and moves alike.
 
     Returns:
         A new optimizer, whose `learning_rate` moves both rates.
 
     Raises:
         ValueError: If the name is another one, if a rate is not positive, or if both
-            kinds of clipping are asked for.
+            kinds of decay or both kinds of clipping are asked for.
 
     Example:
 
@@ -90,14 +96,22 @@ def two_rate_optimizer(
             "Expected `clip_norm` or `clip_value`, not both. "
             f"Received: clip_norm={clip_norm}, clip_value={clip_value}"
         )
+    if upper_decay and weight_decay:
+        raise ValueError(
+            "Expected `upper_decay` or `weight_decay`, not both. "
+            f"Received: upper_decay={upper_decay}, weight_decay={weight_decay}"
+        )
     factors = {}
     if orthogonal_rate is not None:
         factors["skew"] = orthogonal_rate / learning_rate
     if gamma_frozen:
         factors["gamma"] = 0.0
+    factors |= dict.fromkeys(twice_as_fast, 2.0)
     shared: dict[str, Any] = {
         "rate_factors": factors or None,
-        "coupled_weight_decay": {"upper": upper_decay} if upper_decay else 0.0,
+        "coupled_weight_decay": (
+            {"upper": upper_decay} if upper_decay else weight_decay
+        ),
         "global_clipnorm": clip_norm,
         "clipvalue": clip_value,
     }

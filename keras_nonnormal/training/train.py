@@ -1,5 +1,5 @@
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import keras
@@ -9,11 +9,11 @@ from keras_nonnormal.training.carried_state import CarriedState
 from keras_nonnormal.training.checkpoints import EpochCheckpoint
 from keras_nonnormal.training.divergence import StopWhenNotFinite
 from keras_nonnormal.training.files import replacing
-from keras_nonnormal.training.halve_on_plateau import HalveOnPlateau
 from keras_nonnormal.training.metrics_log import MetricsLog
 from keras_nonnormal.training.models import loss_and_metrics
 from keras_nonnormal.training.monitor import Mode, Monitor
 from keras_nonnormal.training.progress_line import ProgressLine
+from keras_nonnormal.training.reduce_on_plateau import ReduceOnPlateau
 from keras_nonnormal.training.result import TrainingResult
 from keras_nonnormal.training.run_directory import RunDirectory
 from keras_nonnormal.training.stop_below import StopBelow
@@ -38,6 +38,7 @@ def train(
     mode: Mode = "auto",
     keep_best: bool = False,
     halve_on_plateau: bool = False,
+    reduce_on_plateau: Mapping[str, Any] | None = None,
     save_every: int | None = None,
     report_every: int | None = None,
     log_gradient_norm: bool = False,
@@ -72,7 +73,11 @@ def train(
         keep_best: Whether to end with the weights of the best epoch instead of the
             last: test metrics and the saved model are then of these.
         halve_on_plateau: Whether to halve the learning rate after every epoch that is
-            not the best so far (see `HalveOnPlateau`).
+            not the best so far: short for `reduce_on_plateau={"factor": 0.5,
+            "patience": 0}`.
+        reduce_on_plateau: How to reduce the learning rate, arguments of
+            `ReduceOnPlateau` by name, or None. What is watched is `monitor`, unless
+            they say otherwise.
         save_every: Integer; the state after every so many epochs is kept for good, and
             not only until the next. None keeps the last alone.
         report_every: Integer, steps between lines of progress within an epoch, where
@@ -89,11 +94,18 @@ def train(
         A `TrainingResult`.
 
     Raises:
-        ValueError: If there are fewer training sequences than `batch_size`, or if
-            `monitor` is not logged.
+        ValueError: If there are fewer training sequences than `batch_size`, if
+            `monitor` is not logged, or if there are two ways to reduce the rate.
         TrainingDiverged: If the loss is not finite at some step. The state after the
             epoch before it stays in the directory.
     """
+    if halve_on_plateau:
+        if reduce_on_plateau is not None:
+            raise ValueError(
+                "Expected only one of `halve_on_plateau` and `reduce_on_plateau`. "
+                f"Received: True and {reduce_on_plateau}"
+            )
+        reduce_on_plateau = {"factor": 0.5, "patience": 0}
     steps = task.steps_per_epoch(batch_size)
     validation, test = (
         task.evaluation_batches(split) for split in ("validation", "test")
@@ -127,8 +139,9 @@ def train(
         # before the log, and metrics come before the state, so that the rows up to a
         # state are never missing.
         watching: list[Any] = [StopWhenNotFinite(), *callbacks]
-        if halve_on_plateau:
-            watching.append(HalveOnPlateau(monitor, mode, log.rows))
+        if reduce_on_plateau is not None:
+            plan = {"monitor": monitor, "mode": mode, **reduce_on_plateau}
+            watching.append(ReduceOnPlateau(**plan, history=log.rows))
         if tensorboard:
             events = keras.callbacks.TensorBoard(
                 str(directory.tensorboard), write_graph=False

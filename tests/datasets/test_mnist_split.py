@@ -50,6 +50,20 @@ def test_the_other_published_order_is_that_of_its_seed(golden):  # Row 28
     np.testing.assert_array_equal(order, expected)
 
 
+def test_order_and_split_of_the_gamma_program_are_the_published_ones(
+    golden,
+):  # Row A16
+    arrays = golden("gamma/init_and_split")
+    seed = int(arrays["seed"])
+    order, train, validation = mnist_order_and_split(seed)
+    np.testing.assert_array_equal(order, arrays["order"])
+    np.testing.assert_array_equal(train[:100], arrays["split_first100"])
+    np.testing.assert_array_equal(validation[:10], arrays["val_first10"])
+    order, train, _ = mnist_order_and_split(seed, permute=False)
+    np.testing.assert_array_equal(order, np.arange(784))
+    np.testing.assert_array_equal(train[:100], arrays["split_first100_unpermuted"])
+
+
 @pytest.mark.parametrize("seed", [0, 7, 1234])
 def test_the_split_has_every_digit_once_and_the_order_every_pixel(seed):
     order, train, validation = mnist_order_and_split(seed, digits=50, validation=9)
@@ -76,6 +90,25 @@ def test_the_same_digits_are_held_out_whether_permuted_or_not(stub, permute):  #
             part.inputs, source.reshape(-1, 784)[rows][:, order]
         )
         np.testing.assert_array_equal(part.targets, sought[rows])
+
+
+@pytest.mark.parametrize("permute", [True, False])
+def test_the_gamma_program_holds_others_out_if_not_permuted(stub, permute):  # Row A16
+    images, labels = stub[0]
+    order, train, validation = mnist_order_and_split(
+        3, digits=20, validation=6, permute=permute
+    )
+    splits = split_mnist_task(
+        permute=permute, seed=3, validation=6, one_split=False
+    ).splits
+    for part, rows in ((splits.train, train), (splits.validation, validation)):
+        np.testing.assert_array_equal(part.targets, labels[rows])
+        np.testing.assert_array_equal(
+            part.inputs, images.reshape(-1, 784)[rows][:, order]
+        )
+    as_before = split_mnist_task(permute=permute, seed=3, validation=6).splits
+    same = np.array_equal(as_before.train.inputs, splits.train.inputs)
+    assert same is permute
 
 
 def test_no_digit_changes_its_place_between_epochs_unless_shuffled(stub):  # Q22

@@ -11,6 +11,7 @@ from keras_nonnormal.layers import (
     EURNNCell,
     ExpRNN,
     ExpRNNCell,
+    FusedGRU,
     FusedLSTM,
     FusedSimpleRNN,
     NNRNNCell,
@@ -303,6 +304,14 @@ def test_cells_stack(cell_class):
     assert tuple(stack(x).shape) == (2, 4)
 
 
+GATED = pytest.mark.parametrize(
+    ("fused_class", "plain_class", "states"),
+    [(FusedLSTM, keras.layers.LSTM, 2), (FusedGRU, keras.layers.GRU, 1)],
+    ids=["lstm", "gru"],
+)
+
+
+@GATED
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -314,27 +323,37 @@ def test_cells_stack(cell_class):
     ids=str,
 )
 @pytest.mark.parametrize("masked", [False, True])
-def test_fused_lstm_is_kerass_lstm(arguments, masked):
+def test_fused_gates_are_kerass_gates(
+    fused_class, plain_class, states, arguments, masked
+):
     plain, fused = (
         layer_class(
             UNITS, return_sequences=True, return_state=True, dtype=DTYPE, **arguments
         )
-        for layer_class in (keras.layers.LSTM, FusedLSTM)
+        for layer_class in (plain_class, fused_class)
     )
     for layer in (plain, fused):
         layer.build((BATCH, TIME, FEATURES))
     weights = draws(*(w.shape for w in plain.weights))
     plain.set_weights(weights)
     fused.set_weights(weights)
-    shape = (BATCH, UNITS)
-    x, h, c, *cotangents = draws(
-        (BATCH, TIME, FEATURES), shape, shape, (BATCH, TIME, UNITS), shape, shape
-    )
+    final = [(BATCH, UNITS)] * states
+    drawn = draws((BATCH, TIME, FEATURES), *final, (BATCH, TIME, UNITS), *final)
+    inputs, cotangents = drawn[: 1 + states], drawn[1 + states :]
     call = {"mask": a_mask()} if masked else {}
     expected, actual = (
-        layer_values_and_gradients(layer, [x, h, c], cotangents, training=True, **call)
+        layer_values_and_gradients(layer, inputs, cotangents, training=True, **call)
         for layer in (plain, fused)
     )
     errors = [relative_error(a, e) for a, e in zip(actual, expected, strict=True)]
     assert max(errors) < TOLERANCE[DTYPE], errors
     assert [w.name for w in fused.weights] == [w.name for w in plain.weights]
+
+
+def test_a_gru_that_resets_before_its_product_runs_in_kerass_own_loop():
+    layers = [c(UNITS, reset_after=False) for c in (keras.layers.GRU, FusedGRU)]
+    (x,) = draws((BATCH, TIME, FEATURES), dtype="float32")
+    for layer in layers:
+        layer.build(x.shape)
+    layers[1].set_weights(layers[0].get_weights())
+    assert relative_error(layers[1](x), layers[0](x)) < 1e-6

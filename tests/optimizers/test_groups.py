@@ -215,3 +215,22 @@ def test_a_saved_model_with_groups_goes_on_as_if_never_saved(
 def test_impossible_factors_are_refused_by_name(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         AdamTorch(**wrong)
+
+
+def test_patterns_tell_variables_of_one_name_apart():
+    def moved(rate_factors):
+        keras.utils.set_random_seed(0)
+        layers = [keras.layers.SimpleRNN(1, name="recurrent"), keras.layers.Dense(1)]
+        model = keras.Sequential([keras.Input((2, 1)), *layers])
+        optimizer = RMSpropTorch(1e-2, rate_factors=rate_factors)
+        biases = [w for w in model.trainable_variables if w.name == "bias"]
+        optimizer.apply(ones(2), biases)
+        return [abs(float(bias[0])) for bias in biases]
+
+    recurrent, readout = moved(None)
+    twice = moved({"recurrent/*/bias": 2.0})
+    np.testing.assert_allclose(twice, [2 * recurrent, readout], rtol=1e-6)
+    first_fits = moved({"recurrent/*/bias": 2.0, "bias": 3.0})
+    np.testing.assert_allclose(first_fits, [2 * recurrent, 3 * readout], rtol=1e-6)
+    with pytest.warns(UserWarning, match="no effect for 'elsewhere/bias'"):
+        moved({"elsewhere/bias": 2.0})

@@ -1,25 +1,10 @@
 """Row 43: figures of what models learnt; row 42: figure 1."""
 
-import warnings
-
 import numpy as np
 import pytest
 
 from keras_nonnormal import analysis, plotting
-
-
-@pytest.fixture(autouse=True)
-def no_warnings():
-    """Logarithms of zero, empty slices, layouts that do not fit."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
-
-
-def saved(figure, folder):
-    figure.savefig(folder / "figure.png")
-    assert (folder / "figure.png").read_bytes().startswith(b"\x89PNG")
-    return figure
+from tests.plotting.helpers import saved
 
 
 def legend(axes_or_figure):

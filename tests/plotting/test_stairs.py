@@ -1,7 +1,5 @@
 """Figures of stairs: fixed ones, exp-alpha, and what was learnt."""
 
-import warnings
-
 import numpy as np
 import pytest
 from scipy.special import lambertw
@@ -9,30 +7,13 @@ from scipy.special import lambertw
 from keras_nonnormal import plotting, stair_heights
 from keras_nonnormal.activations.schedules import SCHEDULES
 from keras_nonnormal.analysis import gradient_bounds
+from tests.plotting.helpers import saved, words
 
 FLOAT32 = np.finfo(np.float32).smallest_subnormal
 
 
-@pytest.fixture(autouse=True)
-def no_warnings():
-    """Logarithms of zero, empty slices, layouts that do not fit."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
-
-
-def saved(figure, folder):
-    figure.savefig(folder / "figure.png")
-    assert (folder / "figure.png").read_bytes().startswith(b"\x89PNG")
-    return figure
-
-
 def all_heights(steps):
     return {name: stair_heights(name, np.arange(float(steps))) for name in SCHEDULES}
-
-
-def words(legend):
-    return [text.get_text() for text in legend.get_texts()]
 
 
 def test_schedules_have_their_factors_and_products(tmp_path):

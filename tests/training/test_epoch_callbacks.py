@@ -1,15 +1,17 @@
-"""Row 32: rate halving and best weights, epoch by epoch."""
+"""Rows 32 and A17: reduced rates and best weights, epoch by epoch."""
 
 import types
 
 import keras
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from keras_nonnormal.training import (
     BestWeights,
     EpochCheckpoint,
-    HalveOnPlateau,
+    ReduceOnPlateau,
     WatchedModel,
 )
 
@@ -33,26 +35,95 @@ def model_with_rate(rate):
     return types.SimpleNamespace(optimizer=optimizer)
 
 
+def rate_of(model):
+    return float(model.optimizer.learning_rate)
+
+
+HALVING = {"factor": 0.5, "patience": 0}
+
+
 def test_the_rate_is_halved_after_every_epoch_that_is_no_new_minimum():
     model = model_with_rate(0.8)
-    rows = run(HalveOnPlateau(), model=model)
+    rows = run(ReduceOnPlateau(**HALVING), model=model)
     rates = [row["learning_rate"] for row in rows]
     assert rates == pytest.approx([0.8, 0.8, 0.8, 0.4, 0.4])  # trained with
-    assert float(model.optimizer.learning_rate) == pytest.approx(0.2)
+    assert rate_of(model) == pytest.approx(0.2)
 
 
 @pytest.mark.parametrize("epochs_before", [1, 2, 3, 4])
-def test_halving_goes_on_where_it_was(epochs_before):
+@pytest.mark.parametrize("plan", [HALVING, {"patience": 1}, {"threshold": 0.4}])
+def test_reducing_goes_on_where_it_was(plan, epochs_before):
+    losses = [3.0, 2.0, 2.0, 1.9, 5.0, 1.7]
+    plan = {"patience": 1, **plan}
     model = model_with_rate(0.8)
-    unbroken = run(HalveOnPlateau(), model=model)
+    unbroken = run(ReduceOnPlateau(**plan), losses, model=model)
     resumed = model_with_rate(0.8)
-    rows = run(HalveOnPlateau(), LOSSES[:epochs_before], model=resumed)
-    again = HalveOnPlateau(history=rows)
-    rows += run(again, LOSSES[epochs_before:], epochs_before, model=resumed)
+    rows = run(ReduceOnPlateau(**plan), losses[:epochs_before], model=resumed)
+    again = ReduceOnPlateau(**plan, history=rows)
+    rows += run(again, losses[epochs_before:], epochs_before, model=resumed)
     assert rows == unbroken
-    assert float(resumed.optimizer.learning_rate) == float(
-        model.optimizer.learning_rate
+    assert rate_of(resumed) == rate_of(model)
+
+
+# Row A17
+@given(
+    losses=st.lists(
+        st.integers(1, 400).map(lambda i: i / 100), min_size=1, max_size=40
+    ),
+    mode=st.sampled_from(["min", "max"]),
+    factor=st.sampled_from([0.1, 0.5]),
+    patience=st.integers(0, 4),
+    threshold=st.sampled_from([0.0, 1e-4, 0.05]),
+    min_rate=st.sampled_from([0.0, 1e-3]),
+    broken_off=st.integers(0, 40),
+)
+def test_rates_are_those_of_the_scheduler_that_published_runs_have(
+    losses, mode, factor, patience, threshold, min_rate, broken_off
+):
+    torch = pytest.importorskip("torch")
+    there = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.5)
+    scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(
+        there, mode, factor, patience, threshold, min_lr=min_rate, eps=0.0
     )
+    expected = []
+    for loss in losses:
+        expected.append(there.param_groups[0]["lr"])
+        scheduler.step(loss)
+    plan = {"threshold": threshold, "min_rate": min_rate}
+    plan = {"factor": factor, "patience": patience, "mode": mode, **plan}
+    # A stand-in for an optimizer, whose rate would be of single precision.
+    model = types.SimpleNamespace(optimizer=types.SimpleNamespace(learning_rate=0.5))
+    rows = run(ReduceOnPlateau(**plan), losses[:broken_off], model=model)
+    again = ReduceOnPlateau(**plan, history=rows)
+    rows += run(again, losses[broken_off:], len(rows), model=model)
+    rates = [row["learning_rate"] for row in rows]
+    assert rates == pytest.approx(expected, rel=1e-12)
+
+
+def test_ten_epochs_need_not_be_better_and_the_eleventh_must():  # Row A17
+    model = model_with_rate(1e-4)
+    losses = [1.0, *[1.0] * 11, 0.5, *[0.6] * 11, 0.7]
+    rates = [
+        row["learning_rate"] for row in run(ReduceOnPlateau(), losses, model=model)
+    ]
+    assert rates[:12] == pytest.approx([1e-4] * 12)
+    assert rates[12:24] == pytest.approx([1e-5] * 12)
+    assert rates[24:] == pytest.approx([1e-6])
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [
+        ("factor", 0.0),
+        ("factor", 1.0),
+        ("patience", -1),
+        ("threshold", 1.0),
+        ("min_rate", -1e-6),
+    ],
+)
+def test_plans_that_cannot_be_are_refused(argument, value):
+    with pytest.raises(ValueError, match=f"Expected `{argument}`.*{argument}={value}"):
+        ReduceOnPlateau(**{argument: value})
 
 
 @pytest.fixture

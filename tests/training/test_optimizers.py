@@ -28,6 +28,12 @@ def test_adam_has_its_betas_and_the_clipping():
     assert two_rate_optimizer("Adam", 1e-3, clip_value=5.0).clipvalue == 5
 
 
+def test_all_weights_decay_or_upper_alone_does():
+    assert two_rate_optimizer("Adam", 1e-3).coupled_weight_decay == 0
+    optimizer = two_rate_optimizer("Adam", 1e-3, weight_decay=1e-4)
+    assert optimizer.coupled_weight_decay == 1e-4
+
+
 def test_freezing_gamma_is_a_factor_of_zero():  # Row 36
     optimizer = two_rate_optimizer("RMSprop", 1e-3, gamma_frozen=True)
     gamma = keras.Variable(np.ones(2, "float32"), name="gamma")
@@ -51,6 +57,7 @@ def test_a_rate_for_orthogonal_variables_that_are_not_there_is_warned_of():
         ({"learning_rate": 0.0}, "learning_rate"),
         ({"orthogonal_rate": -1.0}, "orthogonal_rate"),
         ({"clip_norm": 1.0, "clip_value": 1.0}, "not both"),
+        ({"upper_decay": 1.0, "weight_decay": 1.0}, "not both"),
     ],
 )
 def test_what_cannot_be_made_is_refused_in_one_line(settings, message):

@@ -215,6 +215,28 @@ def test_a_run_with_all_options_resumes_bit_for_bit(
         np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
 
 
+def test_the_rate_may_be_reduced_by_another_value_than_the_best(
+    train_small, with_everything, tmp_path
+):  # Row A17
+    plan = {"factor": 0.1, "patience": 1, "monitor": "val_loss", "mode": "max"}
+    settings = {**EVERYTHING, "halve_on_plateau": False, "reduce_on_plateau": plan}
+    settings |= {"jit_compile": False, "log_gradient_norm": False}
+    _, result = train_small(tmp_path, epochs=4, **settings)
+    rate, losses_, count = 0.02, [], 0
+    for row in result.history:
+        assert row["learning_rate"] == pytest.approx(rate)
+        count = 0 if row["val_loss"] > max(losses_, default=0) else count + 1
+        if count > 1:
+            rate, count = rate / 10, 0
+        losses_.append(row["val_loss"])
+    assert rate < 0.02  # or else this test has seen nothing
+
+
+def test_two_ways_to_reduce_the_rate_are_refused(train_small, tmp_path):
+    with pytest.raises(ValueError, match="only one of `halve_on_plateau`"):
+        train_small(tmp_path, halve_on_plateau=True, reduce_on_plateau={"factor": 0.1})
+
+
 def test_a_monitored_value_that_is_not_logged_is_refused(train_small, tmp_path):
     with pytest.raises(ValueError, match="'val_bpc'"):
         train_small(tmp_path, keep_best=True, monitor="val_bpc")

@@ -1,6 +1,10 @@
 import numpy as np
 import pytest
 
+from experiments.families import chosen
+from experiments.prepare import prepare
+from tests.experiments.networks.scripts import SCRIPTS
+
 
 @pytest.fixture
 def digits(monkeypatch):
@@ -26,3 +30,20 @@ def text(tmp_path_factory):
         content = "\n".join(" ".join(line) for line in drawn)
         (folder / f"{name}.txt").write_text(content)
     return folder
+
+
+@pytest.fixture
+def refused(capsys, tmp_path, monkeypatch):
+    """What a script says of arguments that it refuses: a line; nothing is written."""
+
+    def run(script, wrong):
+        monkeypatch.chdir(tmp_path)
+        arguments = wrong.split()
+        with pytest.raises(SystemExit, match="2"):
+            prepare(chosen(SCRIPTS[script], arguments), arguments)
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith(f"{script}.py: error: ")
+        assert list(tmp_path.iterdir()) == []
+        return line
+
+    return run

@@ -125,4 +125,4 @@ def test_tied_weights_count_once():
 
 def test_networks_that_are_not_known_are_refused():
     with pytest.raises(ValueError, match="Expected a network of RNN"):
-        count_parameters("GRU", 8, 1, 1)
+        count_parameters("QRNN", 8, 1, 1)

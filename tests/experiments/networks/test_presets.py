@@ -166,8 +166,9 @@ def test_every_preset_makes_valid_options_also_when_quick(
 ):
     monkeypatch.chdir(tmp_path)
     for name, preset in experiment.presets.items():
-        # The schedule that some rows leave open.
-        chosen = prepare(experiment, ["--quick", "--preset", name, "--stair=expn"])
+        # Some rows leave the schedule open.
+        opened = ["--stair=expn"] if name.startswith("stair") else []
+        chosen = prepare(experiment, ["--quick", "--preset", name, *opened])
         experiment.options(**{**preset, "stair": chosen.stair})
         for option, most in experiment.quick.items():
             assert getattr(chosen, option) <= most

@@ -24,7 +24,8 @@ def test_every_network_runs_and_logs_what_can_be_known(network, tmp_path, capsys
     assert summary["trivial_loss"] == pytest.approx(2 * math.log(8) / 9)
     shown = capsys.readouterr().out
     assert f"{network}, 8 units:" in shown
-    assert "Published (T = 200, 1500 updates" in shown
+    other = network in ("ANRU", "GRU")
+    assert f"Published (T = 200, {'128 units' if other else '1500 updates'}" in shown
     config = json.loads((tmp_path / "config.json").read_text())
     assert config["family"] == "networks"
     assert config["options"]["net_type"] == network

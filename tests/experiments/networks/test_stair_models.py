@@ -9,6 +9,7 @@ import pytest
 from experiments import addition, copy_task, psmnist, ptb_char
 from experiments.networks.budget import NETWORKS, count_parameters
 from experiments.networks.models import network
+from experiments.networks.shapes import NO_STAIR
 from experiments.networks.stairs import FIXED, LEARNED, NO_EXP_ALPHA
 from keras_nonnormal.datasets import (
     Corpus,
@@ -62,7 +63,7 @@ def values(model):
         (name, stair)
         for name in NETWORKS
         for stair in ("expn", *LEARNED)
-        if stair != "expalpha" or name not in NO_EXP_ALPHA
+        if name not in NO_STAIR and (stair != "expalpha" or name not in NO_EXP_ALPHA)
     ],
 )
 @pytest.mark.parametrize("script", [copy_task, psmnist, ptb_char, addition])

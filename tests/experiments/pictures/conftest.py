@@ -1,11 +1,15 @@
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
 
+from experiments import copy_task
 from experiments.figure_folder import FigureFolder
 from keras_nonnormal import Stair
 from keras_nonnormal.layers import NNRNN, ExpRNN, FusedLSTM, FusedSimpleRNN
 from keras_nonnormal.recurrence import set_jit_compile
+from keras_nonnormal.training import WatchedModel
 from tests.experiments.pictures.drawing import make_run
 
 
@@ -52,6 +56,53 @@ def staired_runs(tmp_path_factory):
             "LSTM": FusedLSTM(5, stair="logn", return_sequences=True),
         },
     )
+
+
+@pytest.fixture(scope="session")
+def adaptive_runs(tmp_path_factory):
+    """Run directories of networks with gamma and of others, by the network's name.
+
+    They are as a training of two epochs leaves them, each of which kept a checkpoint;
+    training was a change of all weights. The start of the recurrent layer is in
+    `start.npz`.
+    """
+    folder = tmp_path_factory.mktemp("adaptive")
+    nets = {
+        "heterogeneous": {"net_type": "RNN", "nonlin": "gamma2"},
+        "homogeneous": {"net_type": "nnRNN", "nonlin": "gamma", "gain": 10.0},
+        "ANRU": {"net_type": "ANRU", "controller": 3},
+        "LSTM": {"net_type": "LSTM"},
+        "GRU": {"net_type": "GRU"},
+    }
+    set_jit_compile(False)
+    for name, net in nets.items():
+        make_trained(folder / name, net)
+    set_jit_compile(True)
+    return folder
+
+
+def make_trained(folder, net):
+    experiment = copy_task.NETWORKS
+    sizes = {"nhid": 6, "T": 5, "c_length": 4, "onehot": True, "batch": 4}
+    options = experiment.options(**sizes, updates=20, log_interval=10, **net)
+    make_run(folder, dataclasses.asdict(options), family="networks")
+    task = experiment.data(options)
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(options.seed)
+    model = experiment.model(task, options)
+    np.savez(folder / "start.npz", *model.get_layer("recurrent").get_weights())
+    watched = WatchedModel(model)
+    watched.compile(experiment.optimizer(options))
+    watched.optimizer.build(watched.trainable_variables)
+    (folder / "checkpoints").mkdir()
+    rng = np.random.default_rng(5)
+    for epoch in (1, 2):
+        changes = [rng.normal(scale=0.05, size=w.shape) for w in model.get_weights()]
+        model.set_weights(
+            [w + d for w, d in zip(model.get_weights(), changes, strict=True)]
+        )
+        watched.save_weights(folder / f"checkpoints/epoch-{epoch:04d}.weights.h5")
+    model.save(folder / "model.keras")
 
 
 def made(folder, layers):

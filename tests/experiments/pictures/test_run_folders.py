@@ -32,9 +32,9 @@ def test_labels_say_no_more_than_is_needed_to_differ(tmp_path):
 
 def test_heights_are_read_by_epoch(tmp_path):
     (run,) = run_folders.run_folders([str(make_run(tmp_path / "run", {}))])
-    assert run.alphas() == {}
+    assert run.logged("alpha") == {}
     (run.path / "alpha.csv").write_text("epoch,0,1\n1,0.5,1e-3\n4,0.25,2\n")
-    assert run.alphas() == {1: [0.5, 1e-3], 4: [0.25, 2.0]}
+    assert run.logged("alpha") == {1: [0.5, 1e-3], 4: [0.25, 2.0]}
 
 
 @pytest.mark.parametrize(
@@ -44,4 +44,4 @@ def test_other_tables_of_heights_are_refused(tmp_path, text):
     (run,) = run_folders.run_folders([str(make_run(tmp_path / "run", {}))])
     (run.path / "alpha.csv").write_text(text)
     with pytest.raises(OptionError, match=r"cannot read .*alpha\.csv: "):
-        run.alphas()
+        run.logged("alpha")

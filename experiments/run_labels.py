@@ -1,0 +1,88 @@
+"""What runs are called in figures."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from experiments.networks.effects import WITH_NONLINEARITY
+from experiments.networks.shapes import GAMMAS
+
+# What runs of different families call the same thing.
+SIZES = ("nhid", "hidden_units", "units")
+NETS = ("net_type", "init")
+# What a label does not say.
+USUAL_NONLINEARITY = "modrelu"
+
+
+def labels_of(
+    folders: Sequence[Path], options: Sequence[Mapping[str, Any]]
+) -> list[str]:
+    """Labels that differ.
+
+    A label is the kind of network, its hidden size, its nonlinearity unless that is
+    modReLU, and its stair, if it has one; if these are not enough, the shape that gamma
+    began with, then the seed, and if that is not enough, the folder.
+
+    Args:
+        folders: The folders of the runs.
+        options: The options of each.
+    """
+    short = [_label(each) for each in options]
+    shaped = [_shaped(label, each) for label, each in zip(short, options, strict=True)]
+    with_seed = [
+        f"{label}, seed {each.get('seed', '?')}"
+        for label, each in zip(shaped, options, strict=True)
+    ]
+    with_folder = [
+        f"{label} ({path.name})" for label, path in zip(short, folders, strict=True)
+    ]
+    in_full = [f"{label} ({path})" for label, path in zip(short, folders, strict=True)]
+    choices = zip(short, shaped, with_seed, with_folder, in_full, strict=True)
+    counts = [Counter(labels) for labels in (short, shaped, with_seed, with_folder)]
+    return [
+        next(
+            (
+                label
+                for label, count in zip(candidates, counts, strict=False)
+                if count[label] == 1
+            ),
+            candidates[-1],
+        )
+        for candidates in choices
+    ]
+
+
+def has_gamma(options: Mapping[str, Any]) -> bool:
+    """Whether options of a run ask for a network with the nonlinearity gamma."""
+    return (
+        options.get("net_type") in WITH_NONLINEARITY and options.get("nonlin") in GAMMAS
+    )
+
+
+def _label(options: Mapping[str, Any]) -> str:
+    found = [_first_of(names, options) for names in (NETS, SIZES)]
+    words = [" ".join(word for word in found if word) or "run"]
+    nonlinearity = options.get("nonlin") or USUAL_NONLINEARITY
+    if (
+        options.get("net_type") in WITH_NONLINEARITY
+        and nonlinearity != USUAL_NONLINEARITY
+    ):
+        words.append(nonlinearity)
+    if has_gamma(options) and not options.get("learn_params", True):
+        words.append("fixed")
+    stair = options.get("stair") or "none"
+    if stair != "none":
+        words.append(f"stair {stair}")
+    return ", ".join(words)
+
+
+def _shaped(label: str, options: Mapping[str, Any]) -> str:
+    """A label with the shape of gamma that the run began with, if that was chosen."""
+    if not has_gamma(options) or options.get("random"):
+        return label
+    return f"{label}, n = {options['gain']:g}, s = {options['saturation']:g}"
+
+
+def _first_of(names: Sequence[str], options: Mapping[str, Any]) -> str | None:
+    return next((str(options[name]) for name in names if options.get(name)), None)

@@ -1,0 +1,117 @@
+"""What is settled before a run is tested again, without heavy imports."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+from experiments.experiment import Experiment
+from experiments.options import OptionError, flag
+
+# What may be said of a test besides the options of the test itself.
+FREE = {"device", "cuda", "jit", "json", "out", "tensorboard"}
+
+
+def tested(experiment: Experiment, given: dict[str, Any]) -> Any:
+    """The options of a run that is to be tested.
+
+    Args:
+        experiment: The experiment.
+        given: The options that were given as flags.
+
+    Returns:
+        The options that the run has, with those of the test.
+
+    Raises:
+        OptionError: If there is no such run, or nothing of it that can be tested.
+    """
+    if given.get("resume"):
+        raise OptionError("--test: a test trains nothing, expected no --resume")
+    if "out" not in given:
+        raise OptionError("--test: name the run to be tested by --out")
+    out = Path(given["out"])
+    kept = _options(experiment, out)
+    options = experiment.options(**kept)
+    for name, value in given.items():
+        if name in FREE | experiment.options.of_test:
+            continue
+        if value != (has := getattr(options, name)):
+            raise OptionError(
+                f"{flag(name)}: the run in {out} has {has!r} and is tested so; "
+                f"received {value!r}"
+            )
+    if getattr(options, "rounds", 1) > 1:
+        raise OptionError(
+            f"--test: the run in {out} has a folder for each of its rounds, expected "
+            f"one of them: --out {out / f'seed-{options.seed}'}"
+        )
+    options = dataclasses.replace(options, **{"resume": False, "json": False, **given})
+    weights(options)
+    return options
+
+
+def weights(options: Any) -> Path:
+    """The file of the network that is to be tested.
+
+    Args:
+        options: The options of a test.
+
+    Returns:
+        A model, `model.keras`, or a state, `checkpoints/epoch-0025.weights.h5`.
+
+    Raises:
+        OptionError: If it is not there.
+    """
+    out, asked = Path(options.out), options.checkpoint
+    if asked is None and (out / "model.keras").is_file():
+        return out / "model.keras"
+    states = {_epochs(path): path for path in out.glob("checkpoints/epoch-*.h5")}
+    if asked is not None and asked in states:
+        return states[asked]
+    trained = sorted(epochs for epochs in states if epochs)
+    if asked is not None:
+        there = ", ".join(map(str, sorted(states))) or "none"
+        raise OptionError(
+            f"--checkpoint: the run in {out} keeps the states after epochs {there}; "
+            f"received {asked}"
+        )
+    if not trained:
+        raise OptionError(
+            f"--test: the run in {out} is not finished and has no checkpoint yet; "
+            "expected one with an epoch behind it"
+        )
+    return states[trained[-1]]
+
+
+def _options(experiment: Experiment, out: Path) -> dict[str, Any]:
+    """What the `config.json` of a run says, if it is one of the experiment."""
+    config = out / "config.json"
+    if not config.is_file():
+        raise OptionError(f"--test: there is no run in {out}")
+    try:
+        content = json.loads(config.read_text(encoding="utf-8"))
+        name = content["experiment"]
+        family, options = content.get("family", "starts"), dict(content["options"])
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise OptionError(f"--test: cannot read {config}: {error!r}") from error
+    if name != experiment.name:
+        raise OptionError(
+            f"--test: the run in {out} belongs to {name}.py, expected one of "
+            f"{experiment.name}.py"
+        )
+    if family != experiment.family:
+        raise OptionError(
+            f"--test: the run in {out} is of the experiments on {family}, expected one "
+            f"of those on {experiment.family}"
+        )
+    known = {field.name for field in dataclasses.fields(experiment.options)}
+    if strangers := sorted(options.keys() - known):
+        raise OptionError(
+            f"--test: {config} has options that are not known here: "
+            + ", ".join(map(flag, strangers))
+        )
+    return options
+
+
+def _epochs(path: Path) -> int:
+    return int(path.name.removeprefix("epoch-").removesuffix(".weights.h5"))

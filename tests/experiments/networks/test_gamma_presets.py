@@ -1,0 +1,123 @@
+"""The presets of the gamma programs, their grids, and the demonstrations."""
+
+import pytest
+
+from experiments import addition, copy_task, psmnist, ptb_char
+from experiments.networks import gamma_rows
+from experiments.networks.gamma_rows import PROGRAMS, SETTINGS, gamma_grid
+from experiments.prepare import prepare
+from keras_nonnormal import activations
+
+EXPERIMENTS = {
+    "copy": copy_task.NETWORKS,
+    "psmnist": psmnist.NETWORKS,
+    "text": ptb_char.NETWORKS,
+    "adding": addition.NETWORKS,
+}
+UNITS = {"copy": 128, "psmnist": 400, "text": 600}
+
+
+def of(program, name):
+    experiment = EXPERIMENTS[program]
+    preset = experiment.presets[f"gamma/{name}-{UNITS[program]}"]
+    return experiment.options(**preset)
+
+
+@pytest.mark.parametrize("program", UNITS)
+def test_the_networks_of_the_programs_are_presets(program):
+    kinds = {
+        "RNN": ("RNN", "gamma2"),
+        "RNN-gamma": ("RNN", "gamma"),
+        "ReLU": ("RNN", "relu"),
+        "ANRU": ("ANRU", "gamma2"),
+        "LSTM": ("LSTM", "gamma2"),
+        "GRU": ("GRU", "gamma2"),
+    }
+    for name, kind in kinds.items():
+        options = of(program, name)
+        assert (options.net_type, options.nonlin) == kind
+        assert options.nhid == UNITS[program]
+        assert (options.optimizer, options.betas) == ("Adam", (0.9, 0.999))
+        assert options.lr == (1e-3 if program == "copy" else 1e-4)
+        assert (options.rinit, options.iinit) == ("henaff", "kaiming")
+        assert (options.random, options.learn_params, options.seed) == (True, True, 400)
+
+
+def test_the_tasks_of_the_presets():
+    digits = of("psmnist", "ANRU")
+    assert (digits.permute, digits.shuffle, digits.batch) == (True, False, 100)
+    assert (digits.epochs, digits.save_freq, digits.transform_ratio) == (100, 25, 0)
+    assert (digits.plateau_factor, digits.plateau_patience) == (0.1, 10)
+    assert (digits.split_seed, digits.one_split) == (None, False)
+    assert (digits.controller, digits.transformed) == (50, True)
+    text = of("text", "ANRU")
+    assert (text.emsize, text.bptt, text.batch, text.epochs) == (200, 150, 128, 100)
+    assert text.plateau_factor is None
+    copy = of("copy", "RNN-gamma")
+    assert (copy.T, copy.c_length, copy.batch, copy.onehot) == (200, 10, 10, True)
+    assert copy.updates == 100_000
+
+
+@pytest.mark.parametrize("program", UNITS)
+def test_the_three_settings_start_where_they_end_best(program):  # Row A7
+    gain = {"copy": 12.5, "psmnist": 10.0, "text": 2.5}[program]
+    for name, learns in (("static", 0), ("homogeneous", 1), ("heterogeneous", 2)):
+        options = of(program, name)
+        assert (options.gain, options.saturation, options.random) == (gain, 0, False)
+        assert options.learns_shape == bool(learns)
+        assert (options.nonlin == "gamma2") == (learns == 2)
+
+
+def test_the_grids_are_those_of_the_library():
+    assert gamma_rows.GAINS == activations.GAINS
+    assert gamma_rows.FINE_GAINS == activations.FINE_GAINS
+    assert gamma_rows.SATURATIONS == activations.SATURATIONS
+    points = list(gamma_grid("psmnist", "static"))
+    assert len(points) == len(activations.FINE_GAINS) * 5
+    assert len(list(gamma_grid("copy", "heterogeneous"))) == 9 * 5
+    for program, experiment in list(EXPERIMENTS.items())[:3]:
+        for setting in SETTINGS:
+            for point in gamma_grid(program, setting):
+                options = experiment.options(**{**PROGRAMS[program], **point})
+                assert options.gain == point["gain"]
+                assert not options.random
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS.values(), ids=lambda each: each.name)
+@pytest.mark.parametrize(
+    ("given", "network", "nonlin"),
+    [
+        ("--net-type=ANRU", "ANRU", "gamma2"),
+        ("--net-type=ARUN --seed=3", "ANRU", "gamma2"),
+        ("--net-type=GRU", "GRU", "gamma2"),
+        ("--nonlin=gamma", "RNN", "gamma"),
+        ("--net-type=RNN --nonlin=gamma2", "RNN", "gamma2"),
+        ("--net-type=expRNN --nonlin=gamma", "expRNN", "gamma"),
+        ("--net-type=expRNN", "expRNN", "modrelu"),
+    ],
+)
+def test_a_network_alone_is_its_demonstration(experiment, given, network, nonlin):
+    options = prepare(experiment, given.split())
+    assert (options.preset, options.net_type) == ("demo", network)
+    assert options.nonlin == nonlin
+    assert options.nhid <= 128
+
+
+def test_with_a_flag_of_the_program_the_defaults_are_the_programs():
+    options = prepare(psmnist.NETWORKS, ["--net-type", "ANRU", "--nhid", "300", "-p"])
+    assert (options.preset, options.nhid, options.permute) == ("script", 300, True)
+    assert (options.lr, options.epochs, options.batch) == (1e-4, 100, 100)
+    assert options.plateau_factor == 0.1
+    options = prepare(ptb_char.NETWORKS, ["--net-type=GRU", "--tied", "--emsize=600"])
+    assert (options.nhid, options.lr, options.bptt) == (600, 1e-4, 150)
+
+
+def test_what_is_known_of_their_results_is_shown():
+    outcome = psmnist.NETWORKS.published(of("psmnist", "ANRU"))
+    assert outcome["homogeneous"] == "above 91.5%, the best about 93%"
+    options = psmnist.NETWORKS.options(preset="gamma/LSTM-400", net_type="LSTM")
+    assert psmnist.NETWORKS.published(options) == outcome
+    assert "nnRNN 512" in psmnist.NETWORKS.published(psmnist.NETWORKS.options())
+    assert addition.NETWORKS.published(
+        addition.NETWORKS.options(net_type="RNN", nonlin="gamma")
+    ) == {"setting": "networks with a gamma", "results": "none"}
