@@ -97,4 +97,4 @@ def test_the_readmes_examples_run():
     for program in re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL):
         exec(program, names)
         shapes.append(tuple(names["model"](keras.ops.zeros((2, 5, 3))).shape))
-    assert shapes == [(2, 10), (2, 5, 9), (2, 32)]
+    assert shapes == [(2, 10), (2, 5, 9), (2, 32), (2, 32)]

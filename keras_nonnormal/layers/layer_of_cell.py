@@ -29,12 +29,12 @@ class LayerOfCell(FusedLoop, keras.layers.RNN):
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
-        if "__init__" in vars(cls):
-            return
         # The arguments are mostly the cell's; editors and `help` should say so.
-        signature = inspect.signature(cls.cell_class.__init__)
+        own = "__init__" in vars(cls)
+        signature = inspect.signature((cls if own else cls.cell_class).__init__)
         _, *parameters, others = signature.parameters.values()
-        cls.__signature__ = inspect.Signature([*parameters, *_STAIR, others])
+        more = () if own else _STAIR
+        cls.__signature__ = inspect.Signature([*parameters, *more, others])
 
     def make_cell(self, *args, **kwargs) -> Any:
         """The cell of a layer with these arguments, but for those of the loop."""
