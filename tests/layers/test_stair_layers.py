@@ -281,7 +281,7 @@ def test_stair_rnn_round_trips_with_every_parametrization(parametrization, stair
 
 
 # Row S31.
-@pytest.mark.parametrize("name", ["plain", "exp, exp-alpha", "nnrnn, alpha", "lstm"])
+@pytest.mark.parametrize("name", ["exp, exp-alpha", "nnrnn, alpha"])
 def test_trained_models_are_saved_and_loaded(name, tmp_path):
     layer_class, own = LAYERS[name]
     model = keras.Sequential(
