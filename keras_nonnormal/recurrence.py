@@ -65,9 +65,10 @@ class Recurrence:
             function of all $h_t$ and of the cotangents of all $z_t$.
         adjoint: Optional, for a `step` without `inputs`: an `Adjoint` that saves the
             backward pass from running `step` again.
-        recompute: Whether the backward pass makes the states of a chunk of time again
-            instead of keeping them from the forward pass: memory for large states, at
-            the price of one more forward pass.
+        most_kept: How many numbers, the states at all time steps, the forward pass may
+            keep for the backward pass. If there are more, or their count is not known
+            beforehand, the backward pass makes them again, chunk by chunk of time:
+            memory at the price of one more forward pass. By default all are kept.
 
     Example:
 
@@ -87,13 +88,13 @@ class Recurrence:
         slope: Callable | None = None,
         parameter_cotangents: Callable | None = None,
         adjoint: "Adjoint | None" = None,
-        recompute: bool = False,
+        most_kept: float = math.inf,
     ):
         self.step = step
         self.slope = slope
         self.parameter_cotangents = parameter_cotangents
         self.adjoint = adjoint
-        self.recompute = recompute
+        self.most_kept = most_kept
         self._compiled: dict[tuple, tuple[Callable, Callable]] = {}
 
     def __call__(
@@ -135,7 +136,8 @@ class Recurrence:
             shape = (ops.shape(sequences)[0], ops.shape(sequences)[1], 1)
             gains = (ops.broadcast_to(gain, shape),)
         counts = (len(state), len(gains), len(inputs), len(parameters))
-        signature = (counts, return_sequences)
+        recomputes = self._recomputes(sequences, state)
+        signature = (counts, return_sequences, recomputes)
         for now in _chunks(sequences.shape[0], affine[0].shape[-1]):
             drive = _affine(sequences[now], *affine)
             slices = tuple(x[now] for x in (*gains, *inputs))
@@ -146,10 +148,19 @@ class Recurrence:
             return None, state
         return ops.concatenate(outputs) if len(outputs) > 1 else outputs[0], state
 
+    def _recomputes(self, sequences, state) -> bool:
+        """Whether the states of all time steps are too many to be kept."""
+        if self.most_kept == math.inf:
+            return False
+        time, batch, _ = sequences.shape
+        if time is None or batch is None:
+            return True
+        return time * batch * sum(each.shape[-1] for each in state) > self.most_kept
+
     def _run(self, signature, *tensors):
         if signature not in self._compiled:
-            passes = _Passes(self, *signature)
-            if self.recompute:
+            passes = _Passes(self, *signature[:2])
+            if signature[2]:
                 passes = _Recomputing(passes)
             self._compiled[signature] = (
                 _backend.jit(passes.forward),
@@ -163,13 +174,27 @@ class Recurrence:
 
             def pullback(cotangents):
                 d_drive, fed_back, *d_rest = backward(cotangents, residuals, *tensors)
-                # Left to the backend's own matrix product, which for this shape is
-                # faster than XLA's where the model around it is not compiled.
-                return d_drive, _outer_product(fed_back, d_drive), *d_rest
+                # Long products are left to the backend, whose own are faster than
+                # XLA's where the model around is not compiled.
+                d_matrix = _outer_product(fed_back, d_drive)
+                if self.adjoint:
+                    d_rest = _with_parameters(
+                        self.adjoint, d_rest, signature[0], tensors
+                    )
+                return d_drive, d_matrix, *d_rest
 
             return outputs, pullback
 
         return run(*tensors)
+
+
+def _with_parameters(adjoint, d_rest, counts, tensors):
+    """Cotangents of state, gain and parameters; the last from what is emitted."""
+    states, gains, *_ = counts
+    before, (z, *stacks) = d_rest[: states + gains], d_rest[states + gains :]
+    after, emitted = tuple(stacks[:states]), tuple(stacks[states:])
+    first = tuple(tensors[2 : 2 + states])
+    return *before, *adjoint.parameters(z, first, after, emitted)
 
 
 def _chunks(time, width):
@@ -269,8 +294,7 @@ class _Passes:
             d_drive, d_initial, d_gains, emitted = self._loop_of_adjoint(
                 d_last, d_outputs, z, after, previous[0], gains, transposed, parameters
             )
-            d_parameters = self.adjoint.parameters(z, initial_state, after, emitted)
-            return d_drive, fed_back, *d_initial, *d_gains, *d_parameters
+            return d_drive, fed_back, *d_initial, *d_gains, z, *after, *emitted
 
         stacks = (z, *previous, *gains, *inputs)
         deferred = bool(inputs or parameters)

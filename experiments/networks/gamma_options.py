@@ -95,6 +95,13 @@ class GammaOptions(NetworkOptions):
         return self.has_shape or self.net_type == "ANRU"
 
     @property
+    def compiles_steps(self):
+        # The long products of its backward pass are slow in XLA.
+        if self.net_type == "ANRU" and self.jit is None:
+            return False
+        return super().compiles_steps
+
+    @property
     def paired_biases(self) -> tuple[str, ...]:
         """Patterns of the biases that are the sum of two in the published programs."""
         if self.net_type == "ANRU":

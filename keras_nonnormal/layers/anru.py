@@ -202,9 +202,9 @@ class ANRU(LayerOfCell):
 
     Beside each neuron i runs a small recurrent network, its controller, which sees the
     neuron's own pre-activation and sets gain and saturation of its `gamma`. Its weights
-    are shared by all neurons, its state is each neuron's own. The backward pass makes
-    the controllers' states again rather than keep `time * batch * units *
-    controller_units` numbers.
+    are shared by all neurons, its state is each neuron's own. Where these are more than
+    2^28 numbers, `time * batch * units * controller_units`, the backward pass makes
+    them again rather than keep them.
 
     The published program has a second bias in each of the two affine maps; two that
     are always added are one here. Adam moves the pair by twice the step: for the same
@@ -261,7 +261,7 @@ class ANRU(LayerOfCell):
     """
 
     cell_class = ANRUCell
-    recompute = True
+    most_kept = 2**28  # a GiB of float32
 
     @property
     def fusible(self):

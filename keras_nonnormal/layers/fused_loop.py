@@ -1,6 +1,7 @@
 """How a Keras recurrent layer runs on the compiled recurrence."""
 
 import contextlib
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -30,7 +31,8 @@ class FusedLoop:
     - `step_parameters()`: the tuple of tensors that `step` gets as `parameters`;
     - `slope`: the derivative of an elementwise step in terms of its output, if the step
       has one; the recurrence then keeps less;
-    - `recompute`: whether the states are made again in the backward pass;
+    - `adjoint`: how a step goes backwards, if `step` need not be run again for it;
+    - `most_kept`: how many numbers may be kept for the backward pass;
     - `output_of(state)`: what the layer gives out of its first state;
     - `drive_row()`: what an external drive is multiplied with, see `driven`.
 
@@ -45,7 +47,7 @@ class FusedLoop:
     go_backwards: bool
     return_sequences: bool
     zero_output_for_mask: bool
-    recompute: bool = False
+    most_kept: float = math.inf
     reset_step: bool = False
     """Whether a stair begins anew at every call, also where the state is carried on."""
 
@@ -155,14 +157,14 @@ class FusedLoop:
             self._recurrences = {}
         if masked not in self._recurrences:
             self._recurrences[masked] = (
-                Recurrence(_hold_where_masked(self.step), recompute=self.recompute)
+                Recurrence(_hold_where_masked(self.step), most_kept=self.most_kept)
                 if masked
                 else Recurrence(
                     self.step,
                     self.slope,
                     self.parameter_cotangents,
                     self.adjoint,
-                    self.recompute,
+                    self.most_kept,
                 )
             )
         return self._recurrences[masked]

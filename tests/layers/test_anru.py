@@ -69,6 +69,19 @@ def test_compiled_loop_gives_the_numbers_of_kerass_own_loop(masked, loop):
     assert max(errors) < 20 * TOLERANCE[DTYPE], errors
 
 
+def test_states_made_again_give_the_gradients_of_states_that_were_kept():
+    x, dh = 0.1 * draws((2, 500, 1))[0], draws((2, 60))[0]
+    results = []
+    for most_kept in (0, float("inf")):
+        keras.utils.set_random_seed(1)
+        layer = ANRU(60, 2, dtype=DTYPE)  # long and wide enough for two chunks of time
+        layer.most_kept = most_kept
+        layer.build(x.shape)
+        results.append(layer_values_and_gradients(layer, [x], [dh]))
+    for again, kept in zip(*results, strict=True):
+        assert relative_error(again, kept) < TOLERANCE[DTYPE]
+
+
 # Row A12
 def test_controllers_start_at_zero_at_every_call_whatever_the_batch():
     layer = anru()
