@@ -269,6 +269,8 @@ class _Passes:
 
         The second of the results is what went through the matrix at all time steps
         instead of the cotangent of the matrix: the product of the two is the caller's.
+        With an adjoint, what its `parameters` gets follows in the place of inputs and
+        parameters.
         """
         initial_state, gains, inputs, parameters = self._split(rest)
         states = len(initial_state)
