@@ -16,6 +16,7 @@ from keras_nonnormal.activations.modrelu import ModReLU
 from keras_nonnormal.activations.schedules import stair_heights
 from keras_nonnormal.activations.slopes import slope_in_terms_of_output
 from keras_nonnormal.activations.stair import Stair, exp_alpha
+from keras_nonnormal.activations.surrogate import spike, surrogate_slope
 
 __all__ = [
     "FINE_GAINS",
@@ -32,5 +33,7 @@ __all__ = [
     "gamma_values",
     "get",
     "slope_in_terms_of_output",
+    "spike",
     "stair_heights",
+    "surrogate_slope",
 ]
