@@ -112,6 +112,17 @@ if _BACKEND == "tensorflow":
             unconnected_gradients=tf.UnconnectedGradients.ZERO,
         )
 
+    def batch_jacobian(function: Callable, primal: Any) -> Any:
+        """The Jacobian of each sample, of a function ``(B, n) -> (B, m)``: ``(B, m, n)``."""
+        # A tensor of its own, or what `function` encloses could depend on it.
+        primal = tf.identity(primal)
+        with tf.GradientTape() as tape:
+            tape.watch(primal)
+            output = function(primal)
+        return tape.batch_jacobian(
+            output, primal, unconnected_gradients=tf.UnconnectedGradients.ZERO
+        )
+
     def custom_gradient(function: Callable) -> Callable:
         """``function(*args) -> (outputs, pullback)`` with that pullback as gradient.
 
@@ -154,6 +165,14 @@ else:
     def vjp(function: Callable, *primals: Any) -> tuple[tuple, Callable]:
         """``function(*primals)`` and the map from its cotangents to the primals'."""
         return jax.vjp(function, *primals)
+
+    def batch_jacobian(function: Callable, primal: Any) -> Any:
+        """The Jacobian of each sample, of a function ``(B, n) -> (B, m)``: ``(B, m, n)``."""
+        output, pullback = jax.vjp(function, primal)
+        rows = jax.vmap(
+            lambda row: pullback(jax.numpy.broadcast_to(row, output.shape))[0]
+        )(jax.numpy.eye(output.shape[-1], dtype=output.dtype))
+        return jax.numpy.moveaxis(rows, 0, 1)
 
     def custom_gradient(function: Callable) -> Callable:
         """``function(*args) -> (outputs, pullback)`` with that pullback as gradient."""
