@@ -1,5 +1,6 @@
 """Recurrent layers on the compiled recurrence."""
 
+from keras_nonnormal.layers.alif import ALIF, ALIFCell
 from keras_nonnormal.layers.anru import ANRU, ARUN, ANRUCell
 from keras_nonnormal.layers.driven import driven
 from keras_nonnormal.layers.eunn import EUNN
@@ -15,11 +16,13 @@ from keras_nonnormal.layers.stair_rnn import StairRNN
 from keras_nonnormal.layers.tied_embedding import TiedEmbedding
 
 __all__ = [
+    "ALIF",
     "ANRU",
     "ARUN",
     "EUNN",
     "EURNN",
     "NNRNN",
+    "ALIFCell",
     "ANRUCell",
     "EURNNCell",
     "ExpRNN",
