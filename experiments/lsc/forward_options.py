@@ -51,6 +51,7 @@ class ForwardOptions(StabilizedOptions):
     weight_decay: float = changed(StabilizedOptions, "weight_decay", PUBLISHED_DECAY)
 
     program: ClassVar[str] = FORWARD
+    scores: ClassVar[tuple[str, ...]] = ("accuracy",)
 
     def __post_init__(self):
         super().__post_init__()
@@ -61,8 +62,7 @@ class ForwardOptions(StabilizedOptions):
     def widest(self) -> int:
         return 1  # nothing recurs: XLA compiles all of it well
 
-    @property
-    def parameters(self) -> int:
+    def count_parameters(self, vocabulary: int | None = None) -> int:
         """Trainable parameters."""
         return feed_forward_parameters(*IMAGES[self.dataset], self.depth, self.width)
 

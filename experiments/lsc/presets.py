@@ -17,7 +17,6 @@ from experiments.lsc.tables import (
     IMAGES,
     NETWORKS,
     REPEAT,
-    SEEDS,
     SPIKING,
     TASKS,
 )
@@ -62,8 +61,9 @@ def figure_3() -> Iterator[tuple[str, Preset]]:
         for target in ("default", "one", "half"):
             if net in SPIKING and target == "half":
                 continue
-            yield f"fig3/{task}-{net}-{depth}-{target}", recurrent(
-                task, net, depth, **TARGETS[target]
+            yield (
+                f"fig3/{task}-{net}-{depth}-{target}",
+                recurrent(task, net, depth, **TARGETS[target]),
             )
 
 
@@ -132,12 +132,15 @@ def short_forward() -> Iterator[tuple[str, Preset]]:
         IMAGE_ACTIVATIONS, FORWARD_STARTS.items()
     ):
         method = {"pretrain": "controller"} if start == "lsc" else {}
-        yield f"short/{activation}-{start}", {
-            **SHORT_FORWARD,
-            "activation": activation,
-            **values,
-            **method,
-        }
+        yield (
+            f"short/{activation}-{start}",
+            {
+                **SHORT_FORWARD,
+                "activation": activation,
+                **values,
+                **method,
+            },
+        )
 
 
 def short_recurrent() -> Iterator[tuple[str, Preset]]:
@@ -150,7 +153,11 @@ def short_recurrent() -> Iterator[tuple[str, Preset]]:
 
 
 FORWARD_DEMO: Preset = {**SHORT_FORWARD, **STABLE, "activation": "sin"}
-RECURRENT_DEMO: Preset = {**SHORT_RECURRENT["sl_mnist"], **STABLE, "stack": "5"}
+FORWARD_DEMOS: dict[str, dict[str, Preset]] = {}
+RECURRENT_DEMOS = {
+    "task": {task: {**values, **STABLE} for task, values in SHORT_RECURRENT.items()}
+}
+RECURRENT_DEMO: Preset = {**RECURRENT_DEMOS["task"]["sl_mnist"], "stack": "5"}
 
 FORWARD: dict[str, Preset] = {
     "demo": FORWARD_DEMO,

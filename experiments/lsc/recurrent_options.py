@@ -76,9 +76,7 @@ class DeepRnnOptions(StabilizedOptions):
     corrupt: float = option(
         0.0, "wordptb: share of words replaced by random ones", low=0, high=1
     )
-    corrupt_epochs: int = option(
-        2, "wordptb: epochs in which they are", low=0
-    )
+    corrupt_epochs: int = option(2, "wordptb: epochs in which they are", low=0)
     data: str | None = option(None, "folder with the files of the data set")
 
     pretrain_inputs: str = option(
@@ -133,6 +131,13 @@ class DeepRnnOptions(StabilizedOptions):
         return widths_of(
             self.task, self.net, self.stack, width=self.width, rule=self.widths_rule
         )
+
+    @property
+    def scores(self) -> tuple[str, ...]:
+        """Names of the metrics that matter."""
+        if self.text:
+            return ("perplexity",)
+        return ("mode_accuracy", "last_step_accuracy")
 
     @property
     def depth(self) -> int:

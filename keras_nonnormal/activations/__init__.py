@@ -17,6 +17,7 @@ from keras_nonnormal.activations.schedules import stair_heights
 from keras_nonnormal.activations.slopes import slope_in_terms_of_output
 from keras_nonnormal.activations.stair import Stair, exp_alpha
 from keras_nonnormal.activations.surrogate import spike, surrogate_slope
+from keras_nonnormal.activations.waves import cos, sin
 
 __all__ = [
     "FINE_GAINS",
@@ -25,6 +26,7 @@ __all__ = [
     "Gamma",
     "ModReLU",
     "Stair",
+    "cos",
     "exp_alpha",
     "gamma",
     "gamma_slope",
@@ -32,6 +34,7 @@ __all__ = [
     "gamma_sup_slope",
     "gamma_values",
     "get",
+    "sin",
     "slope_in_terms_of_output",
     "spike",
     "stair_heights",

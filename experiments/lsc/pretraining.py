@@ -1,0 +1,146 @@
+"""The stage before training: a network is made stable, or only measured."""
+
+import dataclasses
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+# Frames at which radii are measured before and after, and how many sequences of them.
+FRAMES, SEQUENCES = 20, 8
+FILE = "stability.json"
+
+
+def make_stable(
+    network: Any, plain: Callable[[], Any], task, options, directory
+) -> dict[str, Any]:
+    """Pre-trains a network as options ask for, or only measures its radii.
+
+    What was found goes into `stability.json`. A run that goes on after its pre-training
+    reads it there and leaves the network as it is.
+
+    Args:
+        network: The network that is to be trained; it gets the weights.
+        plain: Makes the same network without states among its inputs and outputs.
+        task: A `keras_nonnormal.datasets.SequenceTask`.
+        options: `StabilizedOptions`.
+        directory: A claimed `RunDirectory`.
+
+    Returns:
+        The contents of `stability.json`.
+    """
+    from keras_nonnormal.pretraining import measure, stabilize
+    from keras_nonnormal.training.files import write_json
+
+    file = directory.path / FILE
+    if file.exists() and any(directory.checkpoints.glob("epoch-*.weights.h5")):
+        return json.loads(file.read_text(encoding="utf-8"))
+    model = plain() if task.stateful else network
+    if model is not network:
+        model.set_weights(network.get_weights())
+    data = Batches(task, options)
+    shared: dict[str, Any] = {
+        "batch_size": min(options.pretrain_batch, SEQUENCES),
+        "frames": FRAMES,
+        "seed": options.seed,
+    }
+    if options.pretrain == "none" or options.pretrain_steps == 0:
+        report = measure(model, data, options.goals, **shared)
+    else:
+        report = stabilize(model, data, options.goals, **shared, **_how(options))
+        if model is not network:
+            network.set_weights(model.get_weights())
+    stage = stage_of(report, options)
+    write_json(file, stage)
+    return stage
+
+
+def _how(options) -> dict[str, Any]:
+    """What else pre-training is told; what is left out is the library's default."""
+    settings = {
+        "method": options.pretrain,
+        "steps": options.pretrain_steps,
+        "learning_rate": options.pretrain_lr,
+        "store": options.store,
+    }
+    return {name: value for name, value in settings.items() if value is not None}
+
+
+def stage_of(report, options) -> dict[str, Any]:
+    """A `StabilityReport` as a summary has it."""
+    found = report.as_dict()
+    found["method"] = options.pretrain
+    found["target"] = options.target
+    # The course is in lists: of every iteration the mean radius.
+    course = found.pop("iterations")
+    found["course"] = [
+        round(sum(radii.values()) / len(radii), 5) for radii in course if radii
+    ]
+    found["iterations"] = len(course)
+    found.pop("losses", None)
+    if options.pretrain == "none":
+        found["seconds"] = 0.0  # to measure is no part of the training
+    found["seconds"] = round(found["seconds"], 3)
+    return found
+
+
+def read_stage(directory) -> dict[str, Any]:
+    """What `stability.json` of a run holds."""
+    return json.loads((directory.path / FILE).read_text(encoding="utf-8"))
+
+
+@dataclasses.dataclass(frozen=True)
+class Batches:
+    """Inputs of training batches, as often as they are asked for.
+
+    Args:
+        task: The task.
+        options: `StabilizedOptions`; their `pretrain_inputs`, if they have any, say
+            what becomes of the inputs.
+    """
+
+    task: Any
+    options: Any
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        options = self.options
+        draw = np.random.default_rng(options.seed)
+        change = CHANGES[getattr(options, "pretrain_inputs", "data")]
+        batches = self.task.training_batches(
+            options.pretrain_batch, seed=options.seed
+        ).take(self.task.steps_per_epoch(options.pretrain_batch))
+        for batch in batches:
+            yield change(draw, np.asarray(batch[0]), self.task.input_width)
+
+
+def _noise(draw, inputs, width):
+    if inputs.dtype.kind in "iu":
+        return _tokens(draw, inputs, width)
+    return draw.normal(size=inputs.shape).astype(inputs.dtype)
+
+
+def _coins(draw, inputs, width):
+    if inputs.dtype.kind in "iu":
+        return _tokens(draw, inputs, width)
+    return draw.integers(0, 2, inputs.shape).astype(inputs.dtype)
+
+
+def _shuffled(draw, inputs, width):
+    return draw.permuted(inputs.ravel()).reshape(inputs.shape)
+
+
+def _tokens(draw, inputs, width):
+    """Random tokens; of frames, random ones among those that there are."""
+    if inputs.dtype.kind in "iu":
+        return draw.integers(0, width, inputs.shape).astype(inputs.dtype)
+    return draw.choice(inputs.ravel(), inputs.shape)
+
+
+CHANGES: dict[str, Callable[..., np.ndarray]] = {
+    "data": lambda draw, inputs, width: inputs,
+    "gaussian": _noise,
+    "bernoulli": _coins,
+    "shuffled": _shuffled,
+    "random": _tokens,
+}
