@@ -63,6 +63,7 @@ class Stabilized(Experiment):
         return {
             "epochs": options.epochs,
             "batch_size": options.batch,
+            "metrics": _metrics(options.scores),
             "patience": options.patience,
             "keep_best": True,
             "time_limit": None if limit is None else SECONDS_PER_HOUR * limit,
@@ -138,3 +139,18 @@ class Stabilized(Experiment):
     def _parameters(self, task, options) -> int:
         vocabulary = task.input_width if task.stateful else None
         return options.count_parameters(vocabulary)
+
+
+def _metrics(names: tuple[str, ...]) -> list[Any]:
+    """Metrics by name, and the share of single predictions that are right."""
+    import keras
+
+    from keras_nonnormal.metrics import LastStepAccuracy, ModeAccuracy, Perplexity
+
+    known = {
+        "mode_accuracy": ModeAccuracy,
+        "last_step_accuracy": LastStepAccuracy,
+        "perplexity": Perplexity,
+    }
+    found: list[Any] = [known[name]() for name in names if name in known]
+    return [*found, keras.metrics.SparseCategoricalAccuracy(name="accuracy")]

@@ -48,6 +48,7 @@ def train(
     save_every: int | None = None,
     report_every: int | None = None,
     log_gradient_norm: bool = False,
+    metrics: Iterable[keras.metrics.Metric] | None = None,
     callbacks: Iterable[keras.callbacks.Callback] = (),
     jit_compile: bool = True,
     tensorboard: bool = False,
@@ -93,6 +94,7 @@ def train(
         report_every: Integer, steps between lines of progress within an epoch, where
             there is no progress bar; or None.
         log_gradient_norm: Whether to log the mean norm of the gradient.
+        metrics: Metrics to take instead of those of `loss_and_metrics`.
         callbacks: More Keras callbacks; their model is a `WatchedModel`. What they add
             to the logs of an epoch is logged.
         jit_compile: Whether to compile the training step with XLA.
@@ -122,11 +124,12 @@ def train(
     )
     watched = _watched(model, task, (batch_size, validation, test))
     watched.log_gradient_norm = log_gradient_norm
-    loss, metrics = loss_and_metrics(task)
+    loss, usual_metrics = loss_and_metrics(task)
+    weighted_metrics = usual_metrics if metrics is None else list(metrics)
     watched.compile(
         optimizer,
         loss=loss,
-        weighted_metrics=metrics,
+        weighted_metrics=weighted_metrics,
         jit_compile=jit_compile,
         steps_per_execution=largest_divisor(steps, MOST_STEPS_PER_EXECUTION),
     )
@@ -183,7 +186,7 @@ def train(
     if task.stateful:  # what it is trained for is not a loss of its own outputs alone
         model.compile(optimizer)
     else:
-        model.compile(optimizer, loss=loss, weighted_metrics=metrics)
+        model.compile(optimizer, loss=loss, weighted_metrics=weighted_metrics)
     with replacing(directory.model) as temporary:
         model.save(temporary)
     return TrainingResult(
