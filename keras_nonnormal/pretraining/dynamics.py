@@ -73,6 +73,11 @@ class Dynamics:
         """Whether anything here changes the radius along time."""
         return bool(self._recurrent())
 
+    @property
+    def can_move_inputs(self) -> bool:
+        """Whether anything here changes the radius by which the input arrives."""
+        return bool(self._inputs())
+
     def move(self, recurrent: float, inputs: float, target: float, means: Any) -> None:
         """Moves the weights by the factors that the radii want.
 
@@ -180,6 +185,10 @@ class StairDynamics(Dynamics):
     @property
     def can_move_recurrent(self):
         return self.inner.can_move_recurrent
+
+    @property
+    def can_move_inputs(self):
+        return self.inner.can_move_inputs
 
     def move(self, recurrent, inputs, target, means):
         self.inner.move(recurrent, inputs, target, means)

@@ -8,33 +8,8 @@ import numpy as np
 from keras import ops
 
 from keras_nonnormal.pretraining import graph
-from keras_nonnormal.pretraining.dynamics import Dynamics, dynamics_of
-
-
-@dataclass(frozen=True)
-class Transition:
-    """One of the maps whose Jacobians local stability is about.
-
-    Attributes:
-        kind: `"rec"`, from the state of a layer to its next; `"enc"`, from the input to
-            the lowest state; `"depth"`, from a layer to the one above; `"dec"`, from the
-            highest state to the output.
-        layer: Index of the upper layer; of the lower one for `"dec"`.
-        name: Name of that layer.
-        lower: For `"depth"`, index of the lower layer.
-    """
-
-    kind: str
-    layer: int
-    name: str
-    lower: int | None = None
-
-    @property
-    def key(self) -> str:
-        """The kind and the layer, such as `"rec/0"`; which lower one if not the last."""
-        if self.lower is None or self.lower == self.layer - 1:
-            return f"{self.kind}/{self.layer}"
-        return f"{self.kind}/{self.layer}from{self.lower}"
+from keras_nonnormal.pretraining.dynamics import Dynamics, dynamics_of, scale
+from keras_nonnormal.pretraining.transition import Transition
 
 
 @dataclass(frozen=True)
@@ -123,6 +98,36 @@ class FrameStack:
         """The values of all variables, for the functions that take them."""
         return [ops.convert_to_tensor(v) for v in self.variables]
 
+    def movable(self, transition: Transition) -> bool:
+        """Whether `move` has a way to change the radius of a transition."""
+        if transition.kind == "dec":
+            return bool(self.readouts)
+        dynamics = self.stages[transition.layer].dynamics
+        if transition.kind == "rec":
+            return dynamics.can_move_recurrent
+        return dynamics.can_move_inputs
+
+    def move(self, factors: dict, targets: dict, means: list) -> None:
+        """Moves the weights by the factors that the radii want.
+
+        Args:
+            factors: Factor of each transition, by its key.
+            targets: Target of each transition, by its key.
+            means: Mean input of each layer, arrays `(features,)`.
+        """
+        entering: list[list[float]] = [[] for _ in self.stages]
+        for transition in self.transitions:
+            if transition.kind in ("enc", "depth"):
+                entering[transition.layer].append(factors[transition.key])
+        for i, stage in enumerate(self.stages):
+            key = f"rec/{i}"
+            inputs = float(np.exp(np.mean(np.log(entering[i]))))
+            stage.dynamics.move(factors[key], inputs, targets[key], means[i])
+        decoders = [factors[t.key] for t in self.transitions if t.kind == "dec"]
+        if decoders:
+            kernels = [layer.kernel for layer in self.readouts]
+            scale(kernels, float(np.exp(np.mean(np.log(decoders)))))
+
     def initial_states(self, batch_size: int) -> list:
         """Zero states of all layers."""
         return [_initial(stage.cell, batch_size) for stage in self.stages]
@@ -145,12 +150,12 @@ class FrameStack:
                 if index in wanted:
                     found[index] = args[0]
             if len(found) == len(wanted):
-                raise _Found
-            return layer(*args, **_inference(layer, kwargs))
+                raise graph.Found
+            return layer(*args, **graph.inference(layer, kwargs))
 
         try:
             graph.run_graph(self.model, keras.tree.flatten(batch), call)
-        except _Found:
+        except graph.Found:
             pass
         inputs = [ops.convert_to_tensor(x) for x in keras.tree.flatten(batch)]
         return [*inputs, *(found[i] for i in wanted)]
@@ -264,13 +269,13 @@ class FrameStack:
             outputs[i], after[i] = self._advance(i, x, before)
             outputs[i] = overrides.get(i, outputs[i])
             if i == until:
-                raise _Found
+                raise graph.Found
             return outputs[i]
 
         def call(layer, *args, **kwargs):
             found = graph.directions(layer)
             if not found:
-                return layer(*args, **_inference(layer, kwargs))
+                return layer(*args, **graph.inference(layer, kwargs))
             tops = []
             for each in found:
                 cells = graph.cells_of(each)
@@ -289,7 +294,7 @@ class FrameStack:
 
         try:
             results = graph.run_graph(self.model, frame[: len(self.model.inputs)], call)
-        except _Found:
+        except graph.Found:
             results = []
         return _Frame(
             _in_order(inputs),
@@ -313,20 +318,8 @@ class _Frame:
 _ALONG_TIME = ("recurrent_kernel", "tau", "tau_adaptation")
 
 
-class _Found(Exception):
-    """What was looked for in the graph has been computed."""
-
-
 def _in_order(values: dict) -> list:
     return [values[i] for i in sorted(values)]
-
-
-def _inference(layer: Any, kwargs: dict) -> dict:
-    """Call arguments without training; masks are not followed."""
-    kwargs = {k: v for k, v in kwargs.items() if k != "mask"}
-    if getattr(layer, "_call_has_training_arg", False):
-        kwargs["training"] = False
-    return kwargs
 
 
 def _initial(cell: Any, batch_size: int) -> list:

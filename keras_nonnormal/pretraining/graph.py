@@ -110,12 +110,12 @@ def trace_sources(model: Any, inputs: int) -> tuple[list, list, Sources]:
     stages, below = [], []
 
     def call(layer, *args, **kwargs):
-        source = _union([*args, *kwargs.values()])
+        source = union([*args, *kwargs.values()])
         found = directions(layer)
         if not found:
             if getattr(layer, "kernel", None) is not None and source.stages:
                 source = Sources(source.stages, (layer,))
-            return [source] * _MOST_OUTPUTS
+            return [source] * MOST_OUTPUTS
         if kwargs.get("initial_state") is not None or len(args) > 1:
             raise ValueError(
                 f"Layer '{layer.name}' is called with an `initial_state`. Expected "
@@ -129,7 +129,7 @@ def trace_sources(model: Any, inputs: int) -> tuple[list, list, Sources]:
                 below.append(own)
                 own = Sources(frozenset([len(stages) - 1]))
             tops.append(own)
-        return [_union(tops)] * _MOST_OUTPUTS
+        return [union(tops)] * MOST_OUTPUTS
 
     outputs = run_graph(model, [Sources()] * inputs, call)
     if len({id(cell) for _, cell in stages}) < len(stages):
@@ -144,13 +144,27 @@ def trace_sources(model: Any, inputs: int) -> tuple[list, list, Sources]:
                 f"The recurrent layer '{layer.name}' stands inside another layer's "
                 "`call`. Expected it in the graph of the model"
             )
-    return stages, below, _union([outputs])
+    return stages, below, union([outputs])
 
 
-_MOST_OUTPUTS = 64  # more than a layer gives out; what is too much is not looked at
+MOST_OUTPUTS = 64
+"""More than a layer gives out; what is too much is not looked at."""
 
 
-def _union(values: list) -> Sources:
+class Found(Exception):
+    """What was looked for in the graph has been computed."""
+
+
+def inference(layer: Any, kwargs: dict) -> dict:
+    """Call arguments without training; masks are not followed."""
+    kwargs = {k: v for k, v in kwargs.items() if k != "mask"}
+    if getattr(layer, "_call_has_training_arg", False):
+        kwargs["training"] = False
+    return kwargs
+
+
+def union(values: list) -> Sources:
+    """The sources of all tensors in a nest of arguments."""
     found = [v for v in keras.tree.flatten(values) if isinstance(v, Sources)]
     stages = frozenset().union(*(each.stages for each in found))
     readouts = tuple(dict.fromkeys(r for each in found for r in each.readouts))
