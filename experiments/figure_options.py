@@ -116,6 +116,12 @@ FLAGS: dict[str, Sequence[Flag]] = {
         )
     ],
     "curves": [METRIC],
+    "lsc-3-scores": [
+        (
+            "--published-axes",
+            {"action": "store_true", "help": "the ends of the published axes"},
+        )
+    ],
     "grid": [METRIC],
     "shapes": [
         (

@@ -18,7 +18,9 @@
   python experiments/figures.py signals RUN...          how an ANRU follows a drive
 
 Of an ANRU there are linearisation, controller, gain-scaling, order and
-driven-lyapunov, too.
+driven-lyapunov, too. Of runs of ffn.py there is lsc-2, of those of deep_rnn.py
+lsc-3-wins, lsc-3-scores, lsc-3-table, lsc-4 and lsc-table-1: the figures and the table
+of https://arxiv.org/abs/2308.12075.
 
 The first four are of nothing, the others of run directories, as the other scripts
 leave them. They are the figures of the nnRNN paper, https://arxiv.org/abs/1905.12080,
@@ -42,6 +44,7 @@ from experiments import (
     dynamics_figures,
     run_figures,
     shape_figures,
+    stability_figures,
     theory_figures,
 )
 from experiments.figure_folder import FigureFolder
@@ -73,6 +76,12 @@ OF_RUNS: dict[str, Callable[..., None]] = {
     "gain-scaling": anru_figures.gain_scaling,
     "order": anru_figures.order,
     "driven-lyapunov": anru_figures.driven_lyapunov,
+    "lsc-2": stability_figures.rates,
+    "lsc-3-wins": stability_figures.wins,
+    "lsc-3-scores": stability_figures.scores,
+    "lsc-3-table": stability_figures.table,
+    "lsc-4": stability_figures.epochs,
+    "lsc-table-1": stability_figures.table_1,
 }
 COMMANDS = {**FROM_NOTHING, **OF_RUNS}
 

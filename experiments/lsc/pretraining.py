@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -63,6 +64,7 @@ def _how(options) -> dict[str, Any]:
         "steps": options.pretrain_steps,
         "learning_rate": options.pretrain_lr,
         "store": options.store,
+        "verbose": int(sys.stdout.isatty()),
     }
     return {name: value for name, value in settings.items() if value is not None}
 

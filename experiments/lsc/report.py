@@ -63,7 +63,12 @@ def _radii(stage: Mapping[str, Any]) -> list[str]:
         aim = f"{targets[kind]:.3g}" if kind in targets else ""
         rows.append((kind, f"{radius:.3f}", f"{after[kind]:.3f}", aim))
     rows.append(
-        ("mean", f"{stage['mean_before']:.3f}", f"{stage['mean_after']:.3f}", "")
+        (
+            "mean without dec",
+            f"{stage['mean_before']:.3f}",
+            f"{stage['mean_after']:.3f}",
+            "",
+        )
     )
     share = stage.get("share")
     of = "" if share is None else f", {share:.1%} of the time of training"

@@ -5,18 +5,22 @@ from keras_nonnormal.plotting.drive_responses import (
     linearisation,
     shape_signals,
 )
+from keras_nonnormal.plotting.epoch_panels import epoch_panels
 from keras_nonnormal.plotting.exp_alpha import exp_alpha_curves
 from keras_nonnormal.plotting.fractional_order import fractional_order
 from keras_nonnormal.plotting.gain_scaling import gain_scaling
 from keras_nonnormal.plotting.gamma import gamma_shapes
 from keras_nonnormal.plotting.gradients import gradient_norm_curves
+from keras_nonnormal.plotting.grouped_bars import grouped_bars
 from keras_nonnormal.plotting.information import information_curves
 from keras_nonnormal.plotting.learned_stair import learned_stair
 from keras_nonnormal.plotting.learning_curves import learning_curves
 from keras_nonnormal.plotting.learning_speed import learning_speed
 from keras_nonnormal.plotting.lyapunov import driven_exponents, lyapunov_spectra
 from keras_nonnormal.plotting.memory import fisher_curves, transient_curves
+from keras_nonnormal.plotting.rate_panels import rate_panels
 from keras_nonnormal.plotting.robustness import robustness_bars
+from keras_nonnormal.plotting.score_table import score_table
 from keras_nonnormal.plotting.shape_map import shape_map
 from keras_nonnormal.plotting.shape_paths import shape_paths
 from keras_nonnormal.plotting.spectra import spectra
@@ -26,19 +30,23 @@ from keras_nonnormal.plotting.theta import theta_heat_map
 __all__ = [
     "controller_states",
     "driven_exponents",
+    "epoch_panels",
     "exp_alpha_curves",
     "fisher_curves",
     "fractional_order",
     "gain_scaling",
     "gamma_shapes",
     "gradient_norm_curves",
+    "grouped_bars",
     "information_curves",
     "learned_stair",
     "learning_curves",
     "learning_speed",
     "linearisation",
     "lyapunov_spectra",
+    "rate_panels",
     "robustness_bars",
+    "score_table",
     "shape_map",
     "shape_paths",
     "shape_signals",
