@@ -47,18 +47,24 @@ class Recordings:
         return len(self.labels)
 
 
-def load_recordings() -> tuple[Recordings, Recordings]:
+def load_recordings(
+    folder: str | Path | None = None,
+) -> tuple[Recordings, Recordings]:
     """Loads all recordings to train and to test on.
 
     With `KERAS_NONNORMAL_DATA` set, the published HDF5 files are read from there, what
     they hold is checked, and the network is never touched. Otherwise the recordings
     come through tensorflow-datasets, by a builder of our own.
 
+    Args:
+        folder: A folder with files of that name and format to read instead, with any
+            number of recordings.
+
     Raises:
         DatasetError: If the recordings are missing, damaged, or out of reach.
     """
-    if data_root() is not None:
-        train, test = (_from_file(split) for split in ("train", "test"))
+    if folder is not None or data_root() is not None:
+        train, test = (_from_file(split, folder) for split in ("train", "test"))
         return train, test
     from keras_nonnormal.datasets import _shd_builder  # makes its name known
 
@@ -67,12 +73,12 @@ def load_recordings() -> tuple[Recordings, Recordings]:
     return through_tfds(name, SHD, address, _collect)
 
 
-def read_recordings(path: str | Path, recordings: int) -> Recordings:
+def read_recordings(path: str | Path, recordings: int | None = None) -> Recordings:
     """Reads a published HDF5 file.
 
     Args:
         path: The file.
-        recordings: How many recordings it has to hold.
+        recordings: How many recordings it has to hold, or None for any number.
 
     Raises:
         OSError: If it is no HDF5 file.
@@ -89,8 +95,12 @@ def read_recordings(path: str | Path, recordings: int) -> Recordings:
         content: list[Any] = [file[key][()] for key in keys]  # type: ignore
     times, units, labels, speakers = content
     lengths = {key: len(part) for key, part in zip(keys, content, strict=True)}
-    if {*lengths.values()} != {recordings}:
-        raise ValueError(f"Expected {recordings} recordings. Received: {lengths}")
+    if {*lengths.values()} != {len(labels) if recordings is None else recordings}:
+        raise ValueError(
+            f"Expected {recordings or 'equally many'} recordings. Received: {lengths}"
+        )
+    if not len(labels):
+        raise ValueError("Expected recordings. Received: a file without any")
     if labels.max() >= CLASSES:
         raise ValueError(f"Expected labels below {CLASSES}. Received: {labels.max()}")
     for number, (when, where) in enumerate(zip(times, units, strict=True)):
@@ -112,12 +122,19 @@ def read_recordings(path: str | Path, recordings: int) -> Recordings:
     )
 
 
-def _from_file(split):
-    path = SHD.find(FILES[split])
+def _from_file(split, folder):
+    if folder is None:
+        path, recordings = SHD.find(FILES[split]), RECORDINGS[split]
+    else:
+        path, recordings = Path(folder).absolute() / FILES[split].name, None
+    looked_in = str(path.parent)
+    if not path.exists():
+        raise SHD.error(f"{path.name} is missing", looked_in)
     try:
-        return read_recordings(path, RECORDINGS[split])
+        return read_recordings(path, recordings)
     except (OSError, ValueError) as error:
-        raise SHD.error(f"{path.name} is not what it should be\n  {error}") from error
+        problem = f"{path.name} is not what it should be\n  {error}"
+        raise SHD.error(problem, looked_in) from error
 
 
 def _collect(dataset) -> Recordings:

@@ -1,6 +1,7 @@
 """The Spiking Heidelberg Digits: spoken digits, as the spikes of an artificial ear."""
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ def SpikingHeidelbergDigits(
     validation: float = 0.05,
     speakers: tuple[int, ...] = (),
     seed: int = 0,
+    folder: str | Path | None = None,
 ) -> Task:
     """The Spiking Heidelberg Digits, ready for training.
 
@@ -62,6 +64,8 @@ def SpikingHeidelbergDigits(
             them and none else: so validation resembles the test. Only for the
             corrected layout.
         seed: Seed of the draw of held-out recordings.
+        folder: A folder with `shd_train.h5` and `shd_test.h5` to read instead: the
+            published files, or others of their format with any number of recordings.
 
     Returns:
         A `Task` named `"shd"`. Its trivial loss is that of 20 equally likely classes,
@@ -90,8 +94,13 @@ def SpikingHeidelbergDigits(
             "Expected `validation` to be a share between 0 and 1. "
             f"Received: validation={validation}"
         )
-    train, test = load_recordings()
+    train, test = load_recordings(folder)
     if published:
+        if len(train) <= PUBLISHED_VALIDATION.start:
+            raise ValueError(
+                f"Expected more than {PUBLISHED_VALIDATION.start} recordings to train "
+                f"on with `layout='published'`. Received: {len(train)} recordings"
+            )
         kept, held, tested = PUBLISHED_TRAIN, PUBLISHED_VALIDATION, PUBLISHED_TEST
     else:
         tested = slice(None)

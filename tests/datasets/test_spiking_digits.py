@@ -197,6 +197,22 @@ def test_a_damaged_file_is_named(root, tmp_path, monkeypatch, damage, message):
     assert "shd_test.h5 is not what it should be" in str(raised.value)
 
 
+def test_files_of_any_size_are_read_from_a_folder_that_is_named(
+    root, monkeypatch, tmp_path
+):
+    expected = SpikingHeidelbergDigits(steps=5, validation=0.4).splits.validation
+    monkeypatch.delenv(VARIABLE)
+    monkeypatch.setattr(_shd, "RECORDINGS", {"train": 8156, "test": 2264})
+    folder = root / "shd"
+    task = SpikingHeidelbergDigits(folder=folder, steps=5, validation=0.4)
+    np.testing.assert_array_equal(task.splits.validation.inputs, expected.inputs)
+    with pytest.raises(ValueError, match="Expected more than 7747 recordings"):
+        SpikingHeidelbergDigits(folder=folder, layout="published")
+    with pytest.raises(DatasetError, match=r"shd_train\.h5 is missing") as raised:
+        SpikingHeidelbergDigits(folder=tmp_path)
+    assert f"Looked in: {tmp_path}" in str(raised.value)
+
+
 def test_another_number_of_recordings_does_not_pass(root, monkeypatch):
     monkeypatch.setattr(_shd, "RECORDINGS", {"train": 8156, "test": 2264})
     with pytest.raises(DatasetError, match="Expected 8156 recordings"):
