@@ -1,7 +1,7 @@
 """Pre-training of recurrent networks to local stability as it was published."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from keras import ops
 from keras_nonnormal.pretraining.jacobians import Jacobians
 from keras_nonnormal.pretraining.published_update import (
     BestWeights,
+    Outcome,
     PublishedUpdate,
     all_finite,
     as_array,
@@ -21,26 +22,6 @@ from keras_nonnormal.pretraining.published_update import (
 )
 from keras_nonnormal.pretraining.radius import jacobian_loss, scalars_and_gradients
 from keras_nonnormal.pretraining.sampling import square
-
-
-@dataclass
-class Outcome:
-    """What a published procedure did.
-
-    Attributes:
-        iterations: A dict for each, with its radii by transition and its loss.
-        best_mean: Mean radius that the weights left in the model had when they were
-            taken; None if these are the weights it began with.
-        saves: How many times weights better than all before were found.
-        failures: Iterations whose update was not finite and has been undone.
-        stopped: Whether the radii met the rule to stop.
-    """
-
-    iterations: list[dict] = field(default_factory=list)
-    best_mean: float | None = None
-    saves: int = 0
-    failures: int = 0
-    stopped: bool = False
 
 
 @dataclass(frozen=True)
@@ -224,7 +205,7 @@ class PublishedRNN:
             radii[key], losses[key] = values, jacobian_loss(values, target)
             scales = 2 * (values - target) / len(values) / self._divisor
             cotangent = np.zeros(jacobian.shape)
-            where = [slice(None)] * 3
+            where: list[Any] = [slice(None)] * 3
             if axis is not None:
                 where[axis] = kept
             cotangent[tuple(where)] = scales[:, None, None] * slopes
