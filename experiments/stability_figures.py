@@ -24,7 +24,7 @@ from experiments.lsc.records import (
     records,
     start_of,
 )
-from experiments.lsc.wins import COMPARISONS, all_wins
+from experiments.lsc.wins import all_wins
 from experiments.options import OptionError
 from experiments.run_folders import run_folders
 
@@ -88,9 +88,9 @@ def wins(options, out: FigureFolder) -> None:
         for comparison, by_depth in counts.items()
     }
     words = {
-        each.name: each.name.replace(" better", "\nbetter") for each in COMPARISONS
+        name: name.replace(" better than ", "\nbetter than\n").replace(", ", ",\n")
+        for name in counts
     }
-    words = {name: text.replace(", ", "\n") for name, text in words.items()}
     figure = grouped_bars(
         {"": {words[name]: each for name, each in bars.items()}},
         label="pairs of runs won, %",

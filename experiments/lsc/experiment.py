@@ -48,11 +48,6 @@ class Stabilized(Experiment):
         if preset == "demo":
             for option, demos in self.demos.items():
                 values = demos.get(given.get(option, ""), values)
-        if values.get("compare") and given.get("pretrain") in (
-            "none",
-            values["compare"],
-        ):
-            return {**values, "compare": None}
         return values
 
     def model(self, task, options):

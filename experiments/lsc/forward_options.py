@@ -12,7 +12,7 @@ from experiments.lsc.tables import (
     USUAL_IMAGE_RATES,
 )
 from experiments.lsc.widths import feed_forward_parameters
-from experiments.options import changed, option
+from experiments.options import OptionError, changed, option
 
 EPOCHS, BATCH = 50, 512
 # AdaBelief decoupled, of the weights themselves at every step times the rate.
@@ -55,6 +55,11 @@ class ForwardOptions(StabilizedOptions):
 
     def __post_init__(self):
         super().__post_init__()
+        if self.goals == "unbalanced" or "rec" in str(self.goals):
+            raise OptionError(
+                "--target: nothing recurs here, expected a radius, auto, or one for "
+                f"each kind such as enc=1,depth=0.9, received {self.target!r}"
+            )
         self._settle("lr", USUAL_IMAGE_RATES[self.activation])
         self._settle("pretrain_batch", self.batch)
 

@@ -1,6 +1,7 @@
 """The options that all experiments with pre-training share."""
 
 import dataclasses
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -31,10 +32,8 @@ class StabilizedOptions(RunOptions):
         "weights, by gradient steps, or as was published",
         choices=METHODS,
     )
-    compare: str | None = option(
-        None,
-        "also train the same network with this one of those methods, or none",
-        choices=METHODS,
+    compare: bool = option(
+        False, "also train the same network without pre-training", paired=True
     )
     target: str = option(
         "auto",
@@ -126,10 +125,6 @@ class StabilizedOptions(RunOptions):
     def __post_init__(self):
         super().__post_init__()
         target_of(self.target)
-        if self.compare == self.pretrain:
-            raise OptionError(
-                f"--compare: expected another method than --pretrain {self.pretrain}"
-            )
         if self.name is not None and not re.fullmatch(r"[\w.+-]+", self.name):
             raise OptionError(
                 "--name: expected a part of a folder's name, of letters, digits and "
@@ -171,30 +166,21 @@ class StabilizedOptions(RunOptions):
         return target_of(self.target)
 
     def compared(self) -> Self | None:
-        if self.compare is None:
+        if not self.compare or self.pretrain == "none":
             return None
-        return self._with(
-            pretrain=self.compare,
-            compare=None,
-            out=self.out and f"{self.out}/{self.compare}",
-        )
+        out = self.out and os.path.join(self.out, "none")
+        return dataclasses.replace(self, pretrain="none", compare=False, out=out)
 
     def remarks(self, given: Mapping[str, Any]) -> Iterator[str]:
         if self.comments is not None:
             notes = self._translated({**vars(self), **given}).notes
             yield from (f"--comments: {note}" for note in notes)
-        used = {self.pretrain, self.compare}
-        if not used - {"none", None}:
-            named = [name for name in OF_PRETRAINING if name in given]
-            if self.comments is None:
-                yield from (
-                    f"{flag(name)} has no effect without --pretrain" for name in named
-                )
-        elif "pretrain_lr" in given and not used & {"gradient", "published"}:
+        if self.pretrain == "none" and self.comments is None:
+            for name in OF_PRETRAINING:
+                if name in given:
+                    yield f"{flag(name)} has no effect without --pretrain"
+        elif "pretrain_lr" in given and self.pretrain == "controller":
             yield "--pretrain-lr has no effect: the controller takes no gradient steps"
-
-    def _with(self, **changes: Any) -> Self:
-        return dataclasses.replace(self, **changes)
 
     def _settle(self, name: str, value: Any) -> None:
         """Sets what was left open, so that config.json says it."""
@@ -203,7 +189,14 @@ class StabilizedOptions(RunOptions):
 
 
 OF_STRINGS = ("net", "task")
-OF_PRETRAINING = ("target", "pretrain_batch", "pretrain_lr", "store", "only_pretrain")
+OF_PRETRAINING = (
+    "compare",
+    "target",
+    "pretrain_batch",
+    "pretrain_lr",
+    "store",
+    "only_pretrain",
+)
 
 
 def check_list(name: str, text: str, known: tuple[str, ...]) -> tuple[str, ...]:

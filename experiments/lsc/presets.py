@@ -123,7 +123,7 @@ SHORT_RECURRENT: dict[str, Preset] = {
         **{"batch": 50, "pretrain_batch": 16, "epochs": 3},
     },
 }
-STABLE: Preset = {"pretrain": "controller", "compare": "none"}
+STABLE: Preset = {"pretrain": "controller", "compare": True}
 
 
 def short_forward() -> Iterator[tuple[str, Preset]]:

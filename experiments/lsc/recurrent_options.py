@@ -109,7 +109,7 @@ class DeepRnnOptions(StabilizedOptions):
                 "units of the last layer, or --no-tied, received "
                 f"{self.embedding}"
             )
-        if self.net == "lru" and len(set(self.widths)) > 1:
+        if len(set(self.widths)) > 1 and self.net == "lru":
             raise OptionError(
                 "--stack: blocks of lru are residual, expected one width, received "
                 f"{self.stack!r}"

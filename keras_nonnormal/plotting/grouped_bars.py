@@ -42,7 +42,7 @@ def grouped_bars(
         )
     )
     groups_in_all = sum(map(len, panels.values()))
-    width = max(5.0, 1.2 + 0.42 * groups_in_all * max(len(bars), 1))
+    width = max(5.0, 1.2 + groups_in_all * max(0.42 * len(bars), 1.3))
     figure = new_figure(width, 3.6)
     columns = figure.subplots(1, max(len(panels), 1), squeeze=False)[0]
     for axes, (name, groups) in zip(columns, panels.items(), strict=False):

@@ -4,7 +4,8 @@ from matplotlib.figure import Figure
 
 from keras_nonnormal.plotting._style import INK, new_figure
 
-ROW, COLUMN, FIRST = 0.26, 1.25, 1.9  # inches
+ROW, COLUMN, FIRST = 0.26, 1.4, 1.9  # inches
+TITLE = 0.4
 
 
 def score_table(
@@ -35,10 +36,11 @@ def score_table(
     """
     columns = len(head)
     width = FIRST + COLUMN * (columns - 1)
-    height = ROW * (len(rows) + 1) + 0.5
+    above = TITLE if title else 0.0
+    height = ROW * (len(rows) + 1) + above + 0.1
     figure = new_figure(width, height)
     figure.set_layout_engine("none")
-    axes = figure.add_axes((0.01, 0.02, 0.98, 1 - 0.4 / height - 0.02))
+    axes = figure.add_axes((0.01, 0.02, 0.98, 0.96 - above / height))
     axes.set(xlim=(0, width), ylim=(len(rows) + 0.5, -0.5))
     axes.axis("off")
     figure.suptitle(title, fontsize=11, x=0.01, ha="left")
