@@ -1,5 +1,6 @@
 """What the published procedures of pre-training have in common."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -166,6 +167,6 @@ def put_back(variables: list, weights: list) -> None:
         variable.assign(value)
 
 
-def all_finite(arrays: list) -> bool:
+def all_finite(arrays: Iterable) -> bool:
     """Whether no array has an entry that is infinite or no number."""
     return all(np.isfinite(ops.convert_to_numpy(each)).all() for each in arrays)

@@ -86,7 +86,7 @@ def test_nine_steps_repeat_the_record(activation, golden):  # LSC rows 29 to 31
 
 
 def run(averages, **options):
-    """What comes of given averages of radii, and the weights kept: those before a step."""
+    """What comes of given averages of radii, and the weights kept."""
     procedure = PublishedFFN(network("relu", dtype="float32"), **options)
     weights = procedure.variables[0]
     marks, last, out = [], None, []
