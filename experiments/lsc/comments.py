@@ -8,10 +8,9 @@ from experiments.lsc.parts import (
     FORWARD,
     INPUTS,
     KIND_PARTS,
-    NORM_PARTS,
     RECURRENT,
+    REFUSED,
     VALUES,
-    VARIATIONS,
     WORDS,
     Part,
 )
@@ -89,6 +88,8 @@ def _parts(text: str) -> tuple[set[str], dict[str, Any], list[str]]:
             words.add(name)
         elif each.isdigit():
             labels.append(each)
+        elif name in REFUSED:
+            raise OptionError(f"--comments: {each} is {REFUSED[name]}")
         else:
             known = ", ".join((*WORDS, *(f"{name}:" for name in VALUES)))
             raise OptionError(
@@ -118,10 +119,6 @@ def _stage(words, values, program, net) -> dict[str, Any]:
         options["target"] = f"{values['targetnorm']:g}"
     if "unbalanced" in words and _balances(values, net):
         options["target"] = "unbalanced"
-    options["norm"] = next(
-        (norm for word, norm in NORM_PARTS.items() if word in words),
-        "sampled" if "normsamples" in values else values.get("normpow", "norm2"),
-    )
     if "pretrain" in options and words & {"pretrained", "onlyloadpretrained"}:
         options["store"] = STORE
     if "onlypretrain" in words:
@@ -136,16 +133,9 @@ def _stage(words, values, program, net) -> dict[str, Any]:
         if "adabelief" in words:
             options["optimizer"] = "lookahead-adabelief"
         return options
-    if "allns" not in words:
-        on = {"rec": True} | {
-            kind: values[part] for part, kind in KIND_PARTS.items() if part in values
-        }
-        options["kinds"] = ",".join(kind for kind, used in on.items() if used)
     for word, inputs in INPUTS.items():
         if word in words:
             options["pretrain_inputs"] = inputs
-    if varied := [word for word in VARIATIONS if word in words]:
-        options["variations"] = ",".join(varied)
     if "mlmeps" in values:  # an epoch counter that begins at 1 has to be below it
         options["corrupt_epochs"] = max(values["mlmeps"] - 1, 0)
     return options
@@ -155,14 +145,24 @@ def _balances(values, net) -> bool:
     return net == "lru" and values.get("targetnorm") == 0.5
 
 
+def _all_kinds(words, values) -> bool:
+    on = {"lscrec": True} | values  # which was on if nothing was said
+    return "allns" in words or all(on.get(part, False) for part in KIND_PARTS)
+
+
 def _without_effect(words, values, program, net, task):
     """Notes on parts that do nothing beside the others, or in this network or task."""
     if "tsteps" in values and "test" not in words:
         yield "tsteps has no effect without test"
+    stage = bool(words & {"findLSC", "lruLSC"})
+    if stage and "radius" not in words:
+        yield "without radius it meant singular values; here it is the radius still"
     if program == FORWARD:
         if values.get("targetnorm", 1.0) != 1.0:
             yield "targetnorm is the target here; the published program aimed at 1"
         return
+    if stage and not _all_kinds(words, values):
+        yield "some transitions were left as they are; here all get to the target"
     if "adabelief" in words:
         yield "adabelief has no effect: recurrent networks always had it"
     if "unbalanced" in words and not _balances(values, net):

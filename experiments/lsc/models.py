@@ -8,7 +8,7 @@ from experiments.lsc.forward_options import ForwardOptions
 from experiments.lsc.recurrent_options import DeepRnnOptions
 from experiments.lsc.tables import SIMPLE, SPIKING
 from keras_nonnormal.activations import cos, sin
-from keras_nonnormal.layers import ALIF, FusedGRU, FusedLSTM, FusedSimpleRNN
+from keras_nonnormal.layers import ALIF, FusedGRU, FusedLSTM, FusedSimpleRNN, LRUBlock
 
 
 def recurrent_network(
@@ -30,8 +30,8 @@ def recurrent_network(
     """
     if options.text:
         inputs = keras.Input((None,), dtype="int32", name="tokens")
-        words = keras.layers.ReversibleEmbedding if options.tied else None
-        embedding: Any = (words or keras.layers.Embedding)(
+        kind = "ReversibleEmbedding" if options.tied else "Embedding"
+        embedding: Any = getattr(keras.layers, kind)(
             task.input_width,
             options.embedding,
             embeddings_initializer="glorot_uniform",
@@ -68,14 +68,12 @@ def recurrent_layer(
     options: DeepRnnOptions, units: int, name: str, *, carried: bool = False
 ) -> Any:
     """One of the recurrent layers; it returns sequences."""
-    if options.net == "lru":
-        from keras_nonnormal.layers import LRUBlock
-
-        return LRUBlock(units, name=name)
     settings = {"return_sequences": True, "return_state": carried, "name": name}
     match options.net:
         case "LSTM":
             return FusedLSTM(units, **settings)
+        case "lru":
+            return LRUBlock(units, **settings)
         case "GRU":
             return FusedGRU(units, **settings)
         case net if net in SIMPLE:

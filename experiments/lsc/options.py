@@ -14,10 +14,6 @@ from experiments.settings import RunOptions
 
 METHODS = ("none", "controller", "gradient", "published")
 OPTIMIZERS = ("lookahead-adabelief", "adabelief", "adam", "heavy-ball")
-NORMS = (
-    *("radius", "logradius", "supnpsd", "supsubnpsd"),
-    *("norm1", "norm2", "norminf", "frobenius", "sampled"),
-)
 # Where XLA's products outside the recurrence are no longer the faster ones on a CPU.
 FEWEST_UNITS_FOR_PARTS = 256
 
@@ -52,9 +48,6 @@ class StabilizedOptions(RunOptions):
     )
     pretrain_lr: float | None = option(
         None, "learning rate of pre-training by gradient steps", above=0
-    )
-    norm: str = option(
-        "radius", "what of a Jacobian has to meet the target", choices=NORMS
     )
     store: str | None = option(
         None, "folder that keeps pre-trained weights, and has them if it is done again"
@@ -147,8 +140,7 @@ class StabilizedOptions(RunOptions):
         """How the network was made stable, in words: `as drawn`, `radius 0.5`."""
         if self.pretrain == "none":
             return "as drawn"
-        what = "radius" if self.norm == "radius" else self.norm
-        return f"{what} {self.target} ({self.pretrain})"
+        return f"radius {self.target} ({self.pretrain})"
 
     @property
     def widest(self) -> int:
@@ -197,19 +189,3 @@ OF_PRETRAINING = (
     "store",
     "only_pretrain",
 )
-
-
-def check_list(name: str, text: str, known: tuple[str, ...]) -> tuple[str, ...]:
-    """The words of an option that is a list, `rec,depth`.
-
-    Raises:
-        OptionError: If one of them is not known.
-    """
-    words = tuple(each.strip() for each in text.split(",") if each.strip())
-    for word in words:
-        if word not in known:
-            raise OptionError(
-                f"{flag(name)}: expected some of {', '.join(known)} with commas "
-                f"between them, received {text!r}"
-            )
-    return words

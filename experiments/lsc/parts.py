@@ -16,17 +16,20 @@ INPUTS = {
     "shufflelsc": "shuffled",
     "randchlsc": "random",
 }
+# What else there was, and is not offered.
 VARIATIONS = ("randlsc", "randlambda1", "randlambda2", "waddnoise", "nosgd")
+OTHER_SCALARS = ("supnpsd", "supsubnpsd", "logradius", "entrywise")
+REFUSED = {
+    **dict.fromkeys(
+        VARIATIONS, "a variation of the published procedure that is not offered"
+    ),
+    **dict.fromkeys(
+        (*OTHER_SCALARS, "normpow", "normsamples", "normri", "noimagloss"),
+        "about another measure than the spectral radius, which alone is offered",
+    ),
+}
 # Kinds of transitions, by the part that switches them on or off.
 KIND_PARTS = {"lscrec": "rec", "lscdepth": "depth", "lscin": "enc", "lscout": "dec"}
-# Scalars of a Jacobian by the words that ask for them; the first one found counts.
-NORM_PARTS = {
-    "supnpsd": "supnpsd",
-    "supsubnpsd": "supsubnpsd",
-    "logradius": "logradius",
-    "radius": "radius",
-    "entrywise": "frobenius",
-}
 
 
 @dataclass(frozen=True)
@@ -55,11 +58,6 @@ def _switch(text: str) -> bool:
     return words[text.lower()]
 
 
-def _norm(exponent: str) -> str:
-    power = float(exponent)
-    return "norminf" if power <= 0 else {1.0: "norm1", 2.0: "norm2"}[power]
-
-
 def _recurrent(**settings: Any) -> Part:
     return Part(programs=(RECURRENT,), **settings)
 
@@ -71,9 +69,9 @@ def _no_effect(why: str) -> Part:
 WORDS: dict[str, Part] = {
     **dict.fromkeys(("findLSC", "pretrained", "onlypretrain"), Part()),
     **dict.fromkeys(("onlyloadpretrained", "adabelief", "test"), Part()),
-    **dict.fromkeys(NORM_PARTS, Part()),
+    "radius": Part(),
     **dict.fromkeys(("allns", "unbalanced", "lruLSC"), _recurrent()),
-    **dict.fromkeys((*INPUTS, *VARIATIONS), _recurrent()),
+    **dict.fromkeys(INPUTS, _recurrent()),
     "mlminputs": _recurrent(values={"corrupt": 0.05}),
     "heinit": Part({"init": "he"}, programs=(FORWARD,)),
     "embproj": _recurrent(values={"tied": True}),
@@ -89,14 +87,10 @@ WORDS: dict[str, Part] = {
     ),
     "lscshuffw": _no_effect("it named a file"),
     "savelscweights": _no_effect("the run directory keeps the weights anyway"),
-    "normri": _no_effect("moduli of eigenvalues are not offered, but real parts"),
-    "noimagloss": _no_effect("imaginary parts of eigenvalues are not penalised"),
 }
 VALUES: dict[str, Part] = {
     "targetnorm": Part(read=float),
     **{name: _recurrent(read=_switch) for name in KIND_PARTS},
-    "normpow": Part(read=_norm),
-    "normsamples": Part(read=int),
     "tsteps": Part(read=int),
     "mlmeps": _recurrent(read=int),
     "dropout": _recurrent(option="dropout", read=float),

@@ -60,7 +60,7 @@ def make_stable(
 def _how(options) -> dict[str, Any]:
     """What else pre-training is told; what is left out is the library's default."""
     settings = {
-        "method": options.pretrain,
+        "method": None if options.pretrain == "controller" else options.pretrain,
         "steps": options.pretrain_steps,
         "learning_rate": options.pretrain_lr,
         "store": options.store,

@@ -81,8 +81,8 @@ class Record:
 FREE = {
     *("preset", "quick", "jit", "device", "tensorboard", "out", "resume", "json"),
     *("pretrain", "compare", "target", "pretrain_steps", "pretrain_batch"),
-    *("pretrain_lr", "norm", "store", "only_pretrain", "comments", "name", "seed"),
-    *("pretrain_inputs", "kinds", "clip_norm", "data", "time_limit"),
+    *("pretrain_lr", "store", "only_pretrain", "comments", "name", "seed"),
+    *("pretrain_inputs", "clip_norm", "data", "time_limit"),
 }
 
 

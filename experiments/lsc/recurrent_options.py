@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from experiments.lsc.options import StabilizedOptions, check_list
-from experiments.lsc.parts import INPUTS, RECURRENT, VARIATIONS
+from experiments.lsc.options import StabilizedOptions
+from experiments.lsc.parts import INPUTS, RECURRENT
 from experiments.lsc.tables import (
     EMBEDDING,
     NETWORKS,
@@ -16,7 +16,6 @@ from experiments.lsc.tables import (
     TASK_SETTINGS,
     TASKS,
 )
-from experiments.lsc.targets import KINDS
 from experiments.lsc.widths import RULES, count_parameters, widths_of
 from experiments.options import OptionError, flag, option
 
@@ -85,24 +84,11 @@ class DeepRnnOptions(StabilizedOptions):
         "data with their entries shuffled, or random words",
         choices=("data", *INPUTS.values()),
     )
-    kinds: str = option(
-        ",".join(KINDS),
-        "transitions that are brought to the target: in time, in depth, from the "
-        "input, to the output",
-    )
-    variations: str = option(
-        "",
-        "variations of the published procedure, with commas between them: "
-        + ", ".join(VARIATIONS),
-    )
-
     program: ClassVar[str] = RECURRENT
 
     def __post_init__(self):
         super().__post_init__()
         self._settle_usual()
-        check_list("variations", self.variations, VARIATIONS)
-        check_list("kinds", self.kinds, KINDS)
         if self.tied_readout and self.embedding != self.widths[-1]:
             raise OptionError(
                 f"--embedding: it is the read-out, expected the {self.widths[-1]} "
@@ -194,8 +180,6 @@ class DeepRnnOptions(StabilizedOptions):
         for name, networks in ACTS_ON.items():
             if name in said and self.net not in networks:
                 yield f"{flag(name)} has no effect: the network is {self.net}"
-        if "variations" in said and self.pretrain != "published":
-            yield "--variations has no effect without --pretrain published"
         for name in ("embedding", "tied", "window", "corrupt", "corrupt_epochs"):
             if name in said and not self.text:
                 yield f"{flag(name)} has no effect: the task {self.task} has no words"

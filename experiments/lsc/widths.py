@@ -121,7 +121,7 @@ def _layer(net: str, below: int, units: int) -> int:
         states = 2 * units
         core = 4 * states * units + units + 3 * states
         gates, norm = 2 * (square + units), 2 * units
-        adapter = 0 if below == units else kernel + units
+        adapter = 0 if below == units else kernel
         return core + gates + norm + adapter
     if net in GATED:
         gates, biases = {"LSTM": (4, 1), "GRU": (3, 2)}[net]
