@@ -7,9 +7,12 @@ from keras_nonnormal.layers.eunn import EUNN
 from keras_nonnormal.layers.eurnn import EURNN, EURNNCell
 from keras_nonnormal.layers.exp_rnn import ExpRNN, ExpRNNCell
 from keras_nonnormal.layers.gru import FusedGRU
+from keras_nonnormal.layers.lru import LRU, LRUCell
+from keras_nonnormal.layers.lru_block import LRUBlock, LRUBlockCell
 from keras_nonnormal.layers.lstm import FusedLSTM
 from keras_nonnormal.layers.nnrnn import NNRNN, NNRNNCell, NonNormalRNN
 from keras_nonnormal.layers.parametrized_rnn import ParametrizedRNN, ParametrizedRNNCell
+from keras_nonnormal.layers.pascal import PascalRNN, PascalRNNCell
 from keras_nonnormal.layers.simple_rnn import FusedSimpleRNN
 from keras_nonnormal.layers.stair_cell import StairCell
 from keras_nonnormal.layers.stair_rnn import StairRNN
@@ -21,6 +24,7 @@ __all__ = [
     "ARUN",
     "EUNN",
     "EURNN",
+    "LRU",
     "NNRNN",
     "ALIFCell",
     "ANRUCell",
@@ -30,10 +34,15 @@ __all__ = [
     "FusedGRU",
     "FusedLSTM",
     "FusedSimpleRNN",
+    "LRUBlock",
+    "LRUBlockCell",
+    "LRUCell",
     "NNRNNCell",
     "NonNormalRNN",
     "ParametrizedRNN",
     "ParametrizedRNNCell",
+    "PascalRNN",
+    "PascalRNNCell",
     "StairCell",
     "StairRNN",
     "TiedEmbedding",
