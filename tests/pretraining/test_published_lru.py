@@ -12,6 +12,8 @@ from keras_nonnormal.pretraining.published_update import weights_of
 from keras_nonnormal.pretraining.radius import jacobian_loss, scalars
 from keras_nonnormal.pretraining.targets import resolve_targets
 
+WIDE = keras.backend.backend() != "jax"  # which rounds float64 to float32
+
 
 @pytest.fixture(autouse=True, scope="module")
 def uncompiled():
@@ -63,7 +65,9 @@ def test_both_jacobians_repeat_the_record(model, recorded, procedure):  # LSC ro
             assert loss == pytest.approx(recorded[f"loss_{letter}_{name}"], abs=1e-6)
     after = PublishedLRU(model, (1.0, 1.0), along_time=False)
     part = after.jacobians(a, b, frame[:, 0], states[:2], states[2:])
-    np.testing.assert_allclose(part[1] @ part[0], found[1], atol=1e-12)
+    np.testing.assert_allclose(
+        part[1] @ part[0], found[1], atol=1e-12 if WIDE else 1e-6
+    )
 
 
 def test_scaling_and_exchange_of_a_pair(model, recorded):  # LSC row 36
@@ -119,8 +123,9 @@ def test_steps_of_the_scan_follow_the_gradient_of_its_loss(model, recorded):
     assert list(radii) == ["rec", "depth"]
     gradients = procedure._gradient(values, x, cotangent)
     along = sum(np.sum(g * d) for g, d in zip(gradients, directions, strict=True))
-    difference = (loss_at(1e-5)[1] - loss_at(-1e-5)[1]) / 2e-5
-    assert along == pytest.approx(difference, rel=1e-6)
+    step, error = (1e-5, 1e-6) if WIDE else (1e-3, 1e-2)
+    difference = (loss_at(step)[1] - loss_at(-step)[1]) / (2 * step)
+    assert along == pytest.approx(difference, rel=error)
     before = model.get_weights()
     assert not procedure.run(2).stopped
     moved = zip(model.get_weights(), before, strict=True)
