@@ -126,7 +126,7 @@ def test_scans_give_the_numbers_and_gradients_of_kerass_own_loop(
     assert max(errors) < 20 * TOLERANCE[DTYPE], errors
 
 
-@pytest.mark.parametrize("length", [1, 2, 17, 64])
+@pytest.mark.parametrize("length", [1, 6, 17])
 @pytest.mark.parametrize("masked", [False, True])
 def test_associative_scan_equals_the_recurrence_at_any_length(length, masked):
     drive, first = draws((length, 2, 6), (2, 6))
