@@ -123,9 +123,7 @@ def _stage(words, values, program, net) -> dict[str, Any]:
         options["store"] = STORE
     if "onlypretrain" in words:
         options["only_pretrain"] = True
-    if "onlyloadpretrained" in words:
-        options["pretrain_steps"] = 0
-    elif "test" in words and "tsteps" in values:
+    if "test" in words and "tsteps" in values:
         options["pretrain_steps"] = values["tsteps"]
     if "test" in words:
         options["quick"] = True
@@ -155,6 +153,12 @@ def _without_effect(words, values, program, net, task):
     if "tsteps" in values and "test" not in words:
         yield "tsteps has no effect without test"
     stage = bool(words & {"findLSC", "lruLSC"})
+    if "onlyloadpretrained" in words:
+        yield (
+            "onlyloadpretrained loads what is in the store, and pre-trains what is not"
+            if stage
+            else "onlyloadpretrained has no effect: radii are always measured"
+        )
     if stage and "radius" not in words:
         yield "without radius it meant singular values; here it is the radius still"
     if program == FORWARD:

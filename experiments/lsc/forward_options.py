@@ -8,7 +8,10 @@ from experiments.lsc.options import StabilizedOptions
 from experiments.lsc.parts import FORWARD
 from experiments.lsc.tables import (
     IMAGE_ACTIVATIONS,
+    IMAGE_COUNTS,
+    IMAGE_PRETRAIN_EPOCHS,
     IMAGES,
+    PRETRAIN_BATCH,
     USUAL_IMAGE_RATES,
 )
 from experiments.lsc.widths import feed_forward_parameters
@@ -61,11 +64,18 @@ class ForwardOptions(StabilizedOptions):
                 f"each kind such as enc=1,depth=0.9, received {self.target!r}"
             )
         self._settle("lr", USUAL_IMAGE_RATES[self.activation])
-        self._settle("pretrain_batch", self.batch)
+        few = self.batch if self.pretrain == "published" else PRETRAIN_BATCH
+        self._settle("pretrain_batch", min(few or 1, self.batch or 1))
 
     @property
     def widest(self) -> int:
         return 1  # nothing recurs: XLA compiles all of it well
+
+    @property
+    def published_steps(self) -> int:
+        """Iterations of the published pre-training, at most."""
+        images = self.train_size or IMAGE_COUNTS[self.dataset]
+        return IMAGE_PRETRAIN_EPOCHS * max(images // (self.pretrain_batch or 1), 1)
 
     def count_parameters(self, vocabulary: int | None = None) -> int:
         """Trainable parameters."""

@@ -40,11 +40,13 @@ class StabilizedOptions(RunOptions):
     pretrain_steps: int | None = option(
         None,
         "iterations of pre-training at most (default: those of the method); 0 only "
-        "measures what is there, or what --store holds",
+        "measures",
         low=0,
     )
     pretrain_batch: int | None = option(
-        None, "examples per iteration of pre-training", low=1
+        None,
+        "examples per iteration of pre-training (default: 16, or as was published)",
+        low=1,
     )
     pretrain_lr: float | None = option(
         None, "learning rate of pre-training by gradient steps", above=0
@@ -141,6 +143,11 @@ class StabilizedOptions(RunOptions):
         if self.pretrain == "none":
             return "as drawn"
         return f"radius {self.target} ({self.pretrain})"
+
+    @property
+    def published_steps(self) -> int:
+        """Iterations of the published pre-training, at most."""
+        raise NotImplementedError
 
     @property
     def widest(self) -> int:

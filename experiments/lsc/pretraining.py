@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
-# Frames at which radii are measured before and after, and how many sequences of them.
-FRAMES, SEQUENCES = 20, 8
+from experiments.options import OptionError
+
+# Frames at which radii are measured before and after.
+FRAMES = 20
 FILE = "stability.json"
 
 
@@ -42,26 +44,38 @@ def make_stable(
         model.set_weights(network.get_weights())
     data = Batches(task, options)
     shared: dict[str, Any] = {
-        "batch_size": min(options.pretrain_batch, SEQUENCES),
+        "batch_size": options.pretrain_batch,
         "frames": FRAMES,
         "seed": options.seed,
     }
-    if options.pretrain == "none" or options.pretrain_steps == 0:
-        report = measure(model, data, options.goals, **shared)
-    else:
-        report = stabilize(model, data, options.goals, **shared, **_how(options))
-        if model is not network:
-            network.set_weights(model.get_weights())
+    try:
+        if options.pretrain == "none" or options.pretrain_steps == 0:
+            report = measure(model, data, options.goals, **shared)
+        else:
+            shared |= _how(options)
+            report = stabilize(model, data, options.goals, **shared)
+    except ValueError as error:  # of a model or data that it cannot be done with
+        raise OptionError(f"--pretrain {options.pretrain}: {error}") from error
+    if model is not network:
+        network.set_weights(model.get_weights())
     stage = stage_of(report, options)
     write_json(file, stage)
+    if options.pretrain != "none":
+        print(
+            f"mean radius {report.mean_before:.3f} before, {report.mean_after:.3f} "
+            f"after {stage['iterations']} iterations, {stage['seconds']:.1f} s"
+        )
     return stage
 
 
 def _how(options) -> dict[str, Any]:
     """What else pre-training is told; what is left out is the library's default."""
+    steps = options.pretrain_steps
+    if steps is None and options.pretrain == "published":
+        steps = options.published_steps
     settings = {
-        "method": None if options.pretrain == "controller" else options.pretrain,
-        "steps": options.pretrain_steps,
+        "method": options.pretrain,
+        "steps": steps,
         "learning_rate": options.pretrain_lr,
         "store": options.store,
         "verbose": int(sys.stdout.isatty()),

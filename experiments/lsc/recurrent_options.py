@@ -9,7 +9,10 @@ from experiments.lsc.parts import INPUTS, RECURRENT
 from experiments.lsc.tables import (
     EMBEDDING,
     NETWORKS,
+    PRETRAIN_BATCH,
     PRETRAIN_BATCHES,
+    PUBLISHED_BATCHES,
+    PUBLISHED_LRU_STEPS,
     SIMPLE,
     SMALL_BATCHES,
     SPIKING,
@@ -141,6 +144,13 @@ class DeepRnnOptions(StabilizedOptions):
         return frames * self.repeat
 
     @property
+    def published_steps(self) -> int:
+        """Iterations of the published pre-training, at most."""
+        if self.net == "lru":
+            return PUBLISHED_LRU_STEPS
+        return PUBLISHED_BATCHES * self.steps
+
+    @property
     def function(self) -> str:
         """The activation of a simple network."""
         if self.activation:
@@ -199,12 +209,10 @@ class DeepRnnOptions(StabilizedOptions):
         self._settle("lr", rate)
         self._settle("batch", batch)
         self._settle("epochs", epochs)
-        self._settle(
-            "pretrain_batch",
-            min(
-                PRETRAIN_BATCHES.get((self.task, self.net), batch), self.batch or batch
-            ),
-        )
+        few = PRETRAIN_BATCH
+        if self.pretrain == "published":
+            few = PRETRAIN_BATCHES.get((self.task, self.net), batch)
+        self._settle("pretrain_batch", min(few, self.batch or batch))
         if not self.text:
             return
         if self.tied or self.net == "lru":

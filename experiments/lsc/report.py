@@ -73,6 +73,8 @@ def _radii(stage: Mapping[str, Any]) -> list[str]:
     share = stage.get("share")
     of = "" if share is None else f", {share:.1%} of the time of training"
     took = f"{stage['iterations']} iterations in {stage['seconds']:.1f} s{of}"
+    if stage.get("loaded"):
+        took = "found in the store"
     failed = f"; {stage['failures']} failed" if stage["failures"] else ""
     return [*aligned(rows), took + failed]
 

@@ -37,7 +37,11 @@ TASK_SETTINGS = {
 # Networks of these depths had a smaller batch on the spoken digits.
 SMALL_BATCHES = {"heidelberg": ((3, 5, 7), 32)}
 DROPOUT, REPEAT, PATIENCE, HOURS = 0.3, 2, 10, 6.0
-# Sequences per frame of pre-training, where these are not those of training.
+# Sequences per iteration of pre-training where nothing was published.
+PRETRAIN_BATCH = 16
+# Batches of which the published procedure sees every frame; iterations of that of lru.
+PUBLISHED_BATCHES, PUBLISHED_LRU_STEPS = 2, 500
+# Sequences per frame of the published procedure, where these are not those of training.
 PRETRAIN_BATCHES = {
     **{("wordptb", net): 8 for net in GATED},
     **{("wordptb", net): 16 for net in SIMPLE},
@@ -69,4 +73,6 @@ IMAGES = {"mnist": (784, 10), "cifar10": (3072, 10), "cifar100": (3072, 100)}
 IMAGE_ACTIVATIONS = ("cos", "relu", "sin")
 IMAGE_RATES = (1e-5, 3.16e-5, 1e-4, 3.16e-4, 1e-3, 3.16e-3, 1e-2)
 USUAL_IMAGE_RATES = {"cos": 1e-4, "relu": 3.16e-4, "sin": 1e-4}
+IMAGE_COUNTS = {"mnist": 54_000, "cifar10": 45_000, "cifar100": 45_000}
+IMAGE_PRETRAIN_EPOCHS = 100  # at most
 IMAGE_PARAMETERS = {"mnist": 580_618, "cifar10": 873_482, "cifar100": 885_092}

@@ -42,8 +42,8 @@ def widths_of(
     """
     numbers = _numbers(stack)
     if len(numbers) > 1:
-        return numbers
-    (depth,) = numbers
+        return tuple(numbers)
+    depth = numbers[0]
     if width is not None:
         return (width,) * depth
     if net == "lru":
@@ -129,9 +129,9 @@ def _layer(net: str, below: int, units: int) -> int:
     return square + kernel + (4 if net in SPIKING else 1) * units
 
 
-def _numbers(stack: str) -> tuple[int, ...]:
+def _numbers(stack: str) -> list[int]:
     try:
-        numbers = tuple(int(each) for each in stack.split(":"))
+        numbers = [int(each) for each in stack.split(":")]
         if min(numbers) < 1:
             raise ValueError
     except ValueError:

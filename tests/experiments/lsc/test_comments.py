@@ -30,7 +30,7 @@ MEANINGS = {
     "findLSC_targetnorm:.5": ("target", "0.5"),
     "onlypretrain": ("only_pretrain", True),
     "findLSC_pretrained": ("store", "runs/pretrained"),
-    "onlyloadpretrained": ("pretrain_steps", 0),
+    "findLSC_onlyloadpretrained": ("store", "runs/pretrained"),
     "test_tsteps:7": ("pretrain_steps", 7),
     "test": ("quick", True),
     "gausslsc": ("pretrain_inputs", "gaussian"),

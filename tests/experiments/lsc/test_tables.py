@@ -42,10 +42,11 @@ def test_widths_are_those_of_the_table_or_of_the_head():  # LSC row 44, Q3
 
 def test_what_is_left_open_is_as_was_published():  # LSC row 45
     def settled(*flags):
-        arguments = [*map(str, flags), "--preset", "script"]
+        arguments = [*map(str, flags), "--preset", "script", "--pretrain", "published"]
         return prepare(deep_rnn.EXPERIMENT, arguments)
 
     words = settled("--task", "wordptb", "--net", "LSTM")
+    assert words.published_steps == 400
     assert (words.lr, words.batch, words.epochs, words.pretrain_batch) == (
         *(3.16e-4, 32, 250, 8),
     )
