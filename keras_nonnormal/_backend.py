@@ -40,10 +40,15 @@ def jit_compile_enabled() -> bool:
 if _BACKEND == "tensorflow":
     import tensorflow as tf
 
-    def jit(function: Callable) -> Callable:
-        """``function`` of tensors, compiled once for every set of shapes."""
+    def jit(function: Callable, xla: bool = True) -> Callable:
+        """``function`` of tensors, compiled once for every set of shapes.
+
+        ``xla=False`` is for what TensorFlow's own graphs do faster.
+        """
         compiled = {
-            flag: tf.function(function, jit_compile=flag or None, autograph=False)
+            flag: tf.function(
+                function, jit_compile=(flag and xla) or None, autograph=False
+            )
             for flag in (True, False)
         }
         return lambda *args: compiled[_jit_compile](*args)
@@ -143,7 +148,7 @@ if _BACKEND == "tensorflow":
 else:
     import jax
 
-    def jit(function: Callable) -> Callable:
+    def jit(function: Callable, xla: bool = True) -> Callable:
         """``function`` of tensors, compiled once for every set of shapes."""
         compiled = jax.jit(function)
         return lambda *args: (compiled if _jit_compile else function)(*args)

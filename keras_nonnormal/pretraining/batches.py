@@ -7,6 +7,9 @@ from typing import Any
 import keras
 import numpy as np
 
+HELD_OUT = 4
+"""Batches of an array that are kept apart to judge by."""
+
 
 def split(data: Any, model: Any, batch_size: int, seed: int) -> tuple[Any, Callable]:
     """A held-out batch, and a function that gives an endless iterator of others.
@@ -47,9 +50,10 @@ def _are_arrays(data):
 
 def _split_arrays(arrays, batch_size, rng):
     count = len(arrays[0])
-    size = min(batch_size, max(1, count // 2))
+    apart = min(HELD_OUT * batch_size, max(1, count // 2))
     order = rng.permutation(count)
-    held_out, others = order[:size], order[size:] if count > size else order
+    held_out, others = order[:apart], order[apart:] if count > apart else order
+    size = min(batch_size, len(others))
 
     def batches() -> Iterator:
         while True:

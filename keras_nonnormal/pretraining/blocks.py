@@ -7,8 +7,9 @@ import numpy as np
 from keras import ops
 
 from keras_nonnormal.pretraining import graph
-from keras_nonnormal.pretraining.dynamics import assign, scale
+from keras_nonnormal.pretraining.dynamics import scale
 from keras_nonnormal.pretraining.transition import Transition
+from keras_nonnormal.pretraining.variables import assign
 
 
 class BlockStack:

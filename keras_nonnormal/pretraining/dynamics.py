@@ -5,12 +5,14 @@ such as an LSTM, whose forget gate carries its memory, gets a class of its own.
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from keras import ops
 
 from keras_nonnormal import _backend
+from keras_nonnormal.pretraining.variables import as_array, assign, multiply
 
 _REGISTERED: dict[str, type["Dynamics"]] = {}
 
@@ -64,9 +66,23 @@ class Dynamics:
         """
         return (ops.ones_like(after[0]), *(None for _ in self.compact(after)[1:]))
 
-    def weights(self) -> list:
-        """The variables that `move` may change."""
-        return [v for v in (*self._inputs(), *self._recurrent()) if v is not None]
+    def output_map(
+        self, inputs: Any, states: list, after: list, output: Any
+    ) -> Callable[[tuple], Any] | None:
+        """The output as a function of the new compact states; None if it is of none."""
+        slopes = self.output_slopes(inputs, states, after)
+        at = self.compact(after)
+        if all(slope is None for slope in slopes):
+            return None
+
+        def read(compact):
+            value = output
+            for slope, new, old in zip(slopes, compact, at, strict=True):
+                if slope is not None:
+                    value = value + slope * (new - old)
+            return value
+
+        return read
 
     @property
     def can_move_recurrent(self) -> bool:
@@ -134,9 +150,6 @@ class LSTMDynamics(Dynamics):
                 self.cell.bias, slice(self.cell.units, 2 * self.cell.units), recurrent
             )
 
-    def weights(self):
-        return [*super().weights(), *([self.cell.bias] if self.cell.use_bias else [])]
-
 
 @register_dynamics("GRUCell")
 class GRUDynamics(Dynamics):
@@ -146,9 +159,6 @@ class GRUDynamics(Dynamics):
         super().move(recurrent, inputs, target, means)
         if self.cell.use_bias:
             shift(self.cell.bias, slice(0, self.cell.units), math.sqrt(recurrent))
-
-    def weights(self):
-        return [*super().weights(), *([self.cell.bias] if self.cell.use_bias else [])]
 
 
 @register_dynamics("NNRNNCell")
@@ -178,9 +188,6 @@ class StairDynamics(Dynamics):
         # The factor of the stair stands between c and h.
         ones, *rest = self.inner.output_slopes(inputs, states[:-1], after[:-1])
         return (ones, *(None for _ in rest))
-
-    def weights(self):
-        return self.inner.weights()
 
     @property
     def can_move_recurrent(self):
@@ -213,30 +220,34 @@ class AdaptiveSpikingDynamics(Dynamics):
         if target < 1:
             scale([self.cell.beta], recurrent)
 
-    def weights(self):
-        return [*super().weights(), self.cell.tau_adaptation, self.cell.beta]
 
-
-@register_dynamics("LRUCell")
+@register_dynamics("LRUCell", "LRUBlockCell")
 class LinearRecurrentDynamics(Dynamics):
     r"""A linear recurrent unit: the radius along time is $\max |λ|$ itself."""
 
-    def output_slopes(self, inputs, states, after):
-        # Re(x C) is no elementwise function of the state.
-        return tuple(None for _ in self.compact(after))
+    @property
+    def _core(self):
+        return getattr(self.cell, "core", self.cell)
+
+    def output_map(self, inputs, states, after, output):
+        context = self.cell.prepare(inputs)
+
+        def read(compact):
+            return self.cell.read(ops.concatenate(compact, axis=-1), context)
+
+        return read
 
     def _inputs(self):
-        cell = self.cell
-        return [cell.input_real, cell.input_imag]
+        return [self._core.input_real, self._core.input_imag]
 
     def _recurrent(self):
-        return [self.cell.nu]
+        return [self._core.nu]
 
     def move(self, recurrent, inputs, target, means):
         scale(self._inputs(), inputs)
         # |λ| = exp(-exp(ν)) becomes `recurrent` |λ|, and stays below one.
-        rate = np.exp(np.array(self.cell.nu)) - math.log(recurrent)
-        self.cell.nu.assign(np.log(np.maximum(rate, 1e-4)))
+        rate = np.exp(as_array(self._core.nu)) - math.log(recurrent)
+        assign(self._core.nu, np.log(np.maximum(rate, 1e-4)))
 
 
 def is_variable(value: Any) -> bool:
@@ -247,17 +258,11 @@ def is_variable(value: Any) -> bool:
 def scale(variables: list, factor: float) -> None:
     """Multiplies variables in place, within their constraints."""
     for variable in variables:
-        assign(variable, ops.convert_to_numpy(variable) * factor)
+        multiply(variable, factor)
 
 
 def shift(bias: Any, part: slice, factor: float) -> None:
     """Adds the logarithm of a factor to a part of a bias, along its last axis."""
-    value = np.array(ops.convert_to_numpy(bias))
+    value = as_array(bias)
     value[..., part] += math.log(factor) / (1 if value.ndim == 1 else len(value))
     assign(bias, value)
-
-
-def assign(variable: Any, value: np.ndarray) -> None:
-    """Gives a variable a value within its constraint."""
-    constraint = getattr(variable, "constraint", None)
-    variable.assign(value if constraint is None else constraint(value))

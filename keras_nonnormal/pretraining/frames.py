@@ -218,10 +218,10 @@ class FrameStack:
         """From a layer to the states above it, or to the model's output."""
         stage = self.stages[lower]
         output, compact = run.outputs[lower], stage.dynamics.compact(run.after[lower])
-        slopes: tuple = (None,)
+        read = None
         if self.sources == "states":
-            slopes = stage.dynamics.output_slopes(
-                run.inputs[lower], states[lower], run.after[lower]
+            read = stage.dynamics.output_map(
+                run.inputs[lower], states[lower], run.after[lower], output
             )
 
         def above(value):
@@ -233,16 +233,11 @@ class FrameStack:
                 self.stages[upper].dynamics.compact(other.after[upper]), axis=-1
             )
 
-        if all(slope is None for slope in slopes):
+        if read is None:
             return above, output
 
         def function(joint):
-            value = output
-            parts = _split_like(joint, compact)
-            for slope, part, at in zip(slopes, parts, compact, strict=True):
-                if slope is not None:
-                    value = value + slope * (part - at)
-            return above(value)
+            return above(read(_split_like(joint, compact)))
 
         return function, ops.concatenate(compact, axis=-1)
 

@@ -1,6 +1,5 @@
 """Jacobians of the transitions of a model, compiled, and the radii of these."""
 
-from typing import Any
 
 import keras
 import numpy as np
@@ -26,7 +25,8 @@ class Jacobians:
         self._dense = _backend.jit(self._all_dense)
         self._sizes = _backend.jit(self._all_sizes)
         self._states = _backend.jit(self._new_states)
-        self._gradient = _backend.jit(self._weighted_gradient)
+        # XLA makes the gradient of Jacobians fifty times as slow on a CPU.
+        self._gradient = _backend.jit(self._weighted_gradient, xla=False)
 
     def dense(self, frame: list, states: list) -> tuple[list, list, list]:
         """All Jacobians at a frame.

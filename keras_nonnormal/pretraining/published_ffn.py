@@ -12,16 +12,18 @@ from keras_nonnormal.pretraining.published_update import (
     BestWeights,
     Outcome,
     PublishedUpdate,
-    all_finite,
-    as_array,
     bounded_ratio,
-    multiply,
-    put_back,
     shuffle_entries,
-    weights_of,
 )
 from keras_nonnormal.pretraining.radius import jacobian_loss, scalars_and_gradients
 from keras_nonnormal.pretraining.sampling import square
+from keras_nonnormal.pretraining.variables import (
+    all_finite,
+    as_array,
+    multiply,
+    put_back,
+    values_of,
+)
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ class PublishedFFN:
             steps: Integer, how many to take at most. Defaults to all there are.
             seconds: Float, how long to go on at most. Defaults to no limit.
         """
-        start = weights_of(self.variables)
+        start = values_of(self.variables)
         try:
             outcome, best = self._run(batches, start, steps, seconds)
             if self.keep == "best":
@@ -136,7 +138,7 @@ class PublishedFFN:
             late = seconds is not None and time.monotonic() - began > seconds
             if late or step == steps:
                 break
-            weights = weights_of(self.variables)
+            weights = values_of(self.variables)
             position = int(self.rng.integers(len(self.chain.pieces)))
             record: dict[str, Any] = {"position": position, "accepted": False}
             outcome.iterations.append(record)

@@ -9,15 +9,17 @@ from keras import ops
 from keras_nonnormal import _backend
 from keras_nonnormal.pretraining.published_update import (
     Outcome,
-    all_finite,
-    as_array,
     bounded_ratio,
-    multiply,
-    put_back,
     shuffle_entries,
-    weights_of,
 )
 from keras_nonnormal.pretraining.radius import jacobian_loss, scalars
+from keras_nonnormal.pretraining.variables import (
+    all_finite,
+    as_array,
+    multiply,
+    put_back,
+    values_of,
+)
 
 
 class PublishedLRU:
@@ -78,7 +80,7 @@ class PublishedLRU:
             learn: Whether to move the weights or only measure. Defaults to `True`.
         """
         variables = [v for cell in self.cells for v in cell.trainable_variables]
-        start = weights_of(variables)
+        start = values_of(variables)
         try:
             return self._run(iterations, learn)
         except BaseException:
@@ -199,7 +201,7 @@ def blocks_of(model: Any) -> list:
     Raises:
         ValueError: If there are fewer than two, or of different widths.
     """
-    cells = [layer.cell for layer in model.layers if _is_block(layer)]
+    cells = [layer.cell for layer in model.layers if is_block(layer)]
     shapes = [[tuple(v.shape) for v in cell.trainable_variables] for cell in cells]
     if len(cells) < 2 or any(shape != shapes[0] for shape in shapes):
         widths = [cell.units for cell in cells]
@@ -210,5 +212,6 @@ def blocks_of(model: Any) -> list:
     return cells
 
 
-def _is_block(layer):
+def is_block(layer: Any) -> bool:
+    """Whether a layer is a built `LRUBlock`."""
     return hasattr(getattr(layer, "cell", None), "core") and layer.built

@@ -11,12 +11,14 @@ from keras_nonnormal.optimizers import AdaBelief, Lookahead
 from keras_nonnormal.pretraining.published_lru import blocks_of
 from keras_nonnormal.pretraining.published_update import (
     Outcome,
+)
+from keras_nonnormal.pretraining.radius import scalars_and_gradients
+from keras_nonnormal.pretraining.variables import (
     all_finite,
     as_array,
     put_back,
-    weights_of,
+    values_of,
 )
-from keras_nonnormal.pretraining.radius import scalars_and_gradients
 
 
 class PublishedLRUScan:
@@ -77,7 +79,7 @@ class PublishedLRUScan:
         Args:
             steps: Integer, how many to take at most. Defaults to `1000`.
         """
-        start = weights_of(self.variables)
+        start = values_of(self.variables)
         try:
             return self._run(steps)
         except BaseException:

@@ -12,16 +12,18 @@ from keras_nonnormal.pretraining.published_update import (
     BestWeights,
     Outcome,
     PublishedUpdate,
-    all_finite,
-    as_array,
     bounded_ratio,
-    multiply,
-    put_back,
     shuffle_entries,
-    weights_of,
 )
 from keras_nonnormal.pretraining.radius import jacobian_loss, scalars_and_gradients
 from keras_nonnormal.pretraining.sampling import square
+from keras_nonnormal.pretraining.variables import (
+    all_finite,
+    as_array,
+    multiply,
+    put_back,
+    values_of,
+)
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,7 @@ class PublishedRNN:
             batches: Iterable of inputs of the model; two were published.
             seconds: Float, how long to go on at most. Defaults to no limit.
         """
-        start = weights_of(self.variables)
+        start = values_of(self.variables)
         try:
             outcome, best = self._run(batches, start, seconds)
         except BaseException:
@@ -140,7 +142,7 @@ class PublishedRNN:
                 if seconds is not None and time.monotonic() - began > seconds:
                     return outcome, best.weights
                 frame = self.stack.frame(entries, t)
-                weights = weights_of(self.variables)
+                weights = values_of(self.variables)
                 measured = self.measure(frame, states)
                 record: dict[str, Any] = {"accepted": False, "best": False}
                 outcome.iterations.append(record)

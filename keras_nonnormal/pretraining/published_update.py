@@ -1,13 +1,12 @@
 """What the published procedures of pre-training have in common."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from keras import ops
 
 from keras_nonnormal.optimizers import AdaBelief, Lookahead
+from keras_nonnormal.pretraining.variables import as_array
 
 
 @dataclass
@@ -142,31 +141,3 @@ def shuffle_entries(variables: list, rng: Any) -> None:
 def bounded_ratio(wanted: float, found: float, bounds: tuple[float, float]) -> float:
     """`wanted / found` within bounds; the upper one where nothing was found."""
     return float(np.clip(wanted / found if found > 0 else np.inf, *bounds))
-
-
-def multiply(variable: Any, factor: float) -> None:
-    """Scales a variable in place, within its constraint."""
-    value = as_array(variable) * factor
-    constraint = variable.constraint
-    variable.assign(value if constraint is None else constraint(value))
-
-
-def as_array(variable: Any) -> np.ndarray:
-    """A copy of a variable's value."""
-    return np.array(ops.convert_to_numpy(variable))
-
-
-def weights_of(variables: list) -> list[np.ndarray]:
-    """Copies of the values of variables."""
-    return [as_array(variable) for variable in variables]
-
-
-def put_back(variables: list, weights: list) -> None:
-    """Gives variables their values of `weights_of`."""
-    for variable, value in zip(variables, weights, strict=True):
-        variable.assign(value)
-
-
-def all_finite(arrays: Iterable) -> bool:
-    """Whether no array has an entry that is infinite or no number."""
-    return all(np.isfinite(ops.convert_to_numpy(each)).all() for each in arrays)

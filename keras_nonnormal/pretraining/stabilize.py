@@ -1,7 +1,8 @@
 """Local stability of any deep Keras model: measured, and brought about."""
 
+import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -9,11 +10,14 @@ import numpy as np
 
 from keras_nonnormal.pretraining import batches, graph
 from keras_nonnormal.pretraining.blocks import BlockStack
-from keras_nonnormal.pretraining.controller import control, restore
+from keras_nonnormal.pretraining.course import not_finite
 from keras_nonnormal.pretraining.frames import FrameStack
 from keras_nonnormal.pretraining.jacobians import Jacobians
 from keras_nonnormal.pretraining.report import StabilityReport
+from keras_nonnormal.pretraining.store import load_stable, save_stable, store_key
 from keras_nonnormal.pretraining.targets import resolve_targets
+from keras_nonnormal.pretraining.variables import put_back, values_of
+from keras_nonnormal.pretraining.ways import METHODS, Way
 
 Target = str | float | dict[str, float]
 
@@ -23,7 +27,7 @@ def measure(
     data: Any,
     target: Target = "auto",
     *,
-    batch_size: int = 8,
+    batch_size: int = 32,
     frames: int = 20,
     sources: str = "states",
     seed: int = 0,
@@ -56,11 +60,14 @@ def stabilize(
     data: Any,
     target: Target = "auto",
     *,
+    method: str = "controller",
     steps: int = 500,
     tolerance: float = 0.02,
-    batch_size: int = 8,
+    learning_rate: float | None = None,
+    batch_size: int = 32,
     frames: int = 20,
     sources: str = "states",
+    store: str | os.PathLike | None = None,
     seed: int = 0,
     verbose: int | str = "auto",
 ) -> StabilityReport:
@@ -69,11 +76,14 @@ def stabilize(
     A deep network is locally stable if the spectral radius of each of its transitions,
     from layer to layer and from time step to time step, has a target: 1 for a
     feed-forward network or a single recurrent layer, 1/2 for several recurrent ones,
-    where gradients come back along many paths. The weights are scaled by what the radii
-    measured on the data want: matrices along time and the biases of forget and update
-    gates by the radius along time, input matrices by the radius from below, the read-out
-    by that of the output. What is not scaled is not touched; neither are the optimizer,
-    dropout and its seeds, or what is trainable.
+    where gradients come back along many paths. What does not bear on a radius is not
+    touched: neither are the optimizer, dropout and its seeds, or what is trainable.
+
+    | `method` | how the weights move |
+    |---|---|
+    | `"controller"` | scaled by what the radii want: matrices along time and the biases of forget and update gates by the radius along time, input matrices by that from below, the read-out by that of the output |
+    | `"gradient"` | gradient steps on the mean of $(ρ - ρ^*)^2$ |
+    | `"published"` | the paper's program: gradient steps, shuffles and rescalings, for the *mean* radius; `PublishedRNN`, `PublishedFFN`, `PublishedLRU` |
 
     Args:
         model: A built Sequential or functional model, compiled or not, with recurrent
@@ -85,14 +95,19 @@ def stabilize(
             (T / (T + L) along time, L / (T + L) along depth); or a dict of kinds
             (`"rec"`, `"enc"`, `"depth"`, `"dec"`) or single transitions (`"rec/0"`).
             The target of `"dec"` is 1 unless it is in a dict.
+        method: See above.
         steps: The most iterations: time steps, or batches without recurrent layers.
-        tolerance: How near the averaged radii shall come before the end.
+        tolerance: How near the averaged radii shall come before the end; the published
+            procedures have their own.
+        learning_rate: Of the methods with gradients. Defaults to the published one.
         batch_size: Samples per iteration.
         frames: At how many time steps of held-out data before and after are measured.
         sources: `"states"` measures what a layer passes upwards and to the output from
             all its states as if they were independent, as published; `"output"` from
             its output alone.
-        seed: Of the order of samples.
+        store: Folder where the weights are kept, with the report. What was found there
+            for the same model, weights, data and arguments is loaded instead.
+        seed: Of the order of samples and all other draws.
         verbose: 0 for silence, 1 or `"auto"` for a progress bar.
 
     Returns:
@@ -100,8 +115,8 @@ def stabilize(
 
     Raises:
         ValueError: If the model is unbuilt, cannot be looked into or has no transitions;
-            if the data do not fit it; if a target is outside (0, 2]; or if a Jacobian is
-            not finite. The weights are then what they were.
+            if the data do not fit it; if an argument is none of the above; or if a
+            Jacobian is not finite. The weights are then what they were.
 
     Example:
 
@@ -117,36 +132,35 @@ def stabilize(
 
     Reference:
         - [Herranz-Celotti and Rouat, 2023](https://arxiv.org/abs/2308.12075),
-          "Stabilizing RNN Gradients through Pre-training". This way to the targets, by
-          factors instead of gradients, is the library's own.
+          "Stabilizing RNN Gradients through Pre-training". The controller is the
+          library's own.
     """
     started = time.monotonic()
-    if steps != int(steps) or steps < 1:
-        raise ValueError(f"Expected `steps` of at least 1. Received: steps={steps!r}")
+    _check_choices(method, steps, tolerance)
     stack = stack_of(model, sources)
     held_out, others = batches.split(data, model, batch_size, seed)
     targets = _targets(target, stack, held_out)
+    key = None
+    if store is not None:
+        arguments = [method, steps, tolerance, learning_rate, batch_size, frames]
+        arguments += [sources, seed, targets]
+        key = store_key(model, held_out, arguments)
+        if (found := load_stable(store, key, model)) is not None:
+            return found
     jacobians = Jacobians(stack)
-    start = model.get_weights()
+    start = values_of(model.weights)
+    way = Way(stack, jacobians, targets, others, seed, learning_rate)
     try:
         before = mean_radii(jacobians, held_out, frames)
-        _check_finite(stack, before)
-        if isinstance(stack, BlockStack):
-            stack.break_symmetry(np.random.default_rng(seed))
-        course = control(
-            stack,
-            frames_of(stack, others()),
-            _Measure(jacobians),
-            targets,
-            int(steps),
-            tolerance,
-            _progress(steps, verbose),
-        )
+        broken = [key for key, radius in before.items() if not np.isfinite(radius)]
+        if broken:
+            raise ValueError(not_finite(stack, broken))
+        course = way.go(method, int(steps), tolerance, _progress(steps, verbose))
         after = mean_radii(jacobians, held_out, frames)
     except BaseException:
-        restore(stack, start)
+        put_back(model.weights, start)
         raise
-    return _report(
+    report = _report(
         stack,
         targets,
         before,
@@ -156,6 +170,25 @@ def stabilize(
         failures=course.failures,
         seconds=time.monotonic() - started,
     )
+    if store is not None:
+        save_stable(store, key, model, report)
+    return report
+
+
+def _check_choices(method, steps, tolerance):
+    if method not in METHODS:
+        raise ValueError(
+            f"Expected `method` to be one of {', '.join(map(repr, METHODS))}. "
+            f"Received: method={method!r}"
+        )
+    if isinstance(steps, bool) or steps != int(steps) or steps < 1:
+        raise ValueError(
+            f"Expected `steps` to be an integer of at least 1. Received: steps={steps!r}"
+        )
+    if not tolerance > 0:
+        raise ValueError(
+            f"Expected `tolerance` above 0. Received: tolerance={tolerance!r}"
+        )
 
 
 def stack_of(model: Any, sources: str = "states") -> FrameStack | BlockStack:
@@ -168,34 +201,6 @@ def stack_of(model: Any, sources: str = "states") -> FrameStack | BlockStack:
     layers = model._flatten_layers()
     recurrent = any(graph.is_recurrent(layer) for layer in layers)
     return FrameStack(model, sources) if recurrent else BlockStack(model)
-
-
-class Walk:
-    """Where a model stands in its sequences: the frame, and the states before it."""
-
-    def __init__(self, frame: list, states: list):
-        self.frame, self.states = frame, states
-
-
-def frames_of(stack: Any, batches: Iterator) -> Iterator[Walk]:
-    """All time steps of one batch after the other, from zero states each."""
-    for batch in batches:
-        entries = stack.entries(batch)
-        walk = Walk([], stack.initial_states(len(batch[0])))
-        for t in range(stack.length(entries)):
-            walk.frame = stack.frame(entries, t)
-            yield walk
-
-
-class _Measure:
-    """Radii at a frame; the walk goes on to the states after it."""
-
-    def __init__(self, jacobians: Jacobians):
-        self.jacobians = jacobians
-
-    def __call__(self, walk: Walk) -> tuple[dict, list]:
-        radii, walk.states, means = self.jacobians.radii(walk.frame, walk.states)
-        return radii, [keras.ops.convert_to_numpy(m) for m in means]
 
 
 def mean_radii(jacobians: Jacobians, batch: Any, frames: int) -> dict[str, float]:
@@ -221,15 +226,6 @@ def _targets(target, stack, batch):
     keys = [t.key for t in stack.transitions]
     time_steps = stack.length(stack.entries(batch)) if stack.recurrent else None
     return resolve_targets(target, keys, time_steps, stack.depth)
-
-
-def _check_finite(stack, radii):
-    for transition in stack.transitions:
-        if not np.isfinite(radii[transition.key]):
-            raise ValueError(
-                f"The Jacobian of layer '{transition.name}' ({transition.key}) is not "
-                "finite. Expected data and weights for which it is"
-            )
 
 
 def _report(stack, targets, before, after, **found) -> StabilityReport:
