@@ -105,6 +105,7 @@ def linear_units() -> Iterator[tuple[str, Preset]]:
 SHORT_FORWARD: Preset = {
     **{"dataset": "mnist", "train_size": 10_000, "validation_size": 2000},
     **{"test_size": 2000, "epochs": 5, "batch": 128, "pretrain_batch": 16, "lr": 1e-3},
+    "jit": False,  # which takes longer than these trainings
 }
 SHORT_RECURRENT: dict[str, Preset] = {
     "sl_mnist": {
