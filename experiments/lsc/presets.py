@@ -114,9 +114,9 @@ SHORT_RECURRENT: dict[str, Preset] = {
         **{"batch": 50, "pretrain_batch": 16, "epochs": 4},
     },
     "wordptb": {
-        **{"task": "wordptb", "width": 64, "repeat": 1, "dropout": 0.1, "window": 35},
+        **{"task": "wordptb", "width": 64, "repeat": 1, "dropout": 0.1, "window": 20},
         **{"train_size": 60_000, "validation_size": 10_000, "test_size": 10_000},
-        **{"batch": 16, "pretrain_batch": 8, "epochs": 3, "lr": 3e-3},
+        **{"batch": 10, "pretrain_batch": 8, "epochs": 3, "lr": 3e-3},
     },
     "heidelberg": {
         **{"task": "heidelberg", "width": 48, "repeat": 1, "dropout": 0.1},
