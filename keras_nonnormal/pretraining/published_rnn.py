@@ -111,25 +111,28 @@ class PublishedRNN:
         self._counted = [t.key for t in stack.transitions if t.kind != "dec"]
         self._decodes = len(self._counted) < len(stack.transitions)
 
-    def run(self, batches: Any, seconds: float | None = None) -> Outcome:
+    def run(
+        self, batches: Any, steps: int | None = None, seconds: float | None = None
+    ) -> Outcome:
         """Pre-trains on every time step of every batch, unless the radii arrive before.
 
         The weights of the model are then the best ones; on any error, those it had.
 
         Args:
             batches: Iterable of inputs of the model; two were published.
+            steps: Integer, how many time steps to take at most. Defaults to all.
             seconds: Float, how long to go on at most. Defaults to no limit.
         """
         start = values_of(self.variables)
         try:
-            outcome, best = self._run(batches, start, seconds)
+            outcome, best = self._run(batches, start, steps, seconds)
         except BaseException:
             put_back(self.variables, start)
             raise
         put_back(self.variables, best)
         return outcome
 
-    def _run(self, batches, start, seconds):
+    def _run(self, batches, start, steps, seconds):
         outcome, best = Outcome(), BestWeights(start, self.thresholds)
         began, states, size = time.monotonic(), [], None
         dispersion, streak = 1.0, 0
@@ -139,7 +142,8 @@ class PublishedRNN:
                 size = entries[-1].shape[0]
                 states = self.stack.initial_states(size)
             for t in range(self.stack.length(entries)):
-                if seconds is not None and time.monotonic() - began > seconds:
+                late = seconds is not None and time.monotonic() - began > seconds
+                if late or len(outcome.iterations) == steps:
                     return outcome, best.weights
                 frame = self.stack.frame(entries, t)
                 weights = values_of(self.variables)

@@ -70,11 +70,12 @@ class PublishedUpdate:
         # Forgetful, the slow copy is the start of the step: nothing to remember.
         self._optimizer = adabelief if fresh_moments else Lookahead(adabelief)
         self._optimizer.build(variables)
-        self._moments = [
-            slot
-            for slot in self._optimizer.variables
-            if fresh_moments and slot.path.endswith(("_mean", "_variance"))
+        named = [
+            [slot for slot in self._optimizer.variables if slot.path.endswith(name)]
+            for name in ("_mean", "_variance")
         ]
+        moments = zip(variables, *named, strict=True)
+        self._moments = {id(variable): slots for variable, *slots in moments}
         self.fresh_moments = fresh_moments
         self.steps = 0
 
@@ -90,8 +91,9 @@ class PublishedUpdate:
         if halves:
             for (_, variable), start in zip(pairs, before, strict=True):
                 variable.assign((start + as_array(variable)) / 2)
-        for slot in self._moments:
-            slot.assign(np.zeros(slot.shape))
+        if self.fresh_moments:
+            for slot in (s for _, v in pairs for s in self._moments[id(v)]):
+                slot.assign(np.zeros(slot.shape))
 
 
 class BestWeights:

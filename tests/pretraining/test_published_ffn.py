@@ -7,19 +7,14 @@ import numpy as np
 import pytest
 from keras import ops
 
-from keras_nonnormal import _backend
 from keras_nonnormal.pretraining.published_ffn import PublishedFFN
-from keras_nonnormal.pretraining.published_update import shuffle_entries, weights_of
+from keras_nonnormal.pretraining.published_update import shuffle_entries
+from keras_nonnormal.pretraining.variables import values_of
+
+pytestmark = pytest.mark.usefixtures("uncompiled_file")
 
 WIDE = "float64"
 ACTIVATIONS = {"relu": "relu", "sin": ops.sin, "cos": ops.cos}
-
-
-@pytest.fixture(autouse=True, scope="module")
-def uncompiled():
-    _backend.set_jit_compile(False)
-    yield
-    _backend.set_jit_compile(True)
 
 
 class Scripted:
@@ -63,7 +58,7 @@ def test_nine_steps_repeat_the_record(activation, golden):  # LSC rows 29 to 31
     procedure = PublishedFFN(model, rng=rng)
 
     def check(name):
-        for j, ours in enumerate(weights_of(model.weights)):
+        for j, ours in enumerate(values_of(model.weights)):
             # The record is of float32.
             np.testing.assert_allclose(
                 ours, archive[f"{name}_{j}"], rtol=0, atol=2e-6, err_msg=name
@@ -131,9 +126,9 @@ def test_kernels_grow_faster_far_below_the_target():  # LSC row 31
     for radius, expected in ((0.49, 1 / 0.49), (0.51, 1.15), (0.2, 3.0), (1.5, 0.85)):
         model = network("relu")
         procedure = PublishedFFN(model)
-        before = weights_of(model.weights)
+        before = values_of(model.weights)
         procedure.rescale(procedure.chain.segment(1), radius)
-        np.testing.assert_allclose(weights_of(model.weights)[2], expected * before[2])
+        np.testing.assert_allclose(values_of(model.weights)[2], expected * before[2])
 
 
 def test_what_is_no_chain_is_refused_by_the_layer():

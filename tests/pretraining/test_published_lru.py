@@ -4,22 +4,16 @@ import keras
 import numpy as np
 import pytest
 
-from keras_nonnormal import _backend
 from keras_nonnormal.layers import LRUBlock
 from keras_nonnormal.pretraining.published_lru import PublishedLRU
 from keras_nonnormal.pretraining.published_lru_scan import PublishedLRUScan
-from keras_nonnormal.pretraining.published_update import weights_of
 from keras_nonnormal.pretraining.radius import jacobian_loss, scalars
 from keras_nonnormal.pretraining.targets import resolve_targets
+from keras_nonnormal.pretraining.variables import values_of
+
+pytestmark = pytest.mark.usefixtures("uncompiled_file")
 
 WIDE = keras.backend.backend() != "jax"  # which rounds float64 to float32
-
-
-@pytest.fixture(autouse=True, scope="module")
-def uncompiled():
-    _backend.set_jit_compile(False)
-    yield
-    _backend.set_jit_compile(True)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +49,7 @@ def test_both_jacobians_repeat_the_record(model, recorded, procedure):  # LSC ro
         radii[kind] = scalars(jacobian)
         np.testing.assert_allclose(radii[kind], recorded[f"rho_{letter}"], atol=2e-6)
     assert radii["rec"] == pytest.approx(
-        np.exp(-np.exp(weights_of([a.core.nu])[0])).max()
+        np.exp(-np.exp(values_of([a.core.nu])[0])).max()
     )
     for name in ("one", "half", "unbalanced"):  # LSC row 36
         targets = resolve_targets(name, ["rec", "depth"], time=100, depth=3)
@@ -73,10 +67,10 @@ def test_both_jacobians_repeat_the_record(model, recorded, procedure):  # LSC ro
 def test_scaling_and_exchange_of_a_pair(model, recorded):  # LSC row 36
     procedure = PublishedLRU(model, (0.5, 1.0), rng=np.random.default_rng(0))
     a, b = procedure.cells
-    before = [weights_of(cell.trainable_variables) for cell in (a, b)]
+    before = [values_of(cell.trainable_variables) for cell in (a, b)]
     # Mean of ratios: (0.5 / 0.4 + 0.5 / 0.6) / 2 is 1.04; 1 / 4 is out of bounds.
     procedure.rescale(a, b, np.array([0.4, 0.6]), np.array([4.0]))
-    after = [weights_of(cell.trainable_variables) for cell in (a, b)]
+    after = [values_of(cell.trainable_variables) for cell in (a, b)]
     ratios = [
         [float(np.mean(x / y)) for x, y in zip(*pair, strict=True)]
         for pair in zip(after, before, strict=True)
@@ -86,9 +80,9 @@ def test_scaling_and_exchange_of_a_pair(model, recorded):  # LSC row 36
     assert ratios[1][:8] == pytest.approx([0.95] * 4 + [1, nu, 1, 1])
     for exchange in (False, True):
         procedure.exchange = exchange
-        old = [weights_of([cell.core.skip])[0] for cell in (a, b)]
+        old = [values_of([cell.core.skip])[0] for cell in (a, b)]
         procedure.mix(a, b)
-        lower, upper = (weights_of([cell.core.skip])[0] for cell in (a, b))
+        lower, upper = (values_of([cell.core.skip])[0] for cell in (a, b))
         assert (np.sort(upper) == np.sort(old[1])).all() != exchange
         together = np.concatenate([lower, upper])
         kept = np.sort(together) == np.sort(np.concatenate(old))
@@ -110,9 +104,10 @@ def test_radii_come_nearer_and_seeds_repeat(model, procedure):  # LSC row 36
 def test_steps_of_the_scan_follow_the_gradient_of_its_loss(model, recorded):
     # LSC row 37
     procedure = PublishedLRUScan(model, (0.5, 0.4), batch_size=3)
+    procedure.length = 2  # half as much to trace
     rng = np.random.default_rng(2)
-    x = rng.normal(size=(3, 16))
-    values = weights_of(procedure.cells[0].trainable_variables)
+    x = rng.normal(size=(3, 8))
+    values = values_of(procedure.cells[0].trainable_variables)
     directions = [rng.normal(size=v.shape) for v in values]
 
     def loss_at(step):

@@ -7,13 +7,14 @@ import keras
 import numpy as np
 import pytest
 
-from keras_nonnormal import _backend
 from keras_nonnormal.layers import ALIF
 from keras_nonnormal.pretraining.frames import FrameStack
 from keras_nonnormal.pretraining.jacobians import Jacobians
 from keras_nonnormal.pretraining.published_rnn import PublishedRNN
-from keras_nonnormal.pretraining.published_update import weights_of
 from keras_nonnormal.pretraining.transition import Transition
+from keras_nonnormal.pretraining.variables import values_of
+
+pytestmark = pytest.mark.usefixtures("uncompiled_file")
 
 UNITS, FEATURES, OUTPUTS = 6, 5, 4
 WIDE = "float64"
@@ -33,13 +34,6 @@ NETS = {
     "maLSNN_t1p0": "ALIF",
     "maLSNNb_t0p5": "ALIF",  # but for the sign of beta, which is on record
 }
-
-
-@pytest.fixture(autouse=True, scope="module")
-def uncompiled():
-    _backend.set_jit_compile(False)  # compiling costs more than three iterations
-    yield
-    _backend.set_jit_compile(True)
 
 
 class Scripted:
@@ -119,7 +113,7 @@ def test_three_iterations_repeat_the_record(net, golden):  # LSC rows 13 to 18
 
     def check(name):
         assert_close(
-            weights_of(variables),
+            values_of(variables),
             [archive[f"{name}_{j}"] for j in range(len(variables))],
         )
 
@@ -196,7 +190,7 @@ def run(radii):
     return stack, procedure.run([np.zeros((1, len(radii)))])
 
 
-def test_the_weights_of_the_best_mean_are_kept_once_dispersion_is_low():  # LSC row 20
+def test_the_values_of_the_best_mean_are_kept_once_dispersion_is_low():  # LSC row 20
     radii = [(1.5, 1.5)] * 6 + [(1.0, 1.0), (0.7, 1.1), (1.1, 1.1), (1.05, 0.97)]
     stack, outcome = run(radii)
     # After k iterations of equal radii the dispersion is 0.9^k: 0.478 at the seventh.
@@ -258,14 +252,14 @@ def test_tokens_and_layers_of_other_widths():  # LSC rows 12, 13, 26, 27
         model.set_weights(start)
         rng = np.random.default_rng(5)
         procedure = PublishedRNN(stack, targets, jacobians=jacobians, rng=rng)
-        outcome = procedure.run([np.arange(8).reshape(2, 4) % 7])
+        outcome = procedure.run([np.arange(8).reshape(2, 4) % 7] * 2, steps=5)
         runs.append([each["radii"] for each in outcome.iterations])
-    assert len(runs[0]) == 4
+    assert len(runs[0]) == 5
     assert runs[0] == runs[1]
     first = outcome.iterations[0]
     assert list(first["radii"]) == ["rec/0", "enc/0", "rec/1", "depth/1"]  # no "dec"
     assert first["loss"] == pytest.approx(sum(first["losses"].values()) / 5)
-    embeddings = weights_of(model.weights)[0]
+    embeddings = values_of(model.weights)[0]
     procedure.rescale(dict.fromkeys(targets, 0.5))
     # Its entries are small: std * 5^0.5 is about 0.06, and should be 1.
-    np.testing.assert_allclose(weights_of(model.weights)[0], 1.15 * embeddings, 1e-5)
+    np.testing.assert_allclose(values_of(model.weights)[0], 1.15 * embeddings, 1e-5)
