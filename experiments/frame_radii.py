@@ -4,8 +4,6 @@ from typing import Any
 
 import numpy as np
 
-NETS = ("LSTM", "GRU", "ALIF")
-
 
 def small_network(
     net: str,
@@ -19,7 +17,7 @@ def small_network(
     """A model of recurrent layers, with new weights.
 
     Args:
-        net: One of `NETS`.
+        net: `"LSTM"`, `"GRU"` or `"ALIF"`.
         units: Of every layer.
         shape: Time and features of what goes in.
         layers: How many there are.

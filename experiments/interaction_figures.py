@@ -3,14 +3,13 @@
 from typing import Any
 
 from experiments.figure_folder import FigureFolder
-from experiments.frame_radii import NETS, RadiiOverTime, small_network
 from experiments.launch import load_tensorflow
 from experiments.options import OptionError
 
 # The published settings.
 SIDE, EMBEDDING, UNITS, BATCH, ORDERS = 10, 16, 16, 32, (2, 3, 4)
 PICTURES, SHAPES = 1000, {"mnist": (28, 28, 1), "cifar10": (32, 32, 3)}
-COVARIANCE_NETS = ("LSTM", "ALIF")
+NETS, COVARIANCE_NETS = ("LSTM", "GRU", "ALIF"), ("LSTM", "ALIF")
 # How the targets are called in figures.
 STARTS = {"none": "as made", "one": "ρ = 1", "half": "ρ = 0.5"}
 BEFORE_STABLE, LAYERS, DROP = 300, 2, 10
@@ -23,6 +22,7 @@ def interactions(options, out: FigureFolder) -> None:
     import keras
     import numpy
 
+    from experiments.frame_radii import RadiiOverTime, small_network
     from keras_nonnormal import analysis
     from keras_nonnormal.plotting import grouped_bars
 
@@ -65,6 +65,7 @@ def covariance(options, out: FigureFolder) -> None:
     import keras
     import numpy
 
+    from experiments.frame_radii import RadiiOverTime, small_network
     from keras_nonnormal.analysis import covariance_decay
     from keras_nonnormal.datasets import DatasetError, SpikeLatencyMNIST
     from keras_nonnormal.plotting import covariance_decay_curves

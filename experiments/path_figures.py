@@ -77,17 +77,22 @@ def pascal(options, out: FigureFolder) -> None:
     rng = numpy.random.default_rng(options.seed)
     inputs = 2 * rng.normal(size=(SAMPLES, STEPS))
     rows: dict[str, dict[float, OutputGradients]] = {"Pascal": {}, "ReLU": {}}
+    references: dict[str, dict[float, Any]] = {"Pascal": {}, "ReLU": {}}
     kernels = he_stack(LAYERS, UNITS, rng)
     for rho in options.rho:
         exact = pascal_gradient(STEPS, LAYERS, rho)
-        found = run(inputs, pascal_stack(LAYERS, rho))
-        rows["Pascal"][rho] = OutputGradients(*found, exact)
         scaled = [(rho * into, rho * back) for into, back in kernels]
-        found = run(inputs, scaled, rectified=True)
+        linear = run(inputs, pascal_stack(LAYERS, rho))
+        rectified = run(inputs, scaled, rectified=True)
         # As many paths, each of which carries as much as all do in the mean.
-        size = numpy.abs(found[1]).mean(axis=0)
+        size = numpy.abs(rectified[1]).mean(axis=0)
         share = size @ exact / (exact @ exact)
-        rows["ReLU"][rho] = OutputGradients(*found, share * exact)
+        for name, found, reference in (
+            ("Pascal", linear, exact),
+            ("ReLU", rectified, share * exact),
+        ):
+            rows[name][rho] = OutputGradients(*found, reference)
+            references[name][rho] = reference
     out.figure("lsc-1c", output_gradients(rows))
     numbers = (
         (name, rho, sample, step, *row)
@@ -98,7 +103,7 @@ def pascal(options, out: FigureFolder) -> None:
             zip(
                 shown.outputs[sample].tolist(),
                 shown.gradients[sample].tolist(),
-                shown.reference.tolist(),
+                references[name][rho].tolist(),
                 strict=True,
             )
         )

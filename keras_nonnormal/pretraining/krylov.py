@@ -18,9 +18,8 @@ def krylov_radius(product: Callable, start, steps: int = 80):
     the small matrices are by Gelfand's formula, and no eigenvalues are computed.
 
     Beside eigenvalues of random matrices of widths 128, 512 and 1300 (full, orthogonal,
-    half masked by a rectifier, slightly and highly non-normal) and of Jacobians of LSTMs
-    of up to 2600 rows and of adaptive neurons of up to 512, errors in float32 were at
-    most
+    half masked by a rectifier, more and less normal) and of Jacobians of LSTMs of up to
+    2600 rows and of adaptive neurons of up to 512, errors in float32 were at most
 
     | products | 48 | 64 | 80 | 96 |
     |---|---|---|---|---|

@@ -3,9 +3,11 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from experiments import interaction_figures, stack_gradients
 from experiments.frame_radii import RadiiOverTime
+from keras_nonnormal import datasets
 from tests.experiments.pictures.drawing import PNG, columns, draw
 from tests.helpers import compiled_recurrences
 
@@ -112,3 +114,25 @@ def test_interactions_come_with_their_numbers(monkeypatch, tmp_path):  # LSC row
     values = np.array(table["value"], float).reshape(2, 3)
     assert (values[:, 0] > values[:, 1]).all()  # what the figure is to show
     assert (values > 0)[:, :2].all()  # of three steps there is no order 4
+
+
+def test_covariances_come_with_their_numbers(monkeypatch, tmp_path):  # LSC row 61
+    class Digits:
+        def training_batches(self, batch_size, seed):
+            rng = np.random.default_rng(seed)
+            spikes = rng.normal(size=(2, batch_size, 5, 2)).astype("float32")
+            return tf.data.Dataset.from_tensor_slices((spikes, np.zeros(2)))
+
+    monkeypatch.setattr(datasets, "SpikeLatencyMNIST", Digits)
+    monkeypatch.setattr(interaction_figures, "COVARIANCE_NETS", ("LSTM",))
+    monkeypatch.setattr(interaction_figures, "DROP", 1)
+    flags = "--targets=none", "--units=2", "--samples=6"
+    with compiled_recurrences(False):
+        draw("lsc-covariance", *flags, out=tmp_path)
+    assert (tmp_path / "lsc-covariance.png").read_bytes().startswith(PNG)
+    table = columns(tmp_path / "lsc-covariance.csv")
+    assert table["layer"] == ("layer 1",) * 2 + ("layer 2",) * 2
+    assert table["t"] == ("2", "3") * 2
+    correlations, p_values = numbers(table, "correlation", "p_value")
+    assert (np.abs(correlations) <= 1).all()
+    assert ((p_values >= 0) & (p_values <= 1)).all()
