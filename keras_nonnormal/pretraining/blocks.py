@@ -1,5 +1,7 @@
 """A feed-forward Keras model as blocks, each a weight layer and what follows it."""
 
+import contextlib
+import itertools
 from typing import Any
 
 import keras
@@ -81,7 +83,7 @@ class BlockStack:
         """The name of the nonlinearity right behind each layer."""
         names = [_name(getattr(layer, "activation", None)) for layer in self.layers]
         order = [op for op in self.model._flatten_layers() if op is not self.model]
-        for this, following in zip(order, order[1:], strict=False):
+        for this, following in itertools.pairwise(order):
             if id(this) in self._index and isinstance(
                 following, keras.layers.Activation
             ):
@@ -107,37 +109,43 @@ class BlockStack:
     def functions(self, frame: list, states: list) -> tuple[list, list, list]:
         """The transitions as functions of one argument, at a batch; see `FrameStack`."""
         inputs: dict[int, Any] = {}
+        calls: list[Any] = []
+        starts: dict[int, int] = {}
 
         def record(layer, *args, **kwargs):
             if id(layer) in self._index:
                 inputs[self._index[id(layer)]] = args[0]
-            return layer(*args, **graph.inference(layer, kwargs))
+                starts[self._index[id(layer)]] = len(calls)
+            calls.append(layer(*args, **graph.inference(layer, kwargs)))
+            return calls[-1]
 
         graph.run_graph(self.model, frame, record)
-        pairs = [
-            (self._block(i, j, frame, inputs[i]), _flat(inputs[i]))
-            for i, j in self.ends
-        ]
+        pairs = []
+        for i, j in self.ends:
+            block = self._block(j, frame, inputs[i], calls[: starts[i]])
+            pairs.append((block, _flat(inputs[i])))
         return pairs, [], []
 
-    def _block(self, start, end, frame, at):
+    def _block(self, end, frame, at, before):
+        """From the input of a layer to that of another; calls before it are known."""
+
         def function(flat):
-            value = ops.reshape(flat, ops.shape(at))
-            caught = []
+            caught: list[Any] = []
+            counter = itertools.count()
 
             def call(layer, *args, **kwargs):
-                index = self._index.get(id(layer))
-                if index is not None and index == end:
+                count = next(counter)
+                if count < len(before):
+                    return before[count]
+                if count == len(before):
+                    args = (ops.reshape(flat, ops.shape(at)), *args[1:])
+                elif end is not None and self._index.get(id(layer)) == end:
                     caught.append(args[0])
                     raise graph.Found
-                if index == start:
-                    args = (value, *args[1:])
                 return layer(*args, **graph.inference(layer, kwargs))
 
-            try:
+            with contextlib.suppress(graph.Found):
                 caught = keras.tree.flatten(graph.run_graph(self.model, frame, call))
-            except graph.Found:
-                pass
             return ops.concatenate([_flat(each) for each in caught], axis=-1)
 
         return function

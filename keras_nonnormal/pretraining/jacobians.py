@@ -1,15 +1,16 @@
 """Jacobians of the transitions of a model, compiled, and the radii of these."""
 
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
 
 from keras_nonnormal import _backend
 from keras_nonnormal.pretraining.krylov import krylov_radius, largest_singular_value
-from keras_nonnormal.pretraining.radius import scalars
 
-DENSE_WIDTH = 64
+DENSE_WIDTH = 128
 """Up to this width Jacobians are made whole; beyond it products with them do."""
 
 
@@ -48,14 +49,9 @@ class Jacobians:
             input of each layer.
         """
         sizes, after, means = self._sizes(self.stack.weights(), frame, states)
-        radii = {}
-        for transition, size in zip(self.stack.transitions, sizes, strict=True):
-            value = ops.convert_to_numpy(size)
-            if value.ndim == 3:
-                square = value.shape[1] == value.shape[2]
-                value = _sizes_of(value, square)
-            radii[transition.key] = value
-        return radii, after, means
+        keys = [transition.key for transition in self.stack.transitions]
+        radii = dict(zip(keys, map(ops.convert_to_numpy, sizes), strict=True))
+        return radii, after, [ops.convert_to_numpy(mean) for mean in means]
 
     def advance(self, frame: list, states: list) -> list:
         """The states after a frame, nothing measured."""
@@ -84,10 +80,23 @@ class Jacobians:
             return [_backend.batch_jacobian(f, at) for f, at in pairs], after, means
 
     def _all_sizes(self, weights, frame, states):
-        """Narrow Jacobians whole; of wide ones their size, `(B,)`."""
         with self._scope(weights):
             pairs, after, means = self.stack.functions(frame, states)
-            return [_measured(f, at) for f, at in pairs], after, means
+            widths = [(function(at).shape[-1], at.shape[-1]) for function, at in pairs]
+            alike: dict[tuple, list[int]] = {}
+            sizes: list[Any] = [None] * len(pairs)
+            for i, (function, at) in enumerate(pairs):
+                if max(widths[i]) <= DENSE_WIDTH:
+                    alike.setdefault(widths[i], []).append(i)
+                else:
+                    sizes[i] = _size_by_products(function, at)
+            for members in alike.values():
+                # Those of one shape at once: one loop to compile instead of many.
+                dense = [_backend.batch_jacobian(*pairs[i]) for i in members]
+                found = ops.split(_size(ops.concatenate(dense)), len(members))
+                for i, size in zip(members, found, strict=True):
+                    sizes[i] = size
+            return sizes, after, means
 
     def _new_states(self, weights, frame, states):
         with self._scope(weights):
@@ -112,11 +121,24 @@ class Jacobians:
         return list(pullback((ops.ones((), learned[0].dtype),)))
 
 
-def _measured(function, at):
+def _size(jacobians):
+    """Radii of square Jacobians `(B, n, n)`, norms of others."""
+
+    def transposed(rows):
+        return ops.einsum("bij,bi->bj", jacobians, rows)
+
+    def product(columns):
+        return ops.einsum("bij,bj->bi", jacobians, columns)
+
+    start = _start(jacobians[:, 0])
+    if jacobians.shape[1] == jacobians.shape[2]:
+        return krylov_radius(transposed, start)
+    return largest_singular_value(product, transposed, start)
+
+
+def _size_by_products(function, at):
+    """The same of a function's Jacobian, which is never made."""
     output = function(at)
-    width_in, width_out = at.shape[-1], output.shape[-1]
-    if max(width_in, width_out) <= DENSE_WIDTH:
-        return _backend.batch_jacobian(function, at)
 
     def transposed(rows):
         (columns,) = _backend.vjp(function, at)[1](rows)
@@ -127,17 +149,12 @@ def _measured(function, at):
         (rows,) = _backend.vjp(transposed, ops.zeros_like(output))[1](columns)
         return rows
 
-    start = np.random.default_rng(0).standard_normal((1, width_in))
-    start = ops.cast(start, at.dtype) + ops.zeros_like(at)
-    if width_in == width_out:
-        return krylov_radius(transposed, start)
-    return largest_singular_value(product, transposed, start)
+    if output.shape[-1] == at.shape[-1]:
+        return krylov_radius(transposed, _start(at))
+    return largest_singular_value(product, transposed, _start(at))
 
 
-def _sizes_of(jacobians, square):
-    """Radii or norms; not a number where a Jacobian is none."""
-    finite = np.isfinite(jacobians).all(axis=(1, 2))
-    sizes = np.full(len(jacobians), np.nan)
-    if finite.any():
-        sizes[finite] = scalars(jacobians[finite], "radius" if square else "norm2")
-    return sizes
+def _start(like):
+    """The same random vector for every sample, shaped like a tensor `(B, n)`."""
+    start = np.random.default_rng(0).standard_normal((1, like.shape[-1]))
+    return ops.cast(start, like.dtype) + ops.zeros_like(like)

@@ -1,7 +1,5 @@
 """The methods by which `stabilize` moves weights, each along frames of the data."""
 
-import itertools
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -72,14 +70,10 @@ class Way:
             settings["learning_rate"] = self.learning_rate
         batches = self.batches()
         if self.stack.recurrent:
-            first = next(batches)
-            length = self.stack.length(self.stack.entries(first))
-            count = math.ceil(steps / length)
-            chosen = itertools.chain([first], itertools.islice(batches, count - 1))
             procedure = PublishedRNN(
                 self.stack, self.targets, jacobians=self.jacobians, **settings
             )
-            outcome = procedure.run(chosen)
+            outcome = procedure.run(batches, steps)
         else:
             target = next(iter(self.targets.values()))
             procedure = PublishedFFN(self.stack.model, target, **settings)
