@@ -104,24 +104,24 @@ def linear_units() -> Iterator[tuple[str, Preset]]:
 # A minute, and whether a network learns that would not have learnt.
 SHORT_FORWARD: Preset = {
     **{"dataset": "mnist", "train_size": 10_000, "validation_size": 2000},
-    **{"test_size": 2000, "epochs": 5, "batch": 128, "pretrain_batch": 16, "lr": 1e-3},
+    **{"test_size": 2000, "epochs": 5, "batch": 128, "pretrain_batch": 8, "lr": 1e-3},
     "jit": False,  # which takes longer than these trainings
 }
 SHORT_RECURRENT: dict[str, Preset] = {
     "sl_mnist": {
         **{"task": "sl_mnist", "width": 32, "repeat": 1, "dropout": 0.1},
         **{"train_size": 4000, "validation_size": 1000, "test_size": 1000},
-        **{"batch": 50, "pretrain_batch": 16, "epochs": 4},
+        **{"batch": 50, "pretrain_batch": 32, "epochs": 4},
     },
     "wordptb": {
         **{"task": "wordptb", "width": 64, "repeat": 1, "dropout": 0.1, "window": 20},
         **{"train_size": 60_000, "validation_size": 10_000, "test_size": 10_000},
-        **{"batch": 10, "pretrain_batch": 8, "epochs": 3, "lr": 3e-3},
+        **{"batch": 10, "pretrain_batch": 32, "epochs": 3, "lr": 3e-3},
     },
     "heidelberg": {
         **{"task": "heidelberg", "width": 48, "repeat": 1, "dropout": 0.1},
         **{"train_size": 1000, "validation_size": 300, "test_size": 300},
-        **{"batch": 50, "pretrain_batch": 16, "epochs": 3},
+        **{"batch": 50, "pretrain_batch": 32, "epochs": 3},
     },
 }
 STABLE: Preset = {"pretrain": "controller", "compare": True}
