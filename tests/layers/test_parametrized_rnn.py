@@ -27,6 +27,8 @@ from tests.helpers import (
     relative_error,
 )
 
+pytestmark = pytest.mark.usefixtures("uncompiled")
+
 BATCH, TIME, FEATURES, UNITS = 3, 7, 4, 6
 
 LAYERS = {
@@ -64,6 +66,7 @@ def a_mask():
     return ops.convert_to_tensor(mask)
 
 
+@pytest.mark.compiled
 @EVERY
 @pytest.mark.parametrize(
     ("masked", "loop"),
@@ -315,7 +318,7 @@ GATED = pytest.mark.parametrize(
 @pytest.mark.parametrize(
     "arguments",
     [
-        {},
+        pytest.param({}, marks=pytest.mark.compiled),
         {"use_bias": False, "go_backwards": True},
         {"activation": "relu", "recurrent_activation": "hard_sigmoid"},
         {"dropout": 0.3, "seed": 3},

@@ -27,6 +27,8 @@ from tests.helpers import (
     relative_error,
 )
 
+pytestmark = pytest.mark.usefixtures("uncompiled")
+
 BATCH, TIME, FEATURES, UNITS = 3, 7, 4, 6
 
 # One for each kind of loop, of stair and of class.
@@ -86,6 +88,7 @@ def a_mask():
     return ops.convert_to_tensor(mask)
 
 
+@pytest.mark.compiled
 @EVERY
 @pytest.mark.parametrize("masked", [False, True])
 def test_compiled_loop_gives_the_numbers_of_kerass_own_loop(name, masked):
