@@ -105,3 +105,9 @@ def _check(arrays, model):
             f"{', '.join(map(str, expected))}. Received: "
             f"{', '.join(map(str, received))}"
         )
+    for array in arrays:
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise ValueError(
+                f"Expected finite data for model '{model.name}'. Received infinite "
+                "values or such that are no number"
+            )

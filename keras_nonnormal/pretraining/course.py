@@ -12,7 +12,7 @@ from keras_nonnormal.pretraining.variables import put_back, values_of
 AVERAGING = 0.95  # of the radii by which weights are judged,
 LONG_AVERAGING = 0.99  # and once they hardly change any more
 SETTLED = 10  # frames near the targets before the moves become smaller
-HOLDING = 30  # frames on them before the end, and before weights are judged
+HOLDING = 60  # frames on them before the end, and before weights are judged
 MOST_FAILURES = 10
 
 

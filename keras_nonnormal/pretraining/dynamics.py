@@ -123,7 +123,7 @@ class Dynamics:
 
     def _recentre(self, means) -> None:
         """Puts the mean pre-activation at zero, where a mean output is one half."""
-        kernel, matrix = map(np.array, (self.cell.kernel, self.cell.recurrent_kernel))
+        kernel, matrix = map(as_array, (self.cell.kernel, self.cell.recurrent_kernel))
         self.cell.bias.assign(-0.5 * matrix.sum(axis=0) - means @ kernel)
 
 

@@ -63,7 +63,7 @@ def stabilize(
     *,
     method: str = "controller",
     steps: int = 500,
-    tolerance: float = 0.02,
+    tolerance: float = 0.015,
     learning_rate: float | None = None,
     batch_size: int | None = None,
     frames: int = 20,
