@@ -118,7 +118,7 @@ if _BACKEND == "tensorflow":
         )
 
     def batch_jacobian(function: Callable, primal: Any) -> Any:
-        """The Jacobian of each sample, of a function ``(B, n) -> (B, m)``: ``(B, m, n)``."""
+        """The Jacobian ``(B, m, n)``, by sample, of a function ``(B, n) -> (B, m)``."""
         # A tensor of its own, or what `function` encloses could depend on it.
         primal = tf.identity(primal)
         with tf.GradientTape() as tape:
@@ -172,7 +172,7 @@ else:
         return jax.vjp(function, *primals)
 
     def batch_jacobian(function: Callable, primal: Any) -> Any:
-        """The Jacobian of each sample, of a function ``(B, n) -> (B, m)``: ``(B, m, n)``."""
+        """The Jacobian ``(B, m, n)``, by sample, of a function ``(B, n) -> (B, m)``."""
         output, pullback = jax.vjp(function, primal)
         rows = jax.vmap(
             lambda row: pullback(jax.numpy.broadcast_to(row, output.shape))[0]

@@ -1,3 +1,5 @@
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -49,7 +51,7 @@ class Lookahead(keras.optimizers.Optimizer):
           k steps forward, 1 step back", Algorithm 1.
     """
 
-    def __init__(self, optimizer, period=6, slow_step=0.5, name="lookahead"):
+    def __init__(self, optimizer: Any, period=6, slow_step=0.5, name="lookahead"):
         if not (isinstance(period, int) and period >= 1):
             raise ValueError(
                 f"`period` must be an integer, at least 1. Received: period={period}"
@@ -58,10 +60,10 @@ class Lookahead(keras.optimizers.Optimizer):
             raise ValueError(
                 f"`slow_step` must be in (0, 1]. Received: slow_step={slow_step}"
             )
-        optimizer = keras.optimizers.get(optimizer)
+        optimizer: Any = keras.optimizers.get(optimizer)
         # A function, so that there is no second variable for the rate.
         super().__init__(learning_rate=lambda: optimizer.learning_rate, name=name)
-        self.optimizer = optimizer
+        self.optimizer: Any = optimizer
         self.period = period
         self.slow_step = slow_step
 

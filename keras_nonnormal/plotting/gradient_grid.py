@@ -91,7 +91,8 @@ def _bracket(axes: Axes, start, end, depth, text: str) -> None:
     middle = (start + end) / 2 + 1.4 * depth
     sideways = depth[0] > 0
     axes.text(
-        *middle,
+        middle[0],
+        middle[1],
         text,
         fontsize=13,
         ha="left" if sideways else "center",

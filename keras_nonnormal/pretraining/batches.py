@@ -15,9 +15,9 @@ def split(data: Any, model: Any, batch_size: int, seed: int) -> tuple[Any, Calla
     """A held-out batch, and a function that gives an endless iterator of others.
 
     Args:
-        data: An array `(samples, ...)` or a list or tuple of one per input of the model,
-            or an iterable of batches that can be gone through again, such as a
-            `tf.data.Dataset`, of inputs or of tuples `(inputs, ...)` as `fit` takes them.
+        data: An array `(samples, ...)` or a list or tuple of one per input of the
+            model; or an iterable of batches that can be gone through again, such as a
+            `tf.data.Dataset`, of inputs or of tuples `(inputs, ...)` as for `fit`.
         model: The model, for the shapes of its inputs.
         batch_size: Samples per batch; batches that come are cut down to it.
         seed: Of the order of samples.
@@ -31,8 +31,8 @@ def split(data: Any, model: Any, batch_size: int, seed: int) -> tuple[Any, Calla
         return _split_arrays(arrays, batch_size, np.random.default_rng(seed))
     if not isinstance(data, Iterable):
         raise ValueError(
-            "Expected `data` to be an array, a list of arrays or an iterable of batches. "
-            f"Received: data={data!r} (of type {type(data)})"
+            "Expected `data` to be an array, a list of arrays or an iterable of "
+            f"batches. Received: data={data!r} (of type {type(data)})"
         )
     batches = _Cut(data, model, batch_size)
     held_out = next(iter(batches), None)

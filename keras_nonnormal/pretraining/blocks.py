@@ -25,8 +25,8 @@ class BlockStack:
         model: A built Sequential or functional model.
 
     Raises:
-        ValueError: If the model is unbuilt, of a kind that cannot be looked into, or has
-            no layer with a kernel.
+        ValueError: If the model is unbuilt, of a kind that cannot be looked into, or
+            has no layer with a kernel.
     """
 
     recurrent = False
@@ -107,7 +107,7 @@ class BlockStack:
         return 1
 
     def functions(self, frame: list, states: list) -> tuple[list, list, list]:
-        """The transitions as functions of one argument, at a batch; see `FrameStack`."""
+        """The transitions as functions of one argument; see `FrameStack`."""
         inputs: dict[int, Any] = {}
         calls: list[Any] = []
         starts: dict[int, int] = {}
@@ -166,8 +166,8 @@ def _trace(model: Any) -> tuple[list, list, frozenset]:
     outputs = graph.run_graph(model, [graph.Sources()] * len(model.inputs), call)
     if len({id(layer) for layer in layers}) < len(layers):
         raise ValueError(
-            "A layer with a kernel is called more than once in the model. Expected each "
-            "to be called once"
+            "A layer with a kernel is called more than once in the model. Expected "
+            "each to be called once"
         )
     return layers, below, graph.union([outputs]).stages
 

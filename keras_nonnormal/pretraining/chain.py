@@ -63,7 +63,7 @@ class Chain:
 
     def value_at(self, position: int, batch: Any) -> Any:
         """What a batch is at a position, `(batch, width)`."""
-        h = ops.cast(ops.convert_to_tensor(batch), self.dense[0].compute_dtype)
+        h: Any = ops.cast(ops.convert_to_tensor(batch), self.dense[0].compute_dtype)
         h = ops.reshape(h, (h.shape[0], -1))
         for piece in self.pieces[:position]:
             if isinstance(piece, keras.layers.Dense):
@@ -151,7 +151,7 @@ def _jacobian_of(activation, dense_first):
 
 def _values(layer):
     """Kernel and bias of a dense layer, zeros where it has none."""
-    kernel = ops.convert_to_tensor(layer.kernel)
+    kernel: Any = ops.convert_to_tensor(layer.kernel)
     if layer.use_bias:
         return kernel, ops.convert_to_tensor(layer.bias)
     return kernel, ops.zeros((kernel.shape[1],), kernel.dtype)

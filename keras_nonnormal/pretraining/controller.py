@@ -1,4 +1,4 @@
-"""The default way to local stability: scale what each radius depends on, no gradients."""
+"""The default way to local stability: scale what each radius depends on."""
 
 from typing import Any
 

@@ -47,7 +47,7 @@ class Dynamics:
             is scaled.
     """
 
-    def __init__(self, cell):
+    def __init__(self, cell: Any):
         self.cell = cell
 
     def compact(self, states: list) -> tuple:
@@ -134,11 +134,13 @@ class LSTMDynamics(Dynamics):
     def output_slopes(self, inputs, states, after):
         cell, units = self.cell, self.cell.units
         columns = slice(3 * units, 4 * units)
-        z = ops.matmul(inputs, ops.convert_to_tensor(cell.kernel)[:, columns])
-        recurrent = ops.convert_to_tensor(cell.recurrent_kernel)[:, columns]
-        z = z + ops.matmul(states[0], recurrent)
+        kernel: Any = ops.convert_to_tensor(cell.kernel)
+        recurrent: Any = ops.convert_to_tensor(cell.recurrent_kernel)
+        z: Any = ops.matmul(inputs, kernel[:, columns])
+        z = z + ops.matmul(states[0], recurrent[:, columns])
         if cell.use_bias:
-            z = z + ops.convert_to_tensor(cell.bias)[columns]
+            bias: Any = ops.convert_to_tensor(cell.bias)
+            z = z + bias[columns]
         _, pullback = _backend.vjp(lambda c: (cell.activation(c),), after[1])
         (slope,) = pullback((ops.ones_like(after[1]),))
         return ops.ones_like(after[0]), cell.recurrent_activation(z) * slope
@@ -226,7 +228,7 @@ class LinearRecurrentDynamics(Dynamics):
     r"""A linear recurrent unit: the radius along time is $\max |λ|$ itself."""
 
     @property
-    def _core(self):
+    def _core(self) -> Any:
         return getattr(self.cell, "core", self.cell)
 
     def output_map(self, inputs, states, after, output):

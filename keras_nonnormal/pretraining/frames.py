@@ -1,5 +1,6 @@
 """A deep recurrent Keras model one time step at a time, and its transitions."""
 
+import contextlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,11 +30,11 @@ class FrameStack:
         model: A built Sequential or functional model with recurrent layers.
         sources: Of `"depth"` and `"dec"`: `"states"` takes every state of the lower
             layer as an independent source, as was published; `"output"` its output.
-        most_outputs: `"dec"` is left out where the model has more outputs per time step.
+        most_outputs: `"dec"` is left out where there are more outputs per time step.
 
     Raises:
-        ValueError: If the model is unbuilt, of a kind that cannot be looked into, or has
-            no recurrent layer.
+        ValueError: If the model is unbuilt, of a kind that cannot be looked into, or
+            has no recurrent layer.
     """
 
     recurrent = True
@@ -89,9 +90,9 @@ class FrameStack:
         if any(variable is layer.kernel for layer in self.readouts):
             return "decoder", None
         for layer in self.model._flatten_layers():
-            if isinstance(layer, keras.layers.Embedding):
-                if variable is layer.embeddings:
-                    return "embedding", None
+            embeds = isinstance(layer, keras.layers.Embedding)
+            if embeds and variable is layer.embeddings:
+                return "embedding", None
         return None, None
 
     def weights(self) -> list:
@@ -153,10 +154,8 @@ class FrameStack:
                 raise graph.Found
             return layer(*args, **graph.inference(layer, kwargs))
 
-        try:
+        with contextlib.suppress(graph.Found):
             graph.run_graph(self.model, keras.tree.flatten(batch), call)
-        except graph.Found:
-            pass
         inputs = [ops.convert_to_tensor(x) for x in keras.tree.flatten(batch)]
         return [*inputs, *(found[i] for i in wanted)]
 

@@ -1,4 +1,4 @@
-"""A Keras model as a graph whose recurrent layers can be run one time step at a time."""
+"""A Keras model as a graph whose recurrent layers can be run step by step."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,6 +1,5 @@
 """Jacobians of the transitions of a model, compiled, and the radii of these."""
 
-
 from typing import Any
 
 import keras
@@ -93,7 +92,7 @@ class Jacobians:
             for members in alike.values():
                 # Those of one shape at once: one loop to compile instead of many.
                 dense = [_backend.batch_jacobian(*pairs[i]) for i in members]
-                found = ops.split(_size(ops.concatenate(dense)), len(members))
+                found: Any = ops.split(_size(ops.concatenate(dense)), len(members))
                 for i, size in zip(members, found, strict=True):
                     sizes[i] = size
             return sizes, after, means
@@ -114,7 +113,8 @@ class Jacobians:
             ]
             jacobians, _, _ = self._all_dense(all_weights, frame, states)
             terms = zip(jacobians, cotangents, strict=True)
-            return (sum(ops.sum(j * ops.cast(g, j.dtype)) for j, g in terms),)
+            products: Any = [ops.sum(j * ops.cast(g, j.dtype)) for j, g in terms]
+            return (sum(products),)
 
         learned = [w for w, moves in zip(weights, moved, strict=True) if moves]
         _, pullback = _backend.vjp(total, *learned)

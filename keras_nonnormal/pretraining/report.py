@@ -8,10 +8,11 @@ from typing import Any
 class StabilityReport:
     """Radii of the transitions of a model, before and after.
 
-    Keys are a kind and the index of a layer, such as `"rec/0"`; kinds are `"rec"` (along
-    time), `"enc"` (from the input), `"depth"` (from the layer below) and `"dec"` (to the
-    output). Radii are means over frames and samples that the weights were not moved by:
-    spectral radii, or largest singular values where a transition is not square.
+    Keys are a kind and the index of a layer, such as `"rec/0"`; kinds are `"rec"`
+    (along time), `"enc"` (from the input), `"depth"` (from the layer below) and `"dec"`
+    (to the output). Radii are means over frames and samples that the weights were not
+    moved by: spectral radii, or largest singular values where a transition is not
+    square.
 
     Attributes:
         names: Name of the layer of each key.

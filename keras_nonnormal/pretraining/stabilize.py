@@ -80,11 +80,12 @@ def stabilize(
     where gradients come back along many paths. What does not bear on a radius is not
     touched: neither are the optimizer, dropout and its seeds, or what is trainable.
 
-    | `method` | how the weights move |
-    |---|---|
-    | `"controller"` | scaled by what the radii want: matrices along time and the biases of forget and update gates by the radius along time, input matrices by that from below, the read-out by that of the output |
-    | `"gradient"` | gradient steps on the mean of $(ρ - ρ^*)^2$ |
-    | `"published"` | the paper's program: gradient steps, shuffles and rescalings, for the *mean* radius; `PublishedRNN`, `PublishedFFN`, `PublishedLRU` |
+    - `"controller"` scales weights by what the radii want: matrices along time and the
+      biases of forget and update gates by the radius along time, input matrices by that
+      from below, the read-out by that of the output.
+    - `"gradient"` takes gradient steps on the mean of $(ρ - ρ^*)^2$.
+    - `"published"` is the paper's program: gradient steps, shuffles and rescalings, for
+      the *mean* radius alone; see `PublishedRNN`, `PublishedFFN` and `PublishedLRU`.
 
     Args:
         model: A built Sequential or functional model, compiled or not, with recurrent
@@ -116,9 +117,9 @@ def stabilize(
         A `StabilityReport`. The model has the best weights found.
 
     Raises:
-        ValueError: If the model is unbuilt, cannot be looked into or has no transitions;
-            if the data do not fit it; if an argument is none of the above; or if a
-            Jacobian is not finite. The weights are then what they were.
+        ValueError: If the model is unbuilt, cannot be looked into or has no
+            transitions; if the data do not fit it; if an argument is none of the above;
+            or if a Jacobian is not finite. The weights are then what they were.
 
     Example:
 
@@ -186,7 +187,7 @@ def _check_choices(method, steps, tolerance):
         )
     if isinstance(steps, bool) or steps != int(steps) or steps < 1:
         raise ValueError(
-            f"Expected `steps` to be an integer of at least 1. Received: steps={steps!r}"
+            f"Expected `steps` to be an integer, at least 1. Received: steps={steps!r}"
         )
     if not tolerance > 0:
         raise ValueError(
