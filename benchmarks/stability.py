@@ -88,7 +88,7 @@ def cost(widths, batch, repeats) -> None:
 
 def main() -> None:
     """Reads the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--nets", nargs="+", choices=NETS, default=NETS)
     parser.add_argument("--depths", nargs="+", type=int, default=(2, 5))
     parser.add_argument("--targets", nargs="+", type=float, default=(1.0, 0.5))

@@ -60,10 +60,10 @@ class Lookahead(keras.optimizers.Optimizer):
             raise ValueError(
                 f"`slow_step` must be in (0, 1]. Received: slow_step={slow_step}"
             )
-        optimizer: Any = keras.optimizers.get(optimizer)
+        inner: Any = keras.optimizers.get(optimizer)
         # A function, so that there is no second variable for the rate.
-        super().__init__(learning_rate=lambda: optimizer.learning_rate, name=name)
-        self.optimizer: Any = optimizer
+        super().__init__(learning_rate=lambda: inner.learning_rate, name=name)
+        self.optimizer: Any = inner
         self.period = period
         self.slow_step = slow_step
 

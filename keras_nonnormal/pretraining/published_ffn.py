@@ -20,6 +20,7 @@ from keras_nonnormal.pretraining.sampling import square
 from keras_nonnormal.pretraining.variables import (
     all_finite,
     as_array,
+    assign,
     multiply,
     put_back,
     values_of,
@@ -218,7 +219,7 @@ class PublishedFFN:
                 if layer.use_bias and id(layer.bias) in self._learned:
                     value = as_array(layer.bias)
                     if value.mean() == 0:
-                        layer.bias.assign(self.rng.random(value.shape))
+                        assign(layer.bias, self.rng.random(value.shape))
         kernel = segment.layer.kernel
         if id(kernel) not in self._learned:
             return

@@ -141,7 +141,7 @@ class PublishedLRU:
         with keras.StatelessScope(state_mapping=list(mapping)):
 
             def step_a(joint):
-                parts = ops.split(joint, 2, axis=-1)
+                parts: Any = ops.split(joint, 2, axis=-1)
                 output, after = a(frame, list(parts), training=False)
                 return output, ops.concatenate(after, axis=-1)
 

@@ -141,7 +141,8 @@ class PublishedLRUScan:
         with keras.StatelessScope(state_mapping=list(pairs)):
             states = cell.get_initial_state(batch_size=x.shape[0])
             outputs = []
-            for frame in ops.split(x, self.length, axis=-1):
+            frames: Any = ops.split(x, self.length, axis=-1)
+            for frame in frames:
                 output, states = cell(frame, states, training=False)
                 outputs.append(output)
             return ops.concatenate(outputs, axis=-1)

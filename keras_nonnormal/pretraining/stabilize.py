@@ -144,7 +144,7 @@ def stabilize(
     batch_size = batch_size or (32 if stack.recurrent else 8)
     held_out, others = batches.split(data, model, batch_size, seed)
     targets = _targets(target, stack, held_out)
-    key = None
+    key = ""
     if store is not None:
         arguments = [method, steps, tolerance, learning_rate, batch_size, frames]
         arguments += [sources, seed, targets]

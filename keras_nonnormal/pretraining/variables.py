@@ -36,4 +36,4 @@ def multiply(variable: Any, factor: float) -> None:
 
 def all_finite(arrays: Iterable) -> bool:
     """Whether no array has an entry that is infinite or no number."""
-    return all(np.isfinite(ops.convert_to_numpy(each)).all() for each in arrays)
+    return all(np.isfinite(as_array(each)).all() for each in arrays)
