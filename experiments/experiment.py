@@ -41,6 +41,10 @@ class Experiment:
     # The options of which one is enough to mean it.
     marks: ClassVar[tuple[str, ...]]
 
+    def presets_in_words(self) -> str:
+        """What `--help` says of presets; empty for a list of their names."""
+        return ""
+
     def unnamed_preset(self, given: Mapping[str, Any]) -> str:
         """The preset to start from if flags name none."""
         return "demo"
@@ -64,6 +68,21 @@ class Experiment:
     def announcement(self, task, options) -> str:
         """What is said before the training."""
         raise NotImplementedError
+
+    def fit(self, model, task, options, directory) -> Any:
+        """Trains a model into a run directory; gives the `TrainingResult`."""
+        from keras_nonnormal.training import train
+
+        return train(
+            model,
+            task,
+            directory,
+            optimizer=self.optimizer(options),
+            seed=options.seed,
+            jit_compile=options.compiles_steps,
+            tensorboard=options.writes_events,
+            **self.training(task, options),
+        )
 
     def further_tests(self, model, task, options) -> dict[str, Any]:
         """What else is tested of a trained model, for `summary.json`."""
@@ -164,7 +183,7 @@ class Experiment:
     def _train(self, task, options: RunOptions) -> "Run":
         import keras
 
-        from keras_nonnormal.training import RunDirectory, train
+        from keras_nonnormal.training import RunDirectory
 
         print(f"\n{options.start}:")
         directory = RunDirectory(options.out)
@@ -173,16 +192,7 @@ class Experiment:
         keras.utils.clear_session()
         keras.utils.set_random_seed(options.seed)
         model = self.model(task, options)
-        result = train(
-            model,
-            task,
-            directory,
-            optimizer=self.optimizer(options),
-            seed=options.seed,
-            jit_compile=options.compiles_steps,
-            tensorboard=options.writes_events,
-            **self.training(task, options),
-        )
+        result = self.fit(model, task, options, directory)
         run = Run(options, directory, result, self.further_tests(model, task, options))
         self.finish(run)
         return run

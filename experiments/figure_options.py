@@ -115,7 +115,59 @@ FLAGS: dict[str, Sequence[Flag]] = {
             },
         )
     ],
+    "lsc-1a": [SEED],
+    "lsc-1c": [
+        (
+            "--rho",
+            {
+                "nargs": "+",
+                "type": not_negative,
+                "default": (0.3, 0.5, 0.7, 1.0, 1.2),
+                "help": "a column for each (default: 0.3 0.5 0.7 1 1.2; published: "
+                "0.5 1)",
+            },
+        ),
+        SEED,
+    ],
+    "lsc-interactions": [
+        (
+            "--datasets",
+            {
+                "nargs": "+",
+                "choices": ("mnist", "cifar10"),
+                "default": ("mnist", "cifar10"),
+                "help": "a panel for each (default: mnist cifar10)",
+            },
+        ),
+        ("--seeds", {"type": whole, "default": 6, "help": "networks (default: 6)"}),
+    ],
+    "lsc-covariance": [
+        (
+            "--targets",
+            {
+                "nargs": "+",
+                "choices": ("none", "half", "one"),
+                "default": ("none", "half", "one"),
+                "help": "radii that networks are given before (default: none half one)",
+            },
+        ),
+        (
+            "--units",
+            {"type": whole, "default": 16, "help": "of every layer (default: 16)"},
+        ),
+        (
+            "--samples",
+            {"type": whole, "default": 128, "help": "digits (default: 128)"},
+        ),
+        SEED,
+    ],
     "curves": [METRIC],
+    "lsc-3-scores": [
+        (
+            "--published-axes",
+            {"action": "store_true", "help": "the ends of the published axes"},
+        )
+    ],
     "grid": [METRIC],
     "shapes": [
         (

@@ -18,7 +18,9 @@
   python experiments/figures.py signals RUN...          how an ANRU follows a drive
 
 Of an ANRU there are linearisation, controller, gain-scaling, order and
-driven-lyapunov, too.
+driven-lyapunov, too. Of https://arxiv.org/abs/2308.12075 there are lsc-1a, lsc-1b,
+lsc-1c, lsc-interactions and lsc-covariance without a run; lsc-2 of runs of ffn.py; and
+lsc-3-wins, lsc-3-scores, lsc-3-table, lsc-4 and lsc-table-1 of those of deep_rnn.py.
 
 The first four are of nothing, the others of run directories, as the other scripts
 leave them. They are the figures of the nnRNN paper, https://arxiv.org/abs/1905.12080,
@@ -40,8 +42,11 @@ from collections.abc import Callable
 from experiments import (
     anru_figures,
     dynamics_figures,
+    interaction_figures,
+    path_figures,
     run_figures,
     shape_figures,
+    stability_figures,
     theory_figures,
 )
 from experiments.figure_folder import FigureFolder
@@ -54,6 +59,11 @@ FROM_NOTHING: dict[str, Callable[..., None]] = {
     "stair": theory_figures.stair,
     "exp-alpha": theory_figures.exp_alpha,
     "gamma": shape_figures.gamma,
+    "lsc-1a": path_figures.grid,
+    "lsc-1b": path_figures.counts,
+    "lsc-1c": path_figures.pascal,
+    "lsc-interactions": interaction_figures.interactions,
+    "lsc-covariance": interaction_figures.covariance,
 }
 OF_RUNS: dict[str, Callable[..., None]] = {
     "curves": run_figures.curves,
@@ -73,6 +83,12 @@ OF_RUNS: dict[str, Callable[..., None]] = {
     "gain-scaling": anru_figures.gain_scaling,
     "order": anru_figures.order,
     "driven-lyapunov": anru_figures.driven_lyapunov,
+    "lsc-2": stability_figures.rates,
+    "lsc-3-wins": stability_figures.wins,
+    "lsc-3-scores": stability_figures.scores,
+    "lsc-3-table": stability_figures.table,
+    "lsc-4": stability_figures.epochs,
+    "lsc-table-1": stability_figures.table_1,
 }
 COMMANDS = {**FROM_NOTHING, **OF_RUNS}
 

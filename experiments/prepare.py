@@ -1,6 +1,7 @@
 """What is settled before TensorFlow is loaded: options and the run directory."""
 
 import dataclasses
+import difflib
 import json
 import os
 import sys
@@ -18,7 +19,7 @@ from experiments.testing import tested
 
 # What may differ between a run and its continuation: how long, where, how it is shown.
 FREE_ON_RESUME = {
-    *("epochs", "updates"),
+    *("epochs", "updates", "time_limit"),
     *("device", "cuda", "tensorboard", "json", "resume", "out", "save"),
 }
 MOST_PRESETS_IN_WORDS = 6
@@ -41,14 +42,15 @@ def prepare(
         An instance of the experiment's `options` whose `out` is set.
     """
     prog = f"{experiment.name}.py"
-    parts = [experiment.description or "", _in_words(experiment.presets), note]
-    given = parse(
-        experiment.options,
-        arguments,
-        prog=prog,
-        description="\n\n".join(part.strip() for part in parts if part),
-    )
+    presets = experiment.presets_in_words() or _in_words(experiment.presets)
+    parts = [experiment.description or "", presets, note]
     try:
+        given = parse(
+            experiment.options,
+            arguments,
+            prog=prog,
+            description="\n\n".join(part.strip() for part in parts if part),
+        )
         if given.get("test"):
             return tested(experiment, given)
         if given.get("resume"):
@@ -99,8 +101,12 @@ def refuse(prog: str, error: object) -> NoReturn:
 def _new(experiment: Experiment, given: dict[str, Any]):
     preset = given.get("preset", experiment.unnamed_preset(given))
     if preset not in experiment.presets:
-        names = ", ".join(experiment.presets)
-        raise OptionError(f"--preset: expected one of {names}, received {preset!r}")
+        names = "one of " + ", ".join(experiment.presets)
+        if experiment.presets_in_words():  # too many for a line
+            names = "one of those that --help shows"
+            if near := difflib.get_close_matches(preset, experiment.presets, 3):
+                names += f", such as {', '.join(near)}"
+        raise OptionError(f"--preset: expected {names}, received {preset!r}")
     values = {"preset": preset, **experiment.settings(preset, given)}
     if given.get("quick"):
         for option, most in experiment.quick.items():

@@ -14,7 +14,10 @@ from experiments.options import OptionError
 from experiments.run_labels import labels_of
 
 # What is drawn if nothing is said: the first that all runs have.
-METRICS = ("val_accuracy", "val_task_loss", "task_loss")
+METRICS = (
+    *("val_mode_accuracy", "val_perplexity"),
+    *("val_accuracy", "val_task_loss", "task_loss"),
+)
 # Scripts whose module has another name.
 MODULES = {"copy": "copy_task"}
 

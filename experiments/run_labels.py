@@ -61,6 +61,8 @@ def has_gamma(options: Mapping[str, Any]) -> bool:
 
 
 def _label(options: Mapping[str, Any]) -> str:
+    if "pretrain" in options:
+        return _stabilized(options)
     found = [_first_of(names, options) for names in (NETS, SIZES)]
     words = [" ".join(word for word in found if word) or "run"]
     nonlinearity = options.get("nonlin") or USUAL_NONLINEARITY
@@ -74,6 +76,19 @@ def _label(options: Mapping[str, Any]) -> str:
     stair = options.get("stair") or "none"
     if stair != "none":
         words.append(f"stair {stair}")
+    return ", ".join(words)
+
+
+def _stabilized(options: Mapping[str, Any]) -> str:
+    """`LSTM 5, controller 0.5`, or `sin 0.001, he, none`."""
+    kind = (options.get("net"), options.get("stack"))
+    if kind[0] is None:
+        kind = (options.get("activation"), options.get("lr"))
+    words = [" ".join(str(each) for each in kind if each is not None)]
+    if "net" not in options and options.get("init"):
+        words.append(options["init"])
+    how = options["pretrain"]
+    words.append(how if how == "none" else f"{how} {options.get('target')}")
     return ", ".join(words)
 
 

@@ -40,10 +40,15 @@ def jit_compile_enabled() -> bool:
 if _BACKEND == "tensorflow":
     import tensorflow as tf
 
-    def jit(function: Callable) -> Callable:
-        """``function`` of tensors, compiled once for every set of shapes."""
+    def jit(function: Callable, xla: bool = True) -> Callable:
+        """``function`` of tensors, compiled once for every set of shapes.
+
+        ``xla=False`` is for what TensorFlow's own graphs do faster.
+        """
         compiled = {
-            flag: tf.function(function, jit_compile=flag or None, autograph=False)
+            flag: tf.function(
+                function, jit_compile=(flag and xla) or None, autograph=False
+            )
             for flag in (True, False)
         }
         return lambda *args: compiled[_jit_compile](*args)
@@ -112,6 +117,17 @@ if _BACKEND == "tensorflow":
             unconnected_gradients=tf.UnconnectedGradients.ZERO,
         )
 
+    def batch_jacobian(function: Callable, primal: Any) -> Any:
+        """The Jacobian ``(B, m, n)``, by sample, of a function ``(B, n) -> (B, m)``."""
+        # A tensor of its own, or what `function` encloses could depend on it.
+        primal = tf.identity(primal)
+        with tf.GradientTape() as tape:
+            tape.watch(primal)
+            output = function(primal)
+        return tape.batch_jacobian(
+            output, primal, unconnected_gradients=tf.UnconnectedGradients.ZERO
+        )
+
     def custom_gradient(function: Callable) -> Callable:
         """``function(*args) -> (outputs, pullback)`` with that pullback as gradient.
 
@@ -132,7 +148,7 @@ if _BACKEND == "tensorflow":
 else:
     import jax
 
-    def jit(function: Callable) -> Callable:
+    def jit(function: Callable, xla: bool = True) -> Callable:
         """``function`` of tensors, compiled once for every set of shapes."""
         compiled = jax.jit(function)
         return lambda *args: (compiled if _jit_compile else function)(*args)
@@ -154,6 +170,14 @@ else:
     def vjp(function: Callable, *primals: Any) -> tuple[tuple, Callable]:
         """``function(*primals)`` and the map from its cotangents to the primals'."""
         return jax.vjp(function, *primals)
+
+    def batch_jacobian(function: Callable, primal: Any) -> Any:
+        """The Jacobian ``(B, m, n)``, by sample, of a function ``(B, n) -> (B, m)``."""
+        output, pullback = jax.vjp(function, primal)
+        rows = jax.vmap(
+            lambda row: pullback(jax.numpy.broadcast_to(row, output.shape))[0]
+        )(jax.numpy.eye(output.shape[-1], dtype=output.dtype))
+        return jax.numpy.moveaxis(rows, 0, 1)
 
     def custom_gradient(function: Callable) -> Callable:
         """``function(*args) -> (outputs, pullback)`` with that pullback as gradient."""

@@ -1,5 +1,6 @@
 """What several test files share: the golden arrays and the real data sets."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -12,6 +13,12 @@ from hypothesis import settings
 # The first example pays for a compilation.
 settings.register_profile("keras_nonnormal", deadline=None)
 settings.load_profile("keras_nonnormal")
+
+
+def pytest_collection_finish():
+    """What is loaded by now stays: no need to look through it for garbage again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +41,21 @@ def data_folder():
     if not folder:
         pytest.skip("KERAS_NONNORMAL_DATA is not set")
     return Path(folder)
+
+
+@pytest.fixture(scope="module")
+def uncompiled_file():
+    """Recurrences are not compiled in a file, nor in the fixtures of the file."""
+    from tests.helpers import compiled_recurrences
+
+    with compiled_recurrences(False):
+        yield
+
+
+@pytest.fixture
+def uncompiled(request):
+    """Recurrences are not compiled in a test, unless it is marked as `compiled`."""
+    from tests.helpers import compiled_recurrences
+
+    with compiled_recurrences(request.node.get_closest_marker("compiled") is not None):
+        yield

@@ -1,4 +1,6 @@
-"""Gradients on either backend, for tests."""
+"""Gradients on either backend, and recurrences that are not compiled, for tests."""
+
+import contextlib
 
 import keras
 import numpy as np
@@ -49,3 +51,14 @@ def relative_error(actual, expected):
     actual, expected = (np.asarray(x, "float64") for x in (actual, expected))
     assert actual.shape == expected.shape
     return np.max(np.abs(actual - expected)) / max(np.max(np.abs(expected)), 1e-30)
+
+
+@contextlib.contextmanager
+def compiled_recurrences(compiled):
+    """Whether recurrences are compiled, which takes longer than most tests."""
+    before = _backend.jit_compile_enabled()
+    _backend.set_jit_compile(compiled)
+    try:
+        yield
+    finally:
+        _backend.set_jit_compile(before)

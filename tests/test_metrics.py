@@ -6,6 +6,9 @@ import pytest
 
 from keras_nonnormal.metrics import (
     BitsPerCharacter,
+    LastStepAccuracy,
+    ModeAccuracy,
+    Perplexity,
     RecallAccuracy,
     ToleranceAccuracy,
 )
@@ -98,12 +101,83 @@ def test_bits_per_character_is_a_mean_over_predictions_and_not_over_batches():
     assert float(metric.result()) == pytest.approx(2 * 2 / 3)
 
 
+def three_batches(seed=0):
+    generator = np.random.default_rng(seed)
+    for size in (2, 5, 3):
+        targets = generator.integers(0, 6, (size, 7))
+        yield targets, generator.normal(0, 2, (size, 7, 6)).astype("float32")
+
+
+def nats(targets, logits):
+    normalizer = np.log(np.exp(logits.astype("float64")).sum(-1))
+    return normalizer - np.take_along_axis(logits, targets[..., None], -1)[..., 0]
+
+
+def test_perplexity_is_the_exponential_of_the_mean_over_all_tokens():  # LSC row 46
+    exact, published = Perplexity(), Perplexity(mean_of_batches=True)
+    losses = []
+    for targets, logits in three_batches():
+        exact.update_state(targets, logits)
+        published.update_state(targets, logits)
+        losses.append(nats(targets, logits))
+    expected = np.exp(np.concatenate(losses).mean())
+    # Cross-entropies in float32.
+    assert float(exact.result()) == pytest.approx(expected, rel=1e-6)
+    means = [np.exp(loss.mean()) for loss in losses]
+    assert float(published.result()) == pytest.approx(np.mean(means), rel=1e-6)
+    assert float(published.result()) > float(exact.result())
+
+
+@pytest.mark.parametrize("mean_of_batches", [False, True])
+def test_perplexity_leaves_out_what_has_no_weight(mean_of_batches):  # LSC row 46
+    targets, logits = next(three_batches())
+    weights = np.zeros((2, 7))
+    weights[:, :4] = 1.75
+    metric = Perplexity(mean_of_batches)
+    expected = np.exp(nats(targets, logits)[:, :4].mean())
+    assert float(metric(targets, logits, weights)) == pytest.approx(expected, rel=1e-6)
+
+
+def test_mode_and_last_step_accuracy_are_those_of_sequences():  # LSC row 46
+    generator = np.random.default_rng(1)
+    mode, last, hits = ModeAccuracy(), LastStepAccuracy(), []
+    for size in (20, 7):
+        labels = generator.integers(0, 3, size)
+        logits = generator.normal(0, 1, (size, 5, 3)).astype("float32")
+        targets = np.repeat(labels[:, None], 5, axis=1)
+        mode.update_state(targets, logits)
+        last.update_state(labels, logits)
+        hits.append((logits.mean(1).argmax(-1) == labels, logits[:, -1].argmax(-1)))
+        hits[-1] = (hits[-1][0], hits[-1][1] == labels)
+    by_mode, at_end = (np.concatenate(part) for part in zip(*hits, strict=True))
+    assert float(mode.result()) == pytest.approx(by_mode.mean())
+    assert float(last.result()) == pytest.approx(at_end.mean())
+    assert (by_mode != at_end).any()
+
+
+def test_mode_and_last_step_accuracy_leave_out_padding():  # LSC row 46
+    right, wrong = [0.0, 1.0], [3.0, 0.0]
+    logits = np.float32([[right, right, wrong], [wrong, wrong, wrong]])
+    targets = np.ones((2, 3), int)
+    padded = np.array([[1, 1, 0], [0, 0, 0]])
+    for metric in (ModeAccuracy(), LastStepAccuracy()):
+        assert float(metric(targets, logits, padded)) == 1
+        metric.reset_state()
+        assert float(metric(targets, logits)) == 0
+        metric.reset_state()
+        per_sequence = metric(targets, logits[:, :2], np.array([3.0, 1.0]))
+        assert float(per_sequence) == 0.75
+
+
 @pytest.mark.parametrize(
     "metric",
     [
         RecallAccuracy(steps=4, name="r"),
         ToleranceAccuracy(0.1, name="t"),
         BitsPerCharacter(from_logits=False, name="b"),
+        Perplexity(mean_of_batches=True, name="p"),
+        ModeAccuracy(name="m"),
+        LastStepAccuracy(name="l"),
     ],
 )
 def test_metrics_round_trip_by_their_registered_name(metric):

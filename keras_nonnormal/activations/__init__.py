@@ -16,6 +16,8 @@ from keras_nonnormal.activations.modrelu import ModReLU
 from keras_nonnormal.activations.schedules import stair_heights
 from keras_nonnormal.activations.slopes import slope_in_terms_of_output
 from keras_nonnormal.activations.stair import Stair, exp_alpha
+from keras_nonnormal.activations.surrogate import spike, surrogate_slope
+from keras_nonnormal.activations.waves import cos, sin
 
 __all__ = [
     "FINE_GAINS",
@@ -24,6 +26,7 @@ __all__ = [
     "Gamma",
     "ModReLU",
     "Stair",
+    "cos",
     "exp_alpha",
     "gamma",
     "gamma_slope",
@@ -31,6 +34,9 @@ __all__ = [
     "gamma_sup_slope",
     "gamma_values",
     "get",
+    "sin",
     "slope_in_terms_of_output",
+    "spike",
     "stair_heights",
+    "surrogate_slope",
 ]

@@ -13,8 +13,21 @@ from keras_nonnormal.analysis.fractional_order import (
 from keras_nonnormal.analysis.gain_scaling import GainScaling, gain_scaling_fit
 from keras_nonnormal.analysis.gamma_lyapunov import gamma_lyapunov_spectrum
 from keras_nonnormal.analysis.gradients import state_gradient_norms
+from keras_nonnormal.analysis.interaction import (
+    CovarianceDecay,
+    covariance_decay,
+    interactions,
+)
 from keras_nonnormal.analysis.isolated import isolated
 from keras_nonnormal.analysis.jacobian_norm import jacobian_norm
+from keras_nonnormal.analysis.lattice_paths import (
+    continuous_lattice_paths,
+    lattice_paths,
+    pascal_gradient,
+    pascal_plateau,
+    sum_over_paths,
+    sum_over_paths_bound,
+)
 from keras_nonnormal.analysis.lyapunov import (
     LyapunovSpectrum,
     autonomous,
@@ -39,6 +52,7 @@ from keras_nonnormal.analysis.transients import (
 )
 
 __all__ = [
+    "CovarianceDecay",
     "FractionalOrders",
     "GainScaling",
     "LyapunovSpectrum",
@@ -46,7 +60,9 @@ __all__ = [
     "TransientStatistics",
     "adaptation_index",
     "autonomous",
+    "continuous_lattice_paths",
     "contracting_interval",
+    "covariance_decay",
     "delay_line",
     "exp_alpha_response",
     "fisher_memory_curve",
@@ -59,16 +75,22 @@ __all__ = [
     "gaussian_starts",
     "gradient_bounds",
     "henrici_index",
+    "interactions",
     "isolated",
     "jacobian_norm",
     "ksg",
+    "lattice_paths",
     "lyapunov_spectrum",
     "mixed_ksg",
     "partition_mutual_information",
+    "pascal_gradient",
+    "pascal_plateau",
     "running_products",
     "schur_eigenvalues",
     "schur_matrix",
     "state_gradient_norms",
+    "sum_over_paths",
+    "sum_over_paths_bound",
     "total_memory",
     "transient_statistics",
 ]

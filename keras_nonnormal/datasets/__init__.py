@@ -23,7 +23,9 @@ from keras_nonnormal.datasets.copying_stream import (
     copying_stream_task,
 )
 from keras_nonnormal.datasets.corpus import Corpus, batchify, bptt_chunks
+from keras_nonnormal.datasets.corruption import TokenCorruption, corrupted
 from keras_nonnormal.datasets.examples import Examples, Splits
+from keras_nonnormal.datasets.images import ImageVectors
 from keras_nonnormal.datasets.mnist import (
     permutation,
     psmnist_task,
@@ -35,7 +37,10 @@ from keras_nonnormal.datasets.mnist_split import (
 )
 from keras_nonnormal.datasets.pipeline import evaluation_batches, training_batches
 from keras_nonnormal.datasets.ptb import load_ptb_characters, ptb_char_task
+from keras_nonnormal.datasets.ptb_words import PennTreebankWords
 from keras_nonnormal.datasets.sequence_task import SequenceTask
+from keras_nonnormal.datasets.spike_latency import SpikeLatencyMNIST, spike_latencies
+from keras_nonnormal.datasets.spiking_digits import SpikingHeidelbergDigits, bin_spikes
 from keras_nonnormal.datasets.stream_task import StreamTask
 from keras_nonnormal.datasets.task import Task
 from keras_nonnormal.datasets.text_task import TextTask, text_task
@@ -53,19 +58,25 @@ __all__ = [
     "Corpus",
     "DatasetError",
     "Examples",
+    "ImageVectors",
     "MarkedValues",
+    "PennTreebankWords",
     "SequenceTask",
     "SineAugmentation",
+    "SpikeLatencyMNIST",
+    "SpikingHeidelbergDigits",
     "Splits",
     "StreamTask",
     "Task",
     "TextTask",
+    "TokenCorruption",
     "addition",
     "addition_legacy",
     "addition_stream_legacy",
     "addition_stream_task",
     "addition_task",
     "batchify",
+    "bin_spikes",
     "bptt_chunks",
     "copying",
     "copying_legacy",
@@ -73,6 +84,7 @@ __all__ = [
     "copying_stream_task",
     "copying_task",
     "copying_trivial_loss",
+    "corrupted",
     "driven_task",
     "evaluation_batches",
     "load_ptb_characters",
@@ -85,6 +97,7 @@ __all__ = [
     "sequential_mnist",
     "sin_factor",
     "sin_transform",
+    "spike_latencies",
     "split_mnist_task",
     "step_drive",
     "step_transform",

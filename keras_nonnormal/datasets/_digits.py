@@ -1,12 +1,11 @@
 """The MNIST digits: from the user's files, or through tensorflow-datasets."""
 
 import struct
-from typing import Any
 
 import numpy as np
 
-from keras_nonnormal.datasets import _network
 from keras_nonnormal.datasets._files import VARIABLE, DataFile, DataFolder, data_root
+from keras_nonnormal.datasets._tfds import through_tfds
 
 ORIGIN = "https://storage.googleapis.com/cvdf-datasets/mnist/"
 TRAIN_IMAGES = DataFile(
@@ -101,48 +100,12 @@ def _read(file, shape):
 
 
 def _through_tfds() -> tuple[Digits, Digits]:
-    digits = _load_tfds(download=False)
-    if digits is not None:
-        return digits
-    # Without a network tfds would retry for minutes before it gives up.
-    reason = _network.why_unreachable(ORIGIN + TRAIN_LABELS.published_name)
-    if reason is not None:
-        raise MNIST.error(
-            "not downloaded yet, and the network is out of reach",
-            looked_in=f"{_tfds_folder()},\n  then {ORIGIN}\n  ({reason})",
-        )
-    digits = _load_tfds(download=True)
-    assert digits is not None
-    return digits
-
-
-def _load_tfds(*, download: bool) -> tuple[Digits, Digits] | None:
-    """None where nothing has been prepared and nothing may be downloaded."""
-    import tensorflow_datasets as tfds
-
-    try:
-        splits: Any = tfds.load(
-            "mnist", split=["train", "test"], as_supervised=True, download=download
-        )
-        train, test = splits
-        return _collect(train), _collect(test)
-    # Connections, disks, checksums, missing modules: tfds has no common exception.
-    except Exception as error:
-        if isinstance(error, AssertionError) and not download:
-            return None  # this is how tfds says that nothing has been prepared
-        problem = f"tensorflow-datasets failed\n  {type(error).__name__}: {error}"
-        raise MNIST.error(problem[:500], looked_in=_tfds_folder()) from error
+    address = ORIGIN + TRAIN_LABELS.published_name
+    return through_tfds("mnist", MNIST, address, _collect)
 
 
 def _collect(dataset) -> Digits:
-    images, labels = zip(*dataset.batch(1000).as_numpy_iterator(), strict=True)
-    return (
-        np.concatenate(images).reshape(-1, 28, 28),
-        np.concatenate(labels).astype(np.uint8),
-    )
-
-
-def _tfds_folder():
-    import tensorflow_datasets as tfds
-
-    return str(tfds.builder("mnist").data_dir)
+    batches = [*dataset.batch(1000).as_numpy_iterator()]
+    images = np.concatenate([batch["image"] for batch in batches])
+    labels = np.concatenate([batch["label"] for batch in batches])
+    return images.reshape(-1, 28, 28), labels.astype(np.uint8)

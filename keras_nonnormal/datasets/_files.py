@@ -23,13 +23,14 @@ class DataFile:
 
     Args:
         name: File name, without `.gz`.
-        sha256: Checksum of the file of that name.
+        sha256: Checksum of the file of that name. None where none is known: then
+            nothing is verified, and whoever reads the file looks at what is in it.
         gz_sha256: Checksum of the gzip file `name + ".gz"`, where that is the form it
             was published in. It is then preferred, and either form is accepted.
     """
 
     name: str
-    sha256: str
+    sha256: str | None = None
     gz_sha256: str | None = None
 
     @property
@@ -38,7 +39,7 @@ class DataFile:
         return f"{self.name}.gz" if self.gz_sha256 else self.name
 
     @property
-    def checksums(self) -> dict[str, str]:
+    def checksums(self) -> dict[str, str | None]:
         """The names the file may have, the preferred one first, and their SHA-256."""
         plain = {self.name: self.sha256}
         return (
@@ -74,20 +75,42 @@ class DataFolder:
             DatasetError: If the data folder or the file is missing, unreadable, or
                 not the published one.
         """
-        path = self._find(file)
+        path = self.find(file)
         try:
             content = path.read_bytes()
         except OSError as error:
             raise self.error(f"{path.name} cannot be read ({error})") from error
         expected = file.checksums[path.name]
         received = hashlib.sha256(content).hexdigest()
-        if received != expected:
+        if expected is not None and received != expected:
             raise self.error(
                 f"{path.name} is truncated or corrupt, or another file\n"
                 f"  expected SHA-256 {expected}\n"
                 f"  received SHA-256 {received} ({len(content):,} bytes)"
             )
         return gzip.decompress(content) if path.suffix == ".gz" else content
+
+    def find(self, file: DataFile) -> Path:
+        """Returns where a file is, without looking into it.
+
+        Args:
+            file: One of `files`.
+
+        Raises:
+            DatasetError: If the data folder or the file is missing.
+        """
+        root = data_root()
+        if root is None:
+            raise self.error(f"{VARIABLE} is not set", looked_in="no folder")
+        folder = root / self.folder
+        for place in (root, folder):
+            if not place.is_dir():
+                state = "is not a folder" if place.exists() else "does not exist"
+                raise self.error(f"{place} {state}")
+        for name in file.checksums:
+            if (folder / name).exists():
+                return folder / name
+        raise self.error(f"{file.published_name} is missing")
 
     def error(self, problem: str, looked_in: str | None = None) -> DatasetError:
         """Builds the message: what is wrong, where, and what to do."""
@@ -108,20 +131,6 @@ class DataFolder:
             self.otherwise,
         ]
         return DatasetError("\n".join(line for line in lines if line))
-
-    def _find(self, file):
-        root = data_root()
-        if root is None:
-            raise self.error(f"{VARIABLE} is not set", looked_in="no folder")
-        folder = root / self.folder
-        for place in (root, folder):
-            if not place.is_dir():
-                state = "is not a folder" if place.exists() else "does not exist"
-                raise self.error(f"{place} {state}")
-        for name in file.checksums:
-            if (folder / name).exists():
-                return folder / name
-        raise self.error(f"{file.published_name} is missing")
 
 
 def data_root() -> Path | None:

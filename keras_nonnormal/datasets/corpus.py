@@ -79,6 +79,24 @@ class Corpus:
         """
         return cls.from_texts(*(_read(Path(folder), name) for name in FILES))
 
+    def alphabetical(self) -> "Corpus":
+        """The same texts with their tokens in alphabetical order, `"<eos>"` first.
+
+        It is the order of programs that take the line end itself for a token, which
+        comes before all others.
+
+        Example:
+
+        >>> Corpus.from_texts("b a", "b", "b").alphabetical().vocabulary
+        ('<eos>', 'a', 'b')
+        """
+        words = sorted({*self.vocabulary} - {END_OF_LINE})
+        vocabulary = [END_OF_LINE, *words]
+        places = {token: place for place, token in enumerate(vocabulary)}
+        number = np.array([places[token] for token in self.vocabulary], np.int32)
+        splits = (self.train, self.validation, self.test)
+        return Corpus(tuple(vocabulary), *(number[ids] for ids in splits))
+
 
 def batchify(ids: np.ndarray, columns: int) -> np.ndarray:
     """Cuts a text into pieces of equal length to be read side by side.

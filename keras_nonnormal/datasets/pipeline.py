@@ -9,6 +9,8 @@ from keras_nonnormal.datasets.examples import Examples
 # Gathering and encoding a few hundred rows in one go costs little more than doing it
 # for ten: the overhead per batch stays small against a training step of 2 ms.
 ROWS_AT_ONCE = 512
+# But not of long sequences of many features: what is prefetched has to fit in memory.
+BYTES_AT_ONCE = 64 * 2**20
 
 
 def training_batches(
@@ -19,7 +21,9 @@ def training_batches(
     encode: Callable[[Any, Any], tuple[Any, Any]],
     start_epoch: int = 0,
     shuffle: bool = True,
+    replacement: bool = False,
     augment: Callable[[Any, Any, Any], tuple[Any, Any]] | None = None,
+    augmented_epochs: int | None = None,
 ):
     """Endless batches for training, in a new random order every epoch.
 
@@ -37,8 +41,11 @@ def training_batches(
             `Task`.
         start_epoch: Number of the first epoch.
         shuffle: Whether every epoch has an order of its own.
+        replacement: Whether examples are drawn with replacement: an epoch then shows
+            some of them several times, and others not at all.
         augment: Maps `(seed, x, y)` to the `(x, y)` that training shall see, or None;
             the `augment` of a `Task`.
+        augmented_epochs: How many epochs, the first ones, are augmented; None for all.
 
     Returns:
         A `tf.data.Dataset` of infinite cardinality with elements `(x, y)`, of static
@@ -63,8 +70,8 @@ def training_batches(
     check_integer("seed", seed, minimum=0, maximum=2**63 - 1)
     check_integer("start_epoch", start_epoch, minimum=0)
     used = rows // batch_size * batch_size
-    batches_at_once = max(1, ROWS_AT_ONCE // batch_size)
     stored = _tensors(examples)
+    batches_at_once = max(1, _rows_at_once(stored, encode) // batch_size)
 
     def order(epoch):
         indices = (random_order(epoch) if shuffle else tf.range(rows))[:used]
@@ -76,11 +83,11 @@ def training_batches(
         keys = tf.random.stateless_uniform(
             [rows],
             seed=tf.stack([tf.constant(seed, tf.int64), epoch]),
-            maxval=tf.int64.max,
+            maxval=rows if replacement else tf.int64.max,
             dtype=tf.int64,
             alg="philox",  # the same order on every kind of machine
         )
-        return tf.argsort(keys)
+        return tf.cast(keys, tf.int32) if replacement else tf.argsort(keys)
 
     def gather(indices):
         encoded = encode(
@@ -98,11 +105,13 @@ def training_batches(
         .apply(tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY))
     )
     if augment is not None:
-        numbered = batches.enumerate(start_epoch * (rows // batch_size))
-        batches = numbered.map(
-            lambda number, batch: augment(
-                tf.stack([tf.constant(seed, tf.int64), number]), *batch
-            )
+        batches = augmented(
+            batches,
+            augment,
+            seed=seed,
+            steps_per_epoch=rows // batch_size,
+            start_epoch=start_epoch,
+            epochs=augmented_epochs,
         )
     return without_tuning(batches.prefetch(2 * batches_at_once))
 
@@ -138,6 +147,63 @@ def evaluation_batches(
 
     batches = tf.data.Dataset.range(0, len(examples), batch_size).map(cut).prefetch(2)
     return without_tuning(batches)
+
+
+def augmented(
+    batches,
+    augment: Callable[[Any, Any, Any], tuple[Any, Any]],
+    *,
+    seed: int,
+    steps_per_epoch: int,
+    start_epoch: int = 0,
+    epochs: int | None = None,
+):
+    """Changes training batches at random, as a pure function of seed and their number.
+
+    Args:
+        batches: A `tf.data.Dataset` of `(x, y)` or `(x, y, sample_weight)`.
+        augment: Maps `(seed, x, y)` to `(x, y)` of the same shapes and types. `seed` is
+            an int64 tensor of shape `(2,)`, another one for every batch of every epoch.
+        seed: Non-negative integer.
+        steps_per_epoch: Batches of an epoch.
+        start_epoch: Number of the first epoch.
+        epochs: How many epochs, counted from 0, are augmented; None for all.
+
+    Returns:
+        A `tf.data.Dataset`.
+
+    Raises:
+        ValueError: If `epochs` is negative.
+    """
+    import tensorflow as tf
+
+    if epochs is not None:
+        check_integer("augmented_epochs", epochs, minimum=0)
+
+    def change(number, batch):
+        x, y, *weights = batch
+        key = tf.stack([tf.constant(seed, tf.int64), number])
+        if epochs is None:
+            x, y = augment(key, x, y)
+        else:
+            x, y = tf.cond(
+                number < epochs * steps_per_epoch,
+                lambda: augment(key, x, y),
+                lambda: (x, y),
+            )
+        return (x, y, *weights)
+
+    return batches.enumerate(start_epoch * steps_per_epoch).map(change)
+
+
+def _rows_at_once(stored, encode):
+    """How many rows to gather and encode in one go."""
+    import tensorflow as tf
+
+    with tf.device("CPU:0"):
+        row = encode(*tf.nest.map_structure(lambda a: a[:1], stored))
+    size = sum(tensor.dtype.size * tensor.shape[1:].num_elements() for tensor in row)
+    return min(ROWS_AT_ONCE, BYTES_AT_ONCE // max(size, 1))
 
 
 def _tensors(examples):

@@ -6,6 +6,12 @@ from keras_nonnormal.datasets._files import DataFile, DataFolder
 from keras_nonnormal.datasets.corpus import FILES, Corpus
 from keras_nonnormal.datasets.text_task import TextTask, text_task
 
+ORIGIN = "the folder data of T. Mikolov's simple-examples.tgz (RNNLM toolkit)"
+OTHERWISE = (
+    "The text is licensed by the Linguistic Data Consortium (LDC99T42) and may\n"
+    "not be passed on: nothing is downloaded. Another corpus will do as well,\n"
+    f"in a folder with {', '.join(FILES)} that is named explicitly."
+)
 PTB_CHARACTERS = DataFolder(
     title="Penn Treebank (characters)",
     folder="ptb",
@@ -23,12 +29,8 @@ PTB_CHARACTERS = DataFolder(
             "1ef5607ac3c463b16e38bfe7900dd3bfc91de5a96e0f21e7eab5188b465b8ebe",
         ),
     ),
-    origin="the folder data of T. Mikolov's simple-examples.tgz (RNNLM toolkit)",
-    otherwise=(
-        "The text is licensed by the Linguistic Data Consortium (LDC99T42) and may\n"
-        "not be passed on: nothing is downloaded. Another corpus will do as well,\n"
-        f"in a folder with {', '.join(FILES)} that is named explicitly."
-    ),
+    origin=ORIGIN,
+    otherwise=OTHERWISE,
 )
 
 
@@ -75,6 +77,9 @@ def load_ptb_characters() -> Corpus:
     Raises:
         DatasetError: If the files are missing or damaged.
     """
-    return Corpus.from_texts(
-        *(PTB_CHARACTERS.read(file).decode("ascii") for file in PTB_CHARACTERS.files)
-    )
+    return read_corpus(PTB_CHARACTERS)
+
+
+def read_corpus(data: DataFolder) -> Corpus:
+    """The corpus of the three files of a data set."""
+    return Corpus.from_texts(*(data.read(file).decode("ascii") for file in data.files))

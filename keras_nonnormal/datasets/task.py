@@ -28,10 +28,15 @@ class Task(SequenceTask):
             `y` holds what the loss compares with. Works inside `tf.data`.
         shuffle: Whether every epoch has an order of its own. Without it all epochs
             show the same batches in the stored order, whatever the seed.
+        replacement: Whether the examples of an epoch are drawn with replacement, so
+            that it shows some several times and others not at all. An evaluation always
+            shows each of them once.
         augment: What becomes of training batches, at random: maps `(seed, x, y)` to
             `(x, y)` of the same shapes, inside `tf.data`. `seed` is an int64 tensor of
             shape `(2,)` for TensorFlow's stateless random functions, another one for
             every batch of every epoch. None leaves them as they are.
+        augmented_epochs: How many epochs of training, the first ones, are augmented.
+            None augments all.
         **kwargs: The arguments of `SequenceTask`.
 
     Example:
@@ -48,7 +53,9 @@ class Task(SequenceTask):
     splits: Splits
     encode: Callable[[Any, Any], tuple[Any, Any]]
     shuffle: bool = True
+    replacement: bool = False
     augment: Callable[[Any, Any, Any], tuple[Any, Any]] | None = None
+    augmented_epochs: int | None = None
 
     @property
     def classification(self) -> bool:
@@ -70,7 +77,9 @@ class Task(SequenceTask):
             encode=self.encode,
             start_epoch=start_epoch,
             shuffle=self.shuffle,
+            replacement=self.replacement,
             augment=self.augment,
+            augmented_epochs=self.augmented_epochs,
         )
 
     def evaluation_batches(self, split: str, batch_size: int | None = None) -> Any:

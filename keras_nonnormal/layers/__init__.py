@@ -1,25 +1,32 @@
 """Recurrent layers on the compiled recurrence."""
 
+from keras_nonnormal.layers.alif import ALIF, ALIFCell
 from keras_nonnormal.layers.anru import ANRU, ARUN, ANRUCell
 from keras_nonnormal.layers.driven import driven
 from keras_nonnormal.layers.eunn import EUNN
 from keras_nonnormal.layers.eurnn import EURNN, EURNNCell
 from keras_nonnormal.layers.exp_rnn import ExpRNN, ExpRNNCell
 from keras_nonnormal.layers.gru import FusedGRU
+from keras_nonnormal.layers.lru import LRU, LRUCell
+from keras_nonnormal.layers.lru_block import LRUBlock, LRUBlockCell
 from keras_nonnormal.layers.lstm import FusedLSTM
 from keras_nonnormal.layers.nnrnn import NNRNN, NNRNNCell, NonNormalRNN
 from keras_nonnormal.layers.parametrized_rnn import ParametrizedRNN, ParametrizedRNNCell
+from keras_nonnormal.layers.pascal import PascalRNN, PascalRNNCell
 from keras_nonnormal.layers.simple_rnn import FusedSimpleRNN
 from keras_nonnormal.layers.stair_cell import StairCell
 from keras_nonnormal.layers.stair_rnn import StairRNN
 from keras_nonnormal.layers.tied_embedding import TiedEmbedding
 
 __all__ = [
+    "ALIF",
     "ANRU",
     "ARUN",
     "EUNN",
     "EURNN",
+    "LRU",
     "NNRNN",
+    "ALIFCell",
     "ANRUCell",
     "EURNNCell",
     "ExpRNN",
@@ -27,10 +34,15 @@ __all__ = [
     "FusedGRU",
     "FusedLSTM",
     "FusedSimpleRNN",
+    "LRUBlock",
+    "LRUBlockCell",
+    "LRUCell",
     "NNRNNCell",
     "NonNormalRNN",
     "ParametrizedRNN",
     "ParametrizedRNNCell",
+    "PascalRNN",
+    "PascalRNNCell",
     "StairCell",
     "StairRNN",
     "TiedEmbedding",

@@ -1,6 +1,15 @@
 """The update rules the papers trained with."""
 
+from keras_nonnormal.optimizers.adabelief import AdaBelief
 from keras_nonnormal.optimizers.adam import AdamTorch
+from keras_nonnormal.optimizers.lookahead import Lookahead
 from keras_nonnormal.optimizers.rmsprop import RMSpropKeras2, RMSpropTF1, RMSpropTorch
 
-__all__ = ["AdamTorch", "RMSpropKeras2", "RMSpropTF1", "RMSpropTorch"]
+__all__ = [
+    "AdaBelief",
+    "AdamTorch",
+    "Lookahead",
+    "RMSpropKeras2",
+    "RMSpropTF1",
+    "RMSpropTorch",
+]

@@ -80,8 +80,13 @@ class GroupedOptimizer(keras.optimizers.Optimizer):
         if decay and self._use_weight_decay(variable):
             gradient = ops.add(gradient, ops.multiply(decay, variable))
         rate = ops.multiply(ops.cast(learning_rate, variable.dtype), factor)
-        step = ops.multiply(rate, self.direction(gradient, index))
-        self.assign_sub(variable, step)
+        direction = self.direction(gradient, index)
+        if self.weight_decay and self._use_weight_decay(variable):
+            direction = ops.add(direction, ops.multiply(self.weight_decay, variable))
+        self.assign_sub(variable, ops.multiply(rate, direction))
+
+    def _apply_weight_decay(self, variables):
+        pass  # Keras's would shrink variables whatever their rate factor.
 
     def direction(self, gradient, index):
         """What to subtract from variable number `index` at a learning rate of 1."""

@@ -1,3 +1,5 @@
+from collections.abc import Iterable
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
@@ -29,3 +31,23 @@ def dress(axes: Axes, title: str = "", grid: str | None = "y") -> None:
     axes.set_axisbelow(True)
     if grid in ("x", "y", "both"):
         axes.grid(axis=grid, color=GRID, linewidth=0.8)
+
+
+def legend_below(
+    figure: Figure, panels: Iterable[Axes], names: Iterable[str] | None = None
+) -> None:
+    """One legend for all panels, below them; `names` are all or say the order."""
+    found = {
+        name: handle
+        for axes in panels
+        for handle, name in zip(*axes.get_legend_handles_labels(), strict=True)
+    }
+    shown = [name for name in (names or found) if name in found]
+    if shown:
+        figure.legend(
+            [found[name] for name in shown],
+            shown,
+            loc="outside lower center",
+            ncols=4,
+            frameon=False,
+        )

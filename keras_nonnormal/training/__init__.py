@@ -5,6 +5,7 @@ from keras_nonnormal.training.carried_state import CarriedState
 from keras_nonnormal.training.checkpoints import EpochCheckpoint
 from keras_nonnormal.training.device import DeviceError, on_device
 from keras_nonnormal.training.divergence import StopWhenNotFinite, TrainingDiverged
+from keras_nonnormal.training.epoch_seeds import EpochSeeds
 from keras_nonnormal.training.metrics_log import MetricsLog, read_metrics
 from keras_nonnormal.training.models import loss_and_metrics, simple_recurrent_network
 from keras_nonnormal.training.monitor import Monitor
@@ -19,6 +20,8 @@ from keras_nonnormal.training.result import TrainingResult
 from keras_nonnormal.training.run_directory import RunDirectory, RunDirectoryError
 from keras_nonnormal.training.spectral_norm_log import SpectralNormLog
 from keras_nonnormal.training.stop_below import StopBelow
+from keras_nonnormal.training.stop_early import StopEarly
+from keras_nonnormal.training.time_limit import TimeLimit
 from keras_nonnormal.training.train import train
 from keras_nonnormal.training.transformed_validation import TransformedValidation
 from keras_nonnormal.training.variable_log import VariableLog
@@ -30,6 +33,7 @@ __all__ = [
     "CarriedState",
     "DeviceError",
     "EpochCheckpoint",
+    "EpochSeeds",
     "MetricsLog",
     "Monitor",
     "ProgressLine",
@@ -38,7 +42,9 @@ __all__ = [
     "RunDirectoryError",
     "SpectralNormLog",
     "StopBelow",
+    "StopEarly",
     "StopWhenNotFinite",
+    "TimeLimit",
     "TrainingDiverged",
     "TrainingResult",
     "TransformedValidation",

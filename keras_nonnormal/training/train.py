@@ -8,6 +8,7 @@ from keras_nonnormal.training.best_weights import BestWeights
 from keras_nonnormal.training.carried_state import CarriedState
 from keras_nonnormal.training.checkpoints import EpochCheckpoint
 from keras_nonnormal.training.divergence import StopWhenNotFinite
+from keras_nonnormal.training.epoch_seeds import EpochSeeds
 from keras_nonnormal.training.files import replacing
 from keras_nonnormal.training.metrics_log import MetricsLog
 from keras_nonnormal.training.models import loss_and_metrics
@@ -17,6 +18,8 @@ from keras_nonnormal.training.reduce_on_plateau import ReduceOnPlateau
 from keras_nonnormal.training.result import TrainingResult
 from keras_nonnormal.training.run_directory import RunDirectory
 from keras_nonnormal.training.stop_below import StopBelow
+from keras_nonnormal.training.stop_early import StopEarly
+from keras_nonnormal.training.time_limit import TimeLimit
 from keras_nonnormal.training.watched_model import WatchedModel
 
 # One call of the compiled training function runs up to this many steps, so that the
@@ -39,9 +42,13 @@ def train(
     keep_best: bool = False,
     halve_on_plateau: bool = False,
     reduce_on_plateau: Mapping[str, Any] | None = None,
+    patience: int | None = None,
+    time_limit: float | None = None,
+    time_spent: float = 0.0,
     save_every: int | None = None,
     report_every: int | None = None,
     log_gradient_norm: bool = False,
+    metrics: Iterable[keras.metrics.Metric] | None = None,
     callbacks: Iterable[keras.callbacks.Callback] = (),
     jit_compile: bool = True,
     tensorboard: bool = False,
@@ -78,11 +85,16 @@ def train(
         reduce_on_plateau: How to reduce the learning rate, arguments of
             `ReduceOnPlateau` by name, or None. What is watched is `monitor`, unless
             they say otherwise.
+        patience: Integer, training ends after so many epochs in a row that are not the
+            best so far by `monitor` (see `StopEarly`), or None.
+        time_limit: Float, seconds that all epochs may take (see `TimeLimit`), or None.
+        time_spent: Float, what of these was spent before the first one.
         save_every: Integer; the state after every so many epochs is kept for good, and
             not only until the next. None keeps the last alone.
         report_every: Integer, steps between lines of progress within an epoch, where
             there is no progress bar; or None.
         log_gradient_norm: Whether to log the mean norm of the gradient.
+        metrics: Metrics to take instead of those of `loss_and_metrics`.
         callbacks: More Keras callbacks; their model is a `WatchedModel`. What they add
             to the logs of an epoch is logged.
         jit_compile: Whether to compile the training step with XLA.
@@ -112,11 +124,12 @@ def train(
     )
     watched = _watched(model, task, (batch_size, validation, test))
     watched.log_gradient_norm = log_gradient_norm
-    loss, metrics = loss_and_metrics(task)
+    loss, usual_metrics = loss_and_metrics(task)
+    weighted_metrics = usual_metrics if metrics is None else list(metrics)
     watched.compile(
         optimizer,
         loss=loss,
-        weighted_metrics=metrics,
+        weighted_metrics=weighted_metrics,
         jit_compile=jit_compile,
         steps_per_execution=largest_divisor(steps, MOST_STEPS_PER_EXECUTION),
     )
@@ -132,13 +145,16 @@ def train(
         -float("inf") if stop_below is None else stop_below,
         "val_loss" if validation is not None else "loss",
     )
+    tired = StopEarly(patience, monitor, mode, log.rows)
+    late = TimeLimit(time_limit, time_spent, log.rows)
     best = BestWeights(directory.checkpoints, monitor, mode, log.rows)
+    ended = log.rows and (stop.reached(log.rows[-1]) or tired.reached or late.reached)
 
-    if epochs_done < epochs and not (log.rows and stop.reached(log.rows[-1])):
+    if epochs_done < epochs and not ended:
         # Order matters: a broken state is kept nowhere, what is to be logged is there
         # before the log, and metrics come before the state, so that the rows up to a
         # state are never missing.
-        watching: list[Any] = [StopWhenNotFinite(), *callbacks]
+        watching: list[Any] = [EpochSeeds(seed), StopWhenNotFinite(), *callbacks]
         if reduce_on_plateau is not None:
             plan = {"monitor": monitor, "mode": mode, **reduce_on_plateau}
             watching.append(ReduceOnPlateau(**plan, history=log.rows))
@@ -151,7 +167,7 @@ def train(
             watching.append(ProgressLine(report_every))
         if keep_best:
             watching.append(best)
-        watching += [stop, log, checkpoint]
+        watching += [stop, tired, late, log, checkpoint]
         watched.fit(
             task.training_batches(batch_size, seed=seed, start_epoch=epochs_done),
             epochs=epochs,
@@ -170,7 +186,7 @@ def train(
     if task.stateful:  # what it is trained for is not a loss of its own outputs alone
         model.compile(optimizer)
     else:
-        model.compile(optimizer, loss=loss, weighted_metrics=metrics)
+        model.compile(optimizer, loss=loss, weighted_metrics=weighted_metrics)
     with replacing(directory.model) as temporary:
         model.save(temporary)
     return TrainingResult(

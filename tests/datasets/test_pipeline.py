@@ -146,3 +146,39 @@ def test_arguments_out_of_range_are_named(argument, value):
 def test_examples_of_unequal_number_are_refused():
     with pytest.raises(ValueError, match=r"equal first dimension.*\[3, 3, 4\]"):
         Examples((np.zeros(3), np.zeros((3, 2))), np.zeros(4))
+
+
+def test_with_replacement_an_epoch_is_drawn_from_all_rows():
+    drawn = epochs(50, 10, 40, replacement=True)
+    counts = np.bincount(drawn.ravel(), minlength=50)
+    assert len(counts) == 50
+    # 2,000 draws: a count has standard deviation 6.3 around 40.
+    np.testing.assert_allclose(counts, 40, atol=30)
+    assert len(np.unique(drawn[0])) < 50
+    resumed = epochs(50, 10, 1, replacement=True, start_epoch=39)
+    np.testing.assert_array_equal(resumed[0], drawn[39])
+
+
+def test_large_examples_are_not_encoded_all_at_once(monkeypatch):
+    sizes = []
+
+    def encode(inputs, targets):
+        tf.numpy_function(lambda a: sizes.append(len(a)), [inputs], [])
+        return tf.zeros((tf.shape(inputs)[0], 2**18)), targets  # a MiB each
+
+    batches = training_batches(numbered(300), 10, seed=0, encode=encode)
+    drawn = np.concatenate([y for _, y in batches.take(30)])
+    assert max(sizes) == 60  # of 64 MiB
+    np.testing.assert_array_equal(drawn, epochs(300, 10, 1).ravel())
+
+
+def test_only_the_first_epochs_are_augmented():
+    def negate(seed, x, y):
+        return x, -y - 1
+
+    for start, signs in [(0, [1, 1, 0, 0]), (1, [1, 0, 0, 0])]:
+        drawn = epochs(20, 5, 4, augment=negate, augmented_epochs=2, start_epoch=start)
+        np.testing.assert_array_equal((drawn < 0).all(axis=(1, 2)), signs)
+        np.testing.assert_array_equal((drawn < 0).any(axis=(1, 2)), signs)
+    with pytest.raises(ValueError, match="Expected `augmented_epochs`"):
+        epochs(20, 5, 1, augment=negate, augmented_epochs=-1)

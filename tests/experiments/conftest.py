@@ -3,7 +3,15 @@ import sys
 
 import pytest
 
+from keras_nonnormal.recurrence import set_jit_compile
 from tests.experiments.commands import ROOT, clean_environment
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _compiled_again():
+    """Runs with --no-jit say so for the whole process."""
+    yield
+    set_jit_compile(True)
 
 
 @pytest.fixture(scope="session")

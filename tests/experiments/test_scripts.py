@@ -90,14 +90,30 @@ def wait_for_epoch(process, folder, epoch):
     raise AssertionError(f"no epoch {epoch}: {process.communicate()[1]}")
 
 
+LONG = tiny("--epochs", 30, "--compare", "none", "--stop-below", "none")
+
+
+@pytest.fixture(scope="module")
+def unbroken(python, tmp_path_factory):
+    """A long run of copy as a module, and its folder."""
+    folder = tmp_path_factory.mktemp("unbroken") / "run"
+    return python("-m", "experiments.copy", *LONG, "--out", folder), folder
+
+
+def test_copy_as_a_module_N3(unbroken):
+    run, folder = unbroken
+    assert run.returncode == 0, run.stderr
+    assert (folder / "summary.json").exists()
+    assert run.stderr == ""  # none of TensorFlow's notes about itself
+
+
 def test_a_run_interrupted_then_killed_ends_like_an_unbroken_one_N2(
-    repository, tmp_path
+    repository, unbroken, tmp_path
 ):
     """From inside the folder; Ctrl-C, resume, kill -9, resume."""
-    flags = tiny("--epochs", 60, "--compare", "none", "--stop-below", "none")
     inside, folder = repository / "experiments", tmp_path / "broken"
 
-    process = begin("copy.py", *flags, "--out", folder, cwd=inside)
+    process = begin("copy.py", *LONG, "--out", folder, cwd=inside)
     wait_for_epoch(process, folder, 1)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
@@ -114,25 +130,17 @@ def test_a_run_interrupted_then_killed_ends_like_an_unbroken_one_N2(
     assert not (folder / "model.keras").exists()
 
     assert copy_task.main(["--resume", "--out", str(folder)]) == 0
-    assert copy_task.main([*flags, "--out", str(tmp_path / "unbroken")]) == 0
-    broken, unbroken = (
-        keras.saving.load_model(tmp_path / name / "model.keras").get_weights()
-        for name in ("broken", "unbroken")
+    broken, whole = (
+        keras.saving.load_model(each / "model.keras").get_weights()
+        for each in (folder, unbroken[1])
     )
-    for ours, theirs in zip(broken, unbroken, strict=True):
+    for ours, theirs in zip(broken, whole, strict=True):
         np.testing.assert_array_equal(ours, theirs)
     summaries = [
-        json.loads((tmp_path / name / "summary.json").read_text())
-        for name in ("broken", "unbroken")
+        json.loads((each / "summary.json").read_text())
+        for each in (folder, unbroken[1])
     ]
     assert summaries[0]["test"] == summaries[1]["test"]
-
-
-def test_copy_as_a_module_N3(python, tmp_path):
-    run = python("-m", "experiments.copy", *tiny("--compare=none", "--out", tmp_path))
-    assert run.returncode == 0, run.stderr
-    assert (tmp_path / "summary.json").exists()
-    assert run.stderr == ""  # none of TensorFlow's notes about itself
 
 
 def test_copy_is_importable_and_the_standard_module_stays_itself_N4(python):
@@ -160,7 +168,9 @@ def test_addition_as_a_file_from_inside_the_folder_N5(python, repository, tmp_pa
     run = python("addition.py", *flags, "--T=12", "--out", tmp_path, cwd=inside)
     assert run.returncode == 0, run.stderr
     assert "tolerance accuracy" in run.stdout
-    assert json.loads((tmp_path / "summary.json").read_text())["epochs"] == 2
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert summary["epochs"] == 2
+    assert set(summary["test"]) == {"loss", "mean_absolute_error", "tolerance_accuracy"}
 
 
 def test_psmnist_as_a_file_on_the_real_digits_N5(python, data_folder, tmp_path):
@@ -174,13 +184,23 @@ def test_psmnist_as_a_file_on_the_real_digits_N5(python, data_folder, tmp_path):
     assert "accuracy" in json.loads((tmp_path / "summary.json").read_text())["test"]
 
 
-@pytest.mark.parametrize("mode", ["importlib", "prepend"])
-def test_test_collection_with_doctests_N6(python, mode):
-    run = python(
-        *("-m", "pytest", "experiments", "--doctest-modules", "--collect-only"),
-        *(f"--import-mode={mode}", "-p", "no:cacheprovider"),
-    )
-    assert run.returncode in (0, 5), run.stdout + run.stderr  # 5: nothing to collect
+def test_test_collection_with_doctests_N6(python):
+    """In either import mode; the second finds TensorFlow loaded, and none of ours."""
+    program = """
+import sys, pytest
+from pathlib import Path
+path, ours = [*sys.path], str(Path("experiments").resolve())
+for mode in ("importlib", "prepend"):
+    flags = ["--doctest-modules", "--collect-only", f"--import-mode={mode}"]
+    code = pytest.main(["experiments", *flags, "-p", "no:cacheprovider"])
+    assert code in (0, 5), (mode, code)  # 5: nothing to collect
+    for name, module in [*sys.modules.items()]:
+        if (getattr(module, "__file__", None) or "").startswith(ours):
+            del sys.modules[name]
+    sys.path[:] = path
+"""
+    run = python("-c", program)
+    assert run.returncode == 0, run.stdout + run.stderr
     assert "error" not in (run.stdout + run.stderr).lower()
 
 

@@ -135,37 +135,10 @@ def test_configuration_round_trips_by_its_registered_name(optimizer_class):
     assert copy.get_config() == optimizer.get_config()
 
 
-def regression_model(optimizer, jit_compile):
-    keras.utils.set_random_seed(1)
-    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, "tanh")])
-    model.compile(optimizer, "mse", jit_compile=jit_compile)
-    return model
-
-
-@pytest.mark.parametrize("optimizer_class", ALL)
-@pytest.mark.parametrize("jit_compile", [False, True])
-def test_a_saved_model_goes_on_as_if_never_saved(
-    optimizer_class, jit_compile, tmp_path
-):
-    x = np.random.default_rng(0).normal(size=(32, 4)).astype("float32")
-    y = 0.1 * x[:, :3]
-    fit = {"batch_size": 8, "shuffle": False, "verbose": 0}
-    model = regression_model(optimizer_class(0.01, epsilon=1e-8), jit_compile)
-    before = model.evaluate(x, y, verbose=0)
-    model.fit(x, y, epochs=2, **fit)
-    assert model.evaluate(x, y, verbose=0) < before
-    model.save(tmp_path / "model.keras")
-    loaded = keras.saving.load_model(tmp_path / "model.keras")
-    for each in (model, loaded):
-        each.fit(x, y, **fit)
-    for ours, theirs in zip(model.get_weights(), loaded.get_weights(), strict=True):
-        np.testing.assert_array_equal(ours, theirs)
-
-
 @pytest.mark.parametrize("optimizer_class", ALL)
 def test_embedding_tables_train(optimizer_class):
     model = keras.Sequential([keras.Input((5,)), keras.layers.Embedding(7, 2)])
-    model.compile(optimizer_class(0.01), "mse")
+    model.compile(optimizer_class(0.01), "mse")  # with XLA; the next test without
     ids = np.tile(np.arange(5), (4, 1))
     start = model.get_weights()[0].copy()
     model.fit(ids, np.ones((4, 5, 2)), epochs=2, verbose=0)
@@ -192,7 +165,7 @@ def test_a_token_that_occurs_twice_has_one_gradient(optimizer_class, clip):
     tables = []
     for layer in (keras.layers.Embedding(4, 2, "zeros"), OneHotEmbedding()):
         model = keras.Sequential([keras.Input((5,), dtype="int32"), layer])
-        model.compile(optimizer_class(0.01, **clip), "mse")
+        model.compile(optimizer_class(0.01, **clip), "mse", jit_compile=False)
         model.fit(ids, y, epochs=3, batch_size=8, shuffle=False, verbose=0)
         tables += model.get_weights()
     np.testing.assert_allclose(*tables, rtol=1e-4, atol=1e-6)

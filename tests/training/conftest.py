@@ -9,6 +9,7 @@ from keras_nonnormal.training import (
     simple_recurrent_network,
     train,
 )
+from tests.helpers import compiled_recurrences
 
 
 @pytest.fixture(scope="session")
@@ -47,9 +48,18 @@ def digits_task():
 
 @pytest.fixture(scope="session")
 def train_small(small_task):
-    """Trains a small network into a folder: `(model, result)`."""
+    """Trains a small network into a folder: `(model, result)`.
 
-    def run(folder, resume=False, learning_rate=1e-3, optimizer=None, **settings):
+    With `compiled=False` nothing of it is compiled, which takes longer than training.
+    """
+
+    def run(folder, compiled=True, **settings):
+        if compiled:
+            return training(folder, **settings)
+        with compiled_recurrences(False):
+            return training(folder, **{"jit_compile": False, **settings})
+
+    def training(folder, resume=False, learning_rate=1e-3, optimizer=None, **settings):
         directory = RunDirectory(folder)
         directory.claim({}, resume)
         keras.utils.set_random_seed(3)

@@ -24,6 +24,8 @@ from keras_nonnormal.optimizers import AdamTorch
 from keras_nonnormal.training import loss_and_metrics
 from tests.helpers import relative_error
 
+pytestmark = pytest.mark.usefixtures("uncompiled")
+
 STEPS, UNITS = 18, 5
 
 LAYERS = {
@@ -155,6 +157,7 @@ def assert_equal(variables, values, named, tolerance):
         assert relative_error(value, expected) < tolerance, variable.name
 
 
+@pytest.mark.compiled
 def test_first_gradients_are_the_published_ones(started, network):  # Row A19
     import tensorflow as tf
 

@@ -99,6 +99,7 @@ def test_a_network_without_recurrent_matrix_is_refused():
 
 def test_callbacks_of_the_caller_add_to_what_is_logged_and_go_on(train_small, tmp_path):
     logs = {"callbacks": [SpectralNormLog(), VariableLog(tmp_path / "k.csv", "bias")]}
+    logs["compiled"] = False
     train_small(tmp_path / "run", epochs=2, **logs)
     _, result = train_small(tmp_path / "run", epochs=3, resume=True, **logs)
     assert all(row["spectral_norm"] > 0.9 for row in result.history)

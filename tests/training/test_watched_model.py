@@ -78,7 +78,7 @@ def test_the_watched_model_trains_the_layers_it_was_given():
     model = keras.Model(inputs, keras.layers.Dense(1)(inputs))
     before = model.get_weights()[0].copy()
     shared = WatchedModel(model)
-    shared.compile("sgd", "mse")
+    shared.compile("sgd", "mse", jit_compile=False)
     fit(shared, poisoned_batches(1, 1.0))
     assert model.get_weights()[0] != before
     assert len(model.weights) == 2  # nothing was added to it
@@ -112,7 +112,7 @@ def test_the_loss_of_the_task_is_told_from_the_penalty(jit_compile):  # Row 41
 def test_the_penalty_is_minimised_too():
     x, y = np.zeros((4, 3), "float32"), np.zeros((4, 2), "float32")
     model = WatchedModel(network(keras.regularizers.L2(0.5)))
-    model.compile(keras.optimizers.SGD(0.1), "mse")
+    model.compile(keras.optimizers.SGD(0.1), "mse", jit_compile=False)
     model.fit(x, y, verbose=0)
     np.testing.assert_allclose(model.network.get_weights()[0], 0.9, rtol=1e-6)
 
@@ -120,7 +120,7 @@ def test_the_penalty_is_minimised_too():
 def test_a_network_without_penalties_reports_none():
     x, y = np.ones((4, 3), "float32"), np.ones((4, 2), "float32")
     model = WatchedModel(network())
-    model.compile("sgd", "mse")
+    model.compile("sgd", "mse", jit_compile=False)
     assert list(evaluate(model, x, y)) == ["loss"]
 
 
@@ -128,7 +128,7 @@ def per_step(outputs=2):
     inputs = keras.Input((None, 1))
     dense = keras.layers.Dense(outputs, use_bias=False, kernel_initializer="ones")
     model = WatchedModel(keras.Model(inputs, dense(inputs)))
-    model.compile("sgd", "mse")
+    model.compile("sgd", "mse", jit_compile=False)
     return model
 
 
@@ -148,7 +148,10 @@ def unequal_batches():
 def test_a_shorter_batch_counts_by_its_targets(steps_per_execution):
     model = per_step()
     model.compile(
-        keras.optimizers.SGD(0.0), "mse", steps_per_execution=steps_per_execution
+        keras.optimizers.SGD(0.0),
+        "mse",
+        jit_compile=False,
+        steps_per_execution=steps_per_execution,
     )
     mean = (10 * 1.0 + 2 * 9.0) / 12
     assert evaluate(model, unequal_batches()) == pytest.approx({"loss": mean})
@@ -213,7 +216,7 @@ def test_the_norm_of_an_embedding_is_that_of_its_table():
     inputs = keras.Input((2,), dtype="int32")
     table = keras.layers.Embedding(3, 1, embeddings_initializer="ones")
     model = WatchedModel(keras.Model(inputs, table(inputs)), log_gradient_norm=True)
-    model.compile("sgd", "mse")
+    model.compile("sgd", "mse", jit_compile=False)
     ids, y = np.zeros((1, 2), "int32"), np.zeros((1, 2, 1), "float32")
     history = model.fit(ids, y, verbose=0).history
     # The mean of two squares of the same number: its derivative at 1 is 2.
@@ -226,7 +229,7 @@ def test_watching_the_norm_changes_nothing():
     weights = []
     for watch in (False, True):
         model = WatchedModel(network(), log_gradient_norm=watch)
-        model.compile(keras.optimizers.Adam(0.1), "mse")
+        model.compile(keras.optimizers.Adam(0.1), "mse", jit_compile=False)
         model.fit(x, y, batch_size=4, shuffle=False, verbose=0)
         weights.append(model.network.get_weights()[0])
     np.testing.assert_array_equal(*weights)
@@ -235,6 +238,6 @@ def test_watching_the_norm_changes_nothing():
 def test_a_penalty_that_is_not_finite_ends_training():
     x, y = np.zeros((4, 3), "float32"), np.zeros((4, 2), "float32")
     model = WatchedModel(network(lambda kernel: np.inf * keras.ops.sum(kernel)))
-    model.compile("sgd", "mse")
+    model.compile("sgd", "mse", jit_compile=False)
     with pytest.raises(TrainingDiverged, match="step 1 "):
         fit(model, (x, y))

@@ -1,6 +1,8 @@
 """Row A21: runs that are tested again, and what cannot be tested."""
 
+import contextlib
 import hashlib
+import io
 import json
 import re
 import shutil
@@ -18,14 +20,14 @@ from tests.experiments.networks.running import QUIET, read, run
 
 FLAGS = [*QUIET, "--permute", "--net-type=ANRU", "--controller=3", "--transformed"]
 FLAGS += ["--train-size=40", "--validation-size=20", "--test-size=30", "--batch=20"]
-FLAGS += ["--epochs=3", "--save-freq=2", "--lr=0.01"]
+FLAGS += ["--epochs=3", "--save-freq=2", "--lr=0.01", "--verbose"]
 # Not to be forgotten at the end.
 FLAGS += ["--step-position=680", "--step-length=100"]
 
 
 @pytest.fixture(scope="module")
-def kept(tmp_path_factory):
-    """A run that is finished, of noise in place of digits."""
+def finished(tmp_path_factory):
+    """A run of noise in place of digits: its folder, and what it said."""
     draw = np.random.default_rng(0)
     noise = tuple(
         (
@@ -37,8 +39,16 @@ def kept(tmp_path_factory):
     folder = tmp_path_factory.mktemp("kept") / "run"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("keras_nonnormal.datasets.mnist.load_digits", lambda: noise)
-        run(psmnist, *FLAGS, "--out", folder)
-        yield folder
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said):
+            run(psmnist, *FLAGS, "--out", folder)
+        yield folder, said.getvalue()
+
+
+@pytest.fixture(scope="module")
+def kept(finished):
+    """The folder of that run."""
+    return finished[0]
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +74,15 @@ def scores(folder, capsys, *more):
     arguments = ["--test", "--out", str(folder), "--json", *map(str, more)]
     assert psmnist.main(arguments) == 0
     return json.loads(capsys.readouterr().out)
+
+
+def test_the_report_says_how_it_went_under_transforms(finished):
+    """Rows A18 and A21."""
+    folder, said = finished
+    assert "test, sin " in said
+    assert "test, drive " in said
+    assert "above 91.5%" in said
+    assert not (folder / "gain.csv").exists()  # what ANRU does is no variable
 
 
 def test_a_run_is_tested_again_as_it_was_at_its_end(kept, capsys):

@@ -8,9 +8,9 @@ from experiments import copy_task
 from experiments.figure_folder import FigureFolder
 from keras_nonnormal import Stair
 from keras_nonnormal.layers import NNRNN, ExpRNN, FusedLSTM, FusedSimpleRNN
-from keras_nonnormal.recurrence import set_jit_compile
 from keras_nonnormal.training import WatchedModel
 from tests.experiments.pictures.drawing import make_run
+from tests.helpers import compiled_recurrences
 
 
 @pytest.fixture
@@ -30,6 +30,7 @@ def drawn(monkeypatch):
 @pytest.fixture(scope="session")
 def runs(tmp_path_factory):
     """Run directories of small networks after one update, by the network's name."""
+    keras.utils.set_random_seed(1)  # layers draw their seeds when they are made
     return made(
         tmp_path_factory.mktemp("runs"),
         {
@@ -44,6 +45,7 @@ def runs(tmp_path_factory):
 @pytest.fixture(scope="session")
 def staired_runs(tmp_path_factory):
     """The same of networks with a stair."""
+    keras.utils.set_random_seed(1)
     start = keras.initializers.Constant(0.98)
     return made(
         tmp_path_factory.mktemp("staired"),
@@ -74,10 +76,9 @@ def adaptive_runs(tmp_path_factory):
         "LSTM": {"net_type": "LSTM"},
         "GRU": {"net_type": "GRU"},
     }
-    set_jit_compile(False)
-    for name, net in nets.items():
-        make_trained(folder / name, net)
-    set_jit_compile(True)
+    with compiled_recurrences(False):
+        for name, net in nets.items():
+            make_trained(folder / name, net)
     return folder
 
 
@@ -106,24 +107,25 @@ def make_trained(folder, net):
 
 
 def made(folder, layers):
-    keras.utils.set_random_seed(1)
-    set_jit_compile(False)  # to compile takes longer than to run once
-    for net, layer in layers.items():
-        inputs = keras.Input((21, 10))
-        model = keras.Model(inputs, keras.layers.Dense(9)(layer(inputs)))
-        model.compile(
-            keras.optimizers.SGD(0.1),
-            keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-            jit_compile=False,
-        )
-        if net == "nnRNN":
-            upper = 0.4 * np.random.default_rng(1).normal(size=(8, 8))
-            next(v for v in layer.variables if v.name == "upper").assign(upper)
-        data = np.random.default_rng(2).normal(scale=0.01, size=(1, 21, 10))
-        model.fit(data, np.zeros((1, 21)), verbose=0)
-        stair = layer.stair.schedule if layer.stair else "none"
-        options = {"net_type": net, "nhid": layer.units, "stair": stair}
-        make_run(folder / net, options)
-        model.save(folder / net / "model.keras")
-    set_jit_compile(True)
+    with compiled_recurrences(False):
+        for net, layer in layers.items():
+            make_updated(folder / net, net, layer)
     return folder
+
+
+def make_updated(folder, net, layer):
+    inputs = keras.Input((21, 10))
+    model = keras.Model(inputs, keras.layers.Dense(9)(layer(inputs)))
+    model.compile(
+        keras.optimizers.SGD(0.1),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        jit_compile=False,
+    )
+    if net == "nnRNN":
+        upper = 0.4 * np.random.default_rng(1).normal(size=(8, 8))
+        next(v for v in layer.variables if v.name == "upper").assign(upper)
+    data = np.random.default_rng(2).normal(scale=0.01, size=(1, 21, 10))
+    model.fit(data, np.zeros((1, 21)), verbose=0)
+    stair = layer.stair.schedule if layer.stair else "none"
+    make_run(folder, {"net_type": net, "nhid": layer.units, "stair": stair})
+    model.save(folder / "model.keras")

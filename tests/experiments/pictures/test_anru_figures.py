@@ -19,6 +19,8 @@ from keras_nonnormal.analysis import (
 from keras_nonnormal.layers import ANRU
 from tests.experiments.pictures.drawing import PNG, columns, draw, refusal
 
+pytestmark = pytest.mark.usefixtures("uncompiled_file")
+
 FEW = ("--drives", "0.5", "5", "10", "--repeats=2")
 
 

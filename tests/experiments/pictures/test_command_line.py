@@ -7,6 +7,8 @@ import pytest
 from experiments import figures
 from tests.experiments.pictures.drawing import PNG, draw, make_run, refusal
 
+pytestmark = pytest.mark.usefixtures("uncompiled_file")
+
 HEAVY = ("tensorflow", "keras", "keras_nonnormal", "numpy", "matplotlib", "h5py")
 
 

@@ -24,6 +24,8 @@ from keras_nonnormal.layers import (
 )
 from tests.experiments.pictures.drawing import PNG, columns, draw, make_run, refusal
 
+pytestmark = pytest.mark.usefixtures("uncompiled_file")
+
 LAYERS = {
     "gamma": FusedSimpleRNN(4, activation=Gamma(gain=4.0, saturation=0.3)),
     "tanh": FusedSimpleRNN(4, bias_initializer="normal"),

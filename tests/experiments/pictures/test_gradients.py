@@ -4,12 +4,15 @@ import keras
 import numpy as np
 import pytest
 
-from experiments import trained
+from experiments import copy_task, trained
 from keras_nonnormal import StairCell, analysis
 from keras_nonnormal.layers import NNRNN, FusedSimpleRNN
 from tests.experiments.pictures.drawing import columns
 
+pytestmark = pytest.mark.usefixtures("uncompiled")
 
+
+@pytest.mark.compiled
 def test_state_gradients_are_those_of_the_published_program(golden):  # Rows 29, 43
     arrays = golden("nnrnn/smnist_step")
     inputs = keras.Input((784, 1))
@@ -48,8 +51,8 @@ def test_state_gradients_are_slopes_of_the_loss(runs, net):
 def test_gradients_of_a_run_of_a_script(python, tmp_path):  # F8
     flags = ["--T=30", "--hidden-units=6", "--train-size=320", "--validation-size=32"]
     more = ["--test-size=32", "--epochs=1", "--compare=none", "--init=orthogonal"]
-    run = python("experiments/copy.py", *flags, *more, "--out", tmp_path / "run")
-    assert run.returncode == 0, run.stderr
+    arguments = [*flags, *more, "--no-jit", "--out", str(tmp_path / "run")]
+    assert copy_task.main(arguments) == 0
     shown = python(
         *("experiments/figures.py", "gradients", tmp_path / "run", "--batch=3"),
         *("--out", tmp_path / "figures"),

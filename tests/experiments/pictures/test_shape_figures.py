@@ -8,6 +8,8 @@ import pytest
 from keras_nonnormal.activations import gamma_slopes, gamma_values
 from tests.experiments.pictures.drawing import PNG, columns, draw, make_run, refusal
 
+pytestmark = pytest.mark.usefixtures("uncompiled_file")
+
 GAMMA = {"net_type": "RNN", "nonlin": "gamma2", "nhid": 2, "random": False}
 
 

@@ -11,6 +11,8 @@ from keras_nonnormal import Stair, StairCell, analysis
 from keras_nonnormal.layers import FusedSimpleRNN, NNRNNCell
 from tests.experiments.pictures.drawing import PNG, columns, draw, make_run
 
+pytestmark = pytest.mark.usefixtures("uncompiled_file")
+
 
 def test_theta_is_read_from_the_saved_model(runs, drawn, tmp_path):  # F6
     assert draw("theta", runs / "nnRNN", "--limit=0.2", out=tmp_path) == 0

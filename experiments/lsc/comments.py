@@ -1,0 +1,181 @@
+"""Run strings of the published programs as options."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from experiments.lsc.parts import (
+    FORWARD,
+    INPUTS,
+    KIND_PARTS,
+    RECURRENT,
+    REFUSED,
+    VALUES,
+    WORDS,
+    Part,
+)
+from experiments.options import OptionError
+
+# Where `pretrained` keeps weights if nobody says where.
+STORE = "runs/pretrained"
+# What a string means by what it does not say.
+UNSAID = {
+    RECURRENT: {
+        **{"dropout": 0.1, "repeat": 1, "tied": False, "layout": "published"},
+        **{"pretrain": "none", "target": "1"},
+    },
+    FORWARD: {
+        **{"init": "glorot", "optimizer": "adam"},
+        **{"pretrain": "none", "target": "1"},
+    },
+}
+
+
+@dataclass(frozen=True)
+class Translation:
+    """The options of a run string, and what is to be said of parts of it."""
+
+    options: Mapping[str, Any]
+    notes: tuple[str, ...]
+
+
+def translate(text: str, program: str, net: str = "", task: str = "") -> Translation:
+    """Translates a run string.
+
+    Args:
+        text: The run string.
+        program: `"deep_rnn"` or `"ffn"`, the script that gets it.
+        net: The network, where it matters.
+        task: The task, where it matters.
+
+    Returns:
+        Options by name, those that the string leaves at the published program's own
+        defaults among them, and notes on parts without effect, a line each.
+
+    Raises:
+        OptionError: If a part is not known, or its value cannot be read.
+
+    Example:
+
+    >>> translate("findLSC_radius_targetnorm:.5", "ffn").options["target"]
+    '0.5'
+    """
+    words, values, labels = _parts(text)
+    options: dict[str, Any] = dict(UNSAID[program])
+    notes = [f"{label} has no effect: it is the label of a run" for label in labels]
+    for name, part in (*_known(words, WORDS), *_known(values, VALUES)):
+        if program not in part.programs:
+            notes.append(f"{name} has no effect: {program}.py has nothing of that kind")
+            continue
+        if part.note:
+            notes.append(f"{name} {part.note}")
+        options |= part.values
+        if part.option:
+            options[part.option] = values[name]
+    options |= _stage(words, values, program, net)
+    notes += _without_effect(words, values, program, net, task)
+    return Translation(options, tuple(notes))
+
+
+def _parts(text: str) -> tuple[set[str], dict[str, Any], list[str]]:
+    """Words, values by name, and labels."""
+    words, values, labels = set(), {}, []
+    for each in filter(None, text.split("_")):
+        name, colon, value = each.partition(":")
+        if colon and name in VALUES:
+            values[name] = _value(each, value, VALUES[name])
+        elif not colon and name in WORDS:
+            words.add(name)
+        elif each.isdigit():
+            labels.append(each)
+        elif name in REFUSED:
+            raise OptionError(f"--comments: {each} is {REFUSED[name]}")
+        else:
+            known = ", ".join((*WORDS, *(f"{name}:" for name in VALUES)))
+            raise OptionError(
+                f"--comments: {each!r} is no part of a published run string; expected "
+                f"some of {known}"
+            )
+    return words, values, labels
+
+
+def _value(each: str, value: str, part: Part) -> Any:
+    try:
+        return part.read(value)
+    except (ValueError, KeyError):
+        raise OptionError(f"--comments: cannot read the value of {each!r}") from None
+
+
+def _known(names, parts: Mapping[str, Part]) -> list[tuple[str, Part]]:
+    return [(name, part) for name, part in parts.items() if name in names]
+
+
+def _stage(words, values, program, net) -> dict[str, Any]:
+    """Whether there is pre-training, and how."""
+    options: dict[str, Any] = {}
+    if words & {"findLSC", "lruLSC"}:
+        options["pretrain"] = "gradient" if "ffnlsc" in words else "published"
+    if "targetnorm" in values:
+        options["target"] = f"{values['targetnorm']:g}"
+    if "unbalanced" in words and _balances(values, net):
+        options["target"] = "unbalanced"
+    if "pretrain" in options and words & {"pretrained", "onlyloadpretrained"}:
+        options["store"] = STORE
+    if "onlypretrain" in words:
+        options["only_pretrain"] = True
+    if "test" in words and "tsteps" in values:
+        options["pretrain_steps"] = values["tsteps"]
+    if "test" in words:
+        options["quick"] = True
+    if program == FORWARD:
+        if "adabelief" in words:
+            options["optimizer"] = "lookahead-adabelief"
+        return options
+    for word, inputs in INPUTS.items():
+        if word in words:
+            options["pretrain_inputs"] = inputs
+    if "mlmeps" in values:  # an epoch counter that begins at 1 has to be below it
+        options["corrupt_epochs"] = max(values["mlmeps"] - 1, 0)
+    return options
+
+
+def _balances(values, net) -> bool:
+    return net == "lru" and values.get("targetnorm") == 0.5
+
+
+def _all_kinds(words, values) -> bool:
+    on = {"lscrec": True} | values  # which was on if nothing was said
+    return "allns" in words or all(on.get(part, False) for part in KIND_PARTS)
+
+
+def _without_effect(words, values, program, net, task):
+    """Notes on parts that do nothing beside the others, or in this network or task."""
+    if "tsteps" in values and "test" not in words:
+        yield "tsteps has no effect without test"
+    stage = bool(words & {"findLSC", "lruLSC"})
+    if "onlyloadpretrained" in words:
+        yield (
+            "onlyloadpretrained loads what is in the store, and pre-trains what is not"
+            if stage
+            else "onlyloadpretrained has no effect: radii are always measured"
+        )
+    if stage and "radius" not in words:
+        yield "without radius it meant singular values; here it is the radius still"
+    if program == FORWARD:
+        if values.get("targetnorm", 1.0) != 1.0:
+            yield "targetnorm is the target here; the published program aimed at 1"
+        return
+    if stage and not _all_kinds(words, values):
+        yield "some transitions were left as they are; here all get to the target"
+    if "adabelief" in words:
+        yield "adabelief has no effect: recurrent networks always had it"
+    if "unbalanced" in words and not _balances(values, net):
+        yield "unbalanced has no effect: it needs the network lru and targetnorm:.5"
+    if "ffnlsc" in words and net != "lru":
+        yield "ffnlsc has no effect: it is about the network lru"
+    if "mlmeps" in values and "mlminputs" not in words:
+        yield "mlmeps has no effect without mlminputs"
+    if task != "wordptb":
+        for name in ("embproj", "mlminputs", "mlmeps", "maxlen"):
+            if name in words or name in values:
+                yield f"{name} has no effect: the task {task} has no words"

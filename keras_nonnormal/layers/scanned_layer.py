@@ -1,0 +1,99 @@
+"""A recurrent layer whose only recurrence is linear, and therefore one scan."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_nonnormal.layers.layer_of_cell import LayerOfCell
+from keras_nonnormal.layers.linear_scan import halves, linear_scan
+
+
+class ScannedLayer(LayerOfCell):
+    r"""Base of layers that do all but $x_t = λ ⊙ x_{t-1} + b_t$ for all times at once.
+
+    Its cell says what comes before and after the scan:
+
+    - `prepare(inputs, training)`: tuple of tensors `(..., units)`;
+    - `drive(context)`: from this tuple to the $b_t$, `(..., 2 * state_units)`;
+    - `decay()`: $λ$, `(2 * state_units,)`, in the dtype of the scan;
+    - `read(states, context, training)`: the outputs, `(..., units)`.
+
+    Complex numbers are as in `keras_nonnormal.layers.linear_scan`; the states of the
+    layer are their real and their imaginary parts.
+
+    Args:
+        *args: The cell's.
+        scan: `"loop"`, one step after the other in a compiled loop, or
+            `"associative"`, see `linear_scan`.
+        **kwargs: The cell's and those of `keras.layers.RNN`.
+    """
+
+    def __init__(self, *args, scan="loop", **kwargs):
+        if scan not in ("loop", "associative"):
+            raise ValueError(
+                "Expected `scan` to be 'loop' or 'associative'. "
+                f"Received: scan={scan!r}"
+            )
+        self.scan = scan
+        super().__init__(*args, **kwargs)
+
+    def inner_loop(self, sequences, initial_state, mask, training=False):
+        """Called by `keras.layers.RNN.call`: `(last output, outputs, states)`."""
+        if self.unroll:
+            return keras.layers.RNN.inner_loop(
+                self, sequences, initial_state, mask, training
+            )
+        inputs: Any = self._in_time_order(sequences, self.compute_dtype)
+        context = self.cell.prepare(inputs, training)
+        decay = self.cell.decay()
+        drive = ops.cast(self.cell.drive(context), decay.dtype)
+        first = ops.cast(ops.concatenate(initial_state, axis=-1), decay.dtype)
+        if mask is not None:
+            mask = self._in_time_order(ops.expand_dims(mask, -1), decay.dtype)
+        associative = self.scan == "associative"
+        states = linear_scan(decay, drive, first, mask, associative)
+        last_state = halves(states[-1])
+        states = ops.cast(states, self.compute_dtype)
+        if mask is not None:
+            shown = _Shown(mask, self.zero_output_for_mask)
+        elif not self.return_sequences:
+            states, context = states[-1:], [each[-1:] for each in context]
+        outputs = self.cell.read(states, context, training)
+        if mask is not None:
+            outputs = shown(outputs)
+        outputs = ops.transpose(outputs, (1, 0, 2))
+        return outputs[:, -1], outputs, last_state
+
+    def _mount_stair(self, stair: Any, reset_step: bool) -> None:
+        if stair is not None:
+            raise ValueError(
+                f"A {type(self).__name__} has no nonlinearity in time for a stair to "
+                f"act on. Received: stair={stair!r}"
+            )
+
+    def get_config(self):
+        return {**super().get_config(), "scan": self.scan}
+
+
+class _Shown:
+    """What is given out where steps are masked: the output before it, or zero.
+
+    Args:
+        mask: Tensor `(time, batch, 1)`, positive where a step is taken.
+        zero: Whether zero is given out wherever a step is masked; else only before
+            the first step that is taken.
+    """
+
+    def __init__(self, mask, zero):
+        taken: Any = mask > 0
+        count = ops.cumsum(ops.cast(taken, "int32"), axis=0)
+        self.seen = taken if zero else count > 0
+        # The steps that are taken, in order, and then the others.
+        time: Any = ops.reshape(ops.arange(ops.shape(mask)[0]), (-1, 1, 1))
+        order = ops.argsort(ops.where(taken, time, time + ops.shape(mask)[0]), axis=0)
+        self.source = ops.take_along_axis(order, ops.maximum(count - 1, 0), axis=0)
+
+    def __call__(self, outputs):
+        outputs = ops.take_along_axis(outputs, self.source, axis=0)
+        return ops.where(self.seen, outputs, 0)

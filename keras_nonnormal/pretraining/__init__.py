@@ -1,0 +1,15 @@
+"""Local stability (LSC): deep networks whose gradients neither explode nor vanish."""
+
+from keras_nonnormal.pretraining.dynamics import Dynamics, register_dynamics
+from keras_nonnormal.pretraining.monitor import StabilityMonitor
+from keras_nonnormal.pretraining.report import StabilityReport
+from keras_nonnormal.pretraining.stabilize import measure, stabilize
+
+__all__ = [
+    "Dynamics",
+    "StabilityMonitor",
+    "StabilityReport",
+    "measure",
+    "register_dynamics",
+    "stabilize",
+]

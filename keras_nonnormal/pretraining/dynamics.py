@@ -1,0 +1,270 @@
+r"""What local stability needs to know of a cell: its states, and what moves its radii.
+
+The default serves every Keras cell `call(inputs, states)`; one that has more to say,
+such as an LSTM, whose forget gate carries its memory, gets a class of its own.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from keras_nonnormal import _backend
+from keras_nonnormal.pretraining.variables import as_array, assign, multiply
+
+_REGISTERED: dict[str, type["Dynamics"]] = {}
+
+
+def register_dynamics(*cell_classes: str):
+    """Makes a subclass of `Dynamics` the one of cells of these class names.
+
+    A cell's own class is looked up first, then those it is derived from.
+    """
+
+    def register(dynamics):
+        for name in cell_classes:
+            _REGISTERED[name] = dynamics
+        return dynamics
+
+    return register
+
+
+def dynamics_of(cell: Any) -> "Dynamics":
+    """The `Dynamics` of a cell."""
+    for kind in type(cell).__mro__:
+        if kind.__name__ in _REGISTERED:
+            return _REGISTERED[kind.__name__](cell)
+    return Dynamics(cell)
+
+
+class Dynamics:
+    r"""A cell whose output is its first state and whose matrices are plain variables.
+
+    Args:
+        cell: The built cell; `kernel` and `recurrent_kernel`, if it has them, are what
+            is scaled.
+    """
+
+    def __init__(self, cell: Any):
+        self.cell = cell
+
+    def compact(self, states: list) -> tuple:
+        """The states whose Jacobian is taken, of all states of the cell."""
+        return tuple(states)
+
+    def expand(self, compact: tuple, states: list) -> list:
+        """All states of the cell; those not in `compact` as they are in `states`."""
+        return list(compact)
+
+    def output_slopes(self, inputs: Any, states: list, after: list) -> tuple:
+        """The derivative of the output by each new compact state, elementwise.
+
+        States are taken as independent sources: for an LSTM both $h$, which is the
+        output, and $c$, through $h = o \\tanh c$. `None` stands for zero.
+        """
+        return (ops.ones_like(after[0]), *(None for _ in self.compact(after)[1:]))
+
+    def output_map(
+        self, inputs: Any, states: list, after: list, output: Any
+    ) -> Callable[[tuple], Any] | None:
+        """The output as a function of the new compact states; None if it is of none."""
+        slopes = self.output_slopes(inputs, states, after)
+        at = self.compact(after)
+        if all(slope is None for slope in slopes):
+            return None
+
+        def read(compact):
+            value = output
+            for slope, new, old in zip(slopes, compact, at, strict=True):
+                if slope is not None:
+                    value = value + slope * (new - old)
+            return value
+
+        return read
+
+    @property
+    def can_move_recurrent(self) -> bool:
+        """Whether anything here changes the radius along time."""
+        return bool(self._recurrent())
+
+    @property
+    def can_move_inputs(self) -> bool:
+        """Whether anything here changes the radius by which the input arrives."""
+        return bool(self._inputs())
+
+    def move(self, recurrent: float, inputs: float, target: float, means: Any) -> None:
+        """Moves the weights by the factors that the radii want.
+
+        Args:
+            recurrent: Factor wanted for the radius along time.
+            inputs: Factor wanted for the radius by which the input arrives.
+            target: Where the radius along time should go.
+            means: Array `(features,)`, the mean input.
+        """
+        scale(self._inputs(), inputs)
+        scale(self._recurrent(), recurrent)
+        if self._saturates:
+            self._recentre(np.asarray(means))
+
+    def _inputs(self) -> list:
+        return [v for v in (getattr(self.cell, "kernel", None),) if is_variable(v)]
+
+    def _recurrent(self) -> list:
+        matrix = getattr(self.cell, "recurrent_kernel", None)
+        return [v for v in (matrix,) if is_variable(v)]
+
+    @property
+    def _saturates(self) -> bool:
+        """Whether the one nonlinearity is a sigmoid, steep only around zero."""
+        name = getattr(getattr(self.cell, "activation", None), "__name__", "")
+        return name in ("sigmoid", "hard_sigmoid") and is_variable(self.cell.bias)
+
+    def _recentre(self, means) -> None:
+        """Puts the mean pre-activation at zero, where a mean output is one half."""
+        kernel, matrix = map(as_array, (self.cell.kernel, self.cell.recurrent_kernel))
+        self.cell.bias.assign(-0.5 * matrix.sum(axis=0) - means @ kernel)
+
+
+@register_dynamics("LSTMCell")
+class LSTMDynamics(Dynamics):
+    """An LSTM: the forget gate's bias moves with the radius along time."""
+
+    def output_slopes(self, inputs, states, after):
+        cell, units = self.cell, self.cell.units
+        columns = slice(3 * units, 4 * units)
+        kernel: Any = ops.convert_to_tensor(cell.kernel)
+        recurrent: Any = ops.convert_to_tensor(cell.recurrent_kernel)
+        z: Any = ops.matmul(inputs, kernel[:, columns])
+        z = z + ops.matmul(states[0], recurrent[:, columns])
+        if cell.use_bias:
+            bias: Any = ops.convert_to_tensor(cell.bias)
+            z = z + bias[columns]
+        _, pullback = _backend.vjp(lambda c: (cell.activation(c),), after[1])
+        (slope,) = pullback((ops.ones_like(after[1]),))
+        return ops.ones_like(after[0]), cell.recurrent_activation(z) * slope
+
+    def move(self, recurrent, inputs, target, means):
+        super().move(recurrent, inputs, target, means)
+        if self.cell.use_bias:
+            shift(
+                self.cell.bias, slice(self.cell.units, 2 * self.cell.units), recurrent
+            )
+
+
+@register_dynamics("GRUCell")
+class GRUDynamics(Dynamics):
+    """A GRU: the update gate's bias moves with the radius along time."""
+
+    def move(self, recurrent, inputs, target, means):
+        super().move(recurrent, inputs, target, means)
+        if self.cell.use_bias:
+            shift(self.cell.bias, slice(0, self.cell.units), math.sqrt(recurrent))
+
+
+@register_dynamics("NNRNNCell")
+class SchurDynamics(Dynamics):
+    """A trained Schur form is scaled by its diagonal blocks and its triangle."""
+
+    def _recurrent(self):
+        schur = self.cell.parametrization
+        return [schur.gamma, schur.upper]
+
+
+@register_dynamics("StairCell")
+class StairDynamics(Dynamics):
+    """A cell with a stair: the last state counts time steps."""
+
+    def __init__(self, cell):
+        super().__init__(cell)
+        self.inner = dynamics_of(cell.cell)
+
+    def compact(self, states):
+        return self.inner.compact(states[:-1])
+
+    def expand(self, compact, states):
+        return [*self.inner.expand(compact, states[:-1]), states[-1]]
+
+    def output_slopes(self, inputs, states, after):
+        # The factor of the stair stands between c and h.
+        ones, *rest = self.inner.output_slopes(inputs, states[:-1], after[:-1])
+        return (ones, *(None for _ in rest))
+
+    @property
+    def can_move_recurrent(self):
+        return self.inner.can_move_recurrent
+
+    @property
+    def can_move_inputs(self):
+        return self.inner.can_move_inputs
+
+    def move(self, recurrent, inputs, target, means):
+        self.inner.move(recurrent, inputs, target, means)
+
+
+@register_dynamics("ALIFCell")
+class AdaptiveSpikingDynamics(Dynamics):
+    """Adaptive spiking neurons in the layout (v, a): the spike is recomputed."""
+
+    def compact(self, states):
+        return tuple(self.cell.compact(states))
+
+    def expand(self, compact, states):
+        return list(self.cell.expand(compact))
+
+    def output_slopes(self, inputs, states, after):
+        return tuple(self.cell.output_slopes(*self.cell.compact(after)))
+
+    def move(self, recurrent, inputs, target, means):
+        super().move(recurrent, inputs, target, means)
+        scale([self.cell.tau_adaptation], recurrent)
+        if target < 1:
+            scale([self.cell.beta], recurrent)
+
+
+@register_dynamics("LRUCell", "LRUBlockCell")
+class LinearRecurrentDynamics(Dynamics):
+    r"""A linear recurrent unit: the radius along time is $\max |λ|$ itself."""
+
+    @property
+    def _core(self) -> Any:
+        return getattr(self.cell, "core", self.cell)
+
+    def output_map(self, inputs, states, after, output):
+        context = self.cell.prepare(inputs)
+
+        def read(compact):
+            return self.cell.read(ops.concatenate(compact, axis=-1), context)
+
+        return read
+
+    def _inputs(self):
+        return [self._core.input_real, self._core.input_imag]
+
+    def _recurrent(self):
+        return [self._core.nu]
+
+    def move(self, recurrent, inputs, target, means):
+        scale(self._inputs(), inputs)
+        # |λ| = exp(-exp(ν)) becomes `recurrent` |λ|, and stays below one.
+        rate = np.exp(as_array(self._core.nu)) - math.log(recurrent)
+        assign(self._core.nu, np.log(np.maximum(rate, 1e-4)))
+
+
+def is_variable(value: Any) -> bool:
+    """Whether a value is a floating-point variable that may be assigned."""
+    return hasattr(value, "assign") and str(value.dtype).startswith(("float", "bfloat"))
+
+
+def scale(variables: list, factor: float) -> None:
+    """Multiplies variables in place, within their constraints."""
+    for variable in variables:
+        multiply(variable, factor)
+
+
+def shift(bias: Any, part: slice, factor: float) -> None:
+    """Adds the logarithm of a factor to a part of a bias, along its last axis."""
+    value = as_array(bias)
+    value[..., part] += math.log(factor) / (1 if value.ndim == 1 else len(value))
+    assign(bias, value)

@@ -1,0 +1,235 @@
+"""Pre-training of feed-forward networks to local stability as it was published."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from keras_nonnormal.pretraining.chain import Chain, Segment
+from keras_nonnormal.pretraining.published_update import (
+    BestWeights,
+    Outcome,
+    PublishedUpdate,
+    bounded_ratio,
+    shuffle_entries,
+)
+from keras_nonnormal.pretraining.radius import jacobian_loss, scalars_and_gradients
+from keras_nonnormal.pretraining.sampling import square
+from keras_nonnormal.pretraining.variables import (
+    all_finite,
+    as_array,
+    assign,
+    multiply,
+    put_back,
+    values_of,
+)
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Radii `(batch,)` of a segment, their loss, and its gradient by the Jacobians."""
+
+    segment: Segment
+    inputs: Any
+    radii: np.ndarray
+    loss: float
+    cotangent: np.ndarray
+
+
+class PublishedFFN:
+    """Gradient steps, shuffles and rescalings of random segments of two layers.
+
+    In each step a position in the network is drawn, and the radius of the Jacobian of
+    the two layers behind it, a dense one and an activation, is measured at a batch.
+    Their weights take a gradient step towards a radius of 1. Once in five steps all
+    weights have their entries permuted, and once in three the kernel is scaled.
+
+    Args:
+        model: A built model that is a `Chain` of dense layers and activations.
+        target: Float. Defaults to `1.0`, which was the target of the gradient steps
+            whatever the one asked for.
+        learning_rate: Float. Defaults to `1e-4`.
+        weight_decay: Float, decoupled. Defaults to `1e-4`.
+        fresh_moments: As for `PublishedRNN`.
+        shuffle: Probability of a shuffle in a step. Defaults to `0.2`.
+        rescale: Probability of a rescaling. Defaults to `0.34`.
+        reload_after: Integer, steps without better weights after which the best ones
+            are put back; None for never. Defaults to `30`.
+        keep: `"best"`, whose file the published networks were trained from, or
+            `"last"`.
+        tolerance: Float, how near the averaged radius has to be to stop. Defaults to
+            `0.02`.
+        patience: Integer, consecutive steps longer than which it has to be so near.
+            Defaults to `10`.
+        rng: A `numpy.random.Generator`.
+
+    Raises:
+        ValueError: If the model is no such chain.
+
+    Reference:
+        - [Herranz-Celotti and Rouat, 2023](https://arxiv.org/abs/2308.12075), and its
+          program.
+    """
+
+    bounds = (0.85, 1.15)
+    thresholds = (0.4, 0.1)
+    far_below = (0.5, 3.0)
+    """Below what a kernel may grow by more, and by how much."""
+
+    def __init__(
+        self,
+        model: Any,
+        target: float = 1.0,
+        *,
+        learning_rate: float = 1e-4,
+        weight_decay: float = 1e-4,
+        fresh_moments: bool = True,
+        shuffle: float = 0.2,
+        rescale: float = 0.34,
+        reload_after: int | None = 30,
+        keep: str = "best",
+        tolerance: float = 0.02,
+        patience: int = 10,
+        rng: Any = None,
+    ):
+        if keep not in ("best", "last"):
+            raise ValueError(
+                f"Expected `keep` to be 'best' or 'last'. Received: keep={keep!r}"
+            )
+        self.chain = Chain(model)
+        self.target = target
+        self.variables = list(model.trainable_variables)
+        self._learned = {id(variable) for variable in self.variables}
+        self.shuffle_probability, self.rescale_probability = shuffle, rescale
+        self.reload_after, self.keep = reload_after, keep
+        self.tolerance, self.patience = tolerance, patience
+        self.rng = np.random.default_rng() if rng is None else rng
+        self.update = PublishedUpdate(
+            self.variables, learning_rate, weight_decay, fresh_moments
+        )
+
+    def run(
+        self, batches: Any, steps: int | None = None, seconds: float | None = None
+    ) -> Outcome:
+        """Pre-trains on one batch after the other, unless the radius arrives before.
+
+        On any error the model has the weights it had.
+
+        Args:
+            batches: Iterable of inputs `(batch, ...)`.
+            steps: Integer, how many to take at most. Defaults to all there are.
+            seconds: Float, how long to go on at most. Defaults to no limit.
+        """
+        start = values_of(self.variables)
+        try:
+            outcome, best = self._run(batches, start, steps, seconds)
+            if self.keep == "best":
+                put_back(self.variables, best)
+        except BaseException:
+            put_back(self.variables, start)
+            raise
+        return outcome
+
+    def _run(self, batches, start, steps, seconds):
+        outcome, best = Outcome(), BestWeights(start, self.thresholds)
+        began, average, spread, streak = time.monotonic(), None, 1.0, 0
+        for step, batch in enumerate(batches):
+            late = seconds is not None and time.monotonic() - began > seconds
+            if late or step == steps:
+                break
+            weights = values_of(self.variables)
+            position = int(self.rng.integers(len(self.chain.pieces)))
+            record: dict[str, Any] = {"position": position, "accepted": False}
+            outcome.iterations.append(record)
+            measured = self.measure(position, batch)
+            if measured is None:
+                outcome.failures += 1
+                continue
+            radius = float(measured.radii.mean())
+            average = radius if average is None else average
+            average += (radius - average) / len(self.chain.dense)
+            spread += ((radius - self.target) ** 2 - spread) / len(self.chain.dense)
+            record.update(radii={"segment": radius}, loss=measured.loss, mean=average)
+            record["best"] = best.offer(abs(average - self.target), spread, weights)
+            if record["best"]:
+                outcome.best_mean, outcome.saves = average, best.saves
+            near = abs(average - self.target) < self.tolerance
+            streak = streak + 1 if near and spread < best.threshold else 0
+            if streak > self.patience:
+                outcome.stopped = True
+                break
+            if self.reload_after is not None and best.since > self.reload_after:
+                best.since = 0
+                if best.saves:
+                    put_back(self.variables, best.weights)
+                    continue
+            record["accepted"] = self._move(measured, radius, weights)
+            outcome.failures += not record["accepted"]
+        return outcome, best.weights
+
+    def _move(self, measured, radius, weights) -> bool:
+        gradients = self.gradients(measured)
+        if all_finite([g for g in gradients if g is not None]):
+            self.update(self.variables, gradients)
+            if self.rng.random() > 1 - self.shuffle_probability:
+                shuffle_entries(self.variables, self.rng)
+            if self.rng.random() > 1 - self.rescale_probability:
+                self.rescale(measured.segment, radius)
+            if all_finite(self.variables):
+                return True
+        put_back(self.variables, weights)
+        return False
+
+    def measure(self, position: int, batch: Any) -> Measurement | None:
+        """Radii of the segment behind a position; None if they are not finite."""
+        segment = self.chain.segment(position)
+        h = self.chain.value_at(position, batch)
+        dense = as_array(self.chain.jacobian(segment, h))
+        if not all_finite([dense]):
+            return None
+        part, axis, kept = square(dense, rng=self.rng)
+        radii, slopes = scalars_and_gradients(part)
+        cotangent = np.zeros(dense.shape, dense.dtype)
+        where: list[Any] = [slice(None)] * 3
+        if axis is not None:
+            where[axis] = kept
+        scales = 2 * (radii - self.target) / len(radii)
+        cotangent[tuple(where)] = scales[:, None, None] * slopes
+        loss = jacobian_loss(radii, self.target)
+        return Measurement(segment, h, radii, loss, cotangent)
+
+    def gradients(self, measured: Measurement) -> list:
+        """The gradient of the loss for each variable; None outside the segment."""
+        segment = measured.segment
+        cotangent = ops.convert_to_tensor(measured.cotangent)
+        values = self.chain.gradient(segment, measured.inputs, cotangent)
+        # Without an activation behind it a bias has no part in the Jacobian.
+        with_bias = segment.first and segment.activation is not None
+        found = {id(segment.layer.kernel): values[0]}
+        if with_bias and segment.layer.use_bias:
+            found[id(segment.layer.bias)] = values[1]
+        return [found.get(id(variable)) for variable in self.variables]
+
+    def rescale(self, segment: Segment, radius: float) -> None:
+        """Redraws zero biases before a cosine, and scales the kernel of a segment."""
+        if self.chain.has_activation("cos"):
+            for layer in self.chain.dense:
+                if layer.use_bias and id(layer.bias) in self._learned:
+                    value = as_array(layer.bias)
+                    if value.mean() == 0:
+                        assign(layer.bias, self.rng.random(value.shape))
+        kernel = segment.layer.kernel
+        if id(kernel) not in self._learned:
+            return
+        found, wanted = radius, self.target
+        first, last = self.chain.dense[0], self.chain.dense[-1]
+        if segment.layer in (first, last):
+            value = as_array(kernel)
+            width = value.shape[1 if segment.layer is first else 0]
+            found, wanted = float(value.std()) * width**0.5, 1.0
+        low, high = self.bounds
+        below, most = self.far_below
+        bounds = (low, most if found < below * wanted else high)
+        multiply(kernel, bounded_ratio(wanted, found, bounds))

@@ -1,0 +1,250 @@
+"""Local stability of any deep Keras model: measured, and brought about."""
+
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_nonnormal.pretraining import batches, graph
+from keras_nonnormal.pretraining.blocks import BlockStack
+from keras_nonnormal.pretraining.course import not_finite
+from keras_nonnormal.pretraining.frames import FrameStack
+from keras_nonnormal.pretraining.jacobians import Jacobians
+from keras_nonnormal.pretraining.report import StabilityReport
+from keras_nonnormal.pretraining.store import load_stable, save_stable, store_key
+from keras_nonnormal.pretraining.targets import resolve_targets
+from keras_nonnormal.pretraining.variables import put_back, values_of
+from keras_nonnormal.pretraining.ways import METHODS, Way
+
+Target = str | float | dict[str, float]
+
+
+def measure(
+    model: Any,
+    data: Any,
+    target: Target = "auto",
+    *,
+    batch_size: int | None = None,
+    frames: int = 20,
+    sources: str = "states",
+    seed: int = 0,
+) -> StabilityReport:
+    """The radii of all transitions of a model. Its weights stay as they are.
+
+    Args:
+        model: As for `stabilize`, like all that follows.
+        data: What goes into the model.
+        target: What the report compares with.
+        batch_size: Samples.
+        frames: At how many time steps, spread evenly over the sequences.
+        sources: `"states"` or `"output"`.
+        seed: Of the choice of samples.
+
+    Returns:
+        A `StabilityReport` whose `after` is its `before`.
+    """
+    started = time.monotonic()
+    stack = stack_of(model, sources)
+    batch_size = batch_size or (32 if stack.recurrent else 8)
+    held_out, _ = batches.split(data, model, batch_size, seed)
+    jacobians = Jacobians(stack)
+    targets = _targets(target, stack, held_out)
+    radii = mean_radii(jacobians, held_out, frames)
+    return _report(stack, targets, radii, radii, seconds=time.monotonic() - started)
+
+
+def stabilize(
+    model: Any,
+    data: Any,
+    target: Target = "auto",
+    *,
+    method: str = "controller",
+    steps: int = 500,
+    tolerance: float = 0.015,
+    learning_rate: float | None = None,
+    batch_size: int | None = None,
+    frames: int = 20,
+    sources: str = "states",
+    store: str | os.PathLike | None = None,
+    seed: int = 0,
+    verbose: int | str = "auto",
+) -> StabilityReport:
+    r"""Moves a model's weights until its Jacobians neither explode nor vanish.
+
+    A deep network is locally stable if the spectral radius of each of its transitions,
+    from layer to layer and from time step to time step, has a target: 1 for a
+    feed-forward network or a single recurrent layer, 1/2 for several recurrent ones,
+    where gradients come back along many paths. What does not bear on a radius is not
+    touched: neither are the optimizer, dropout and its seeds, or what is trainable.
+
+    - `"controller"` scales weights by what the radii want: matrices along time and the
+      biases of forget and update gates by the radius along time, input matrices by that
+      from below, the read-out by that of the output.
+    - `"gradient"` takes gradient steps on the mean of $(ρ - ρ^*)^2$.
+    - `"published"` is the paper's program: gradient steps, shuffles and rescalings, for
+      the *mean* radius alone; see `PublishedRNN`, `PublishedFFN` and `PublishedLRU`.
+
+    Args:
+        model: A built Sequential or functional model, compiled or not, with recurrent
+            layers of any cell, or feed-forward with layers that have a `kernel`.
+        data: An array `(samples, ...)`, a list of arrays for several inputs, or an
+            iterable of batches as for `fit`, such as a `tf.data.Dataset`. Targets in it
+            are not looked at.
+        target: `"auto"` as above; a number in (0, 2]; `"one"`, `"half"`, `"unbalanced"`
+            (T / (T + L) along time, L / (T + L) along depth); or a dict of kinds
+            (`"rec"`, `"enc"`, `"depth"`, `"dec"`) or single transitions (`"rec/0"`).
+            The target of `"dec"` is 1 unless it is in a dict.
+        method: See above.
+        steps: The most iterations: time steps, or batches without recurrent layers.
+        tolerance: How near the averaged radii shall come before the end; the published
+            procedures have their own.
+        learning_rate: Of the methods with gradients. Defaults to the published one.
+        batch_size: Samples per iteration. Defaults to 32, and to 8 without recurrent
+            layers, whose radii differ less from sample to sample.
+        frames: At how many time steps of held-out data before and after are measured.
+        sources: `"states"` measures what a layer passes upwards and to the output from
+            all its states as if they were independent, as published; `"output"` from
+            its output alone.
+        store: Folder where the weights are kept, with the report. What was found there
+            for the same model, weights, data and arguments is loaded instead.
+        seed: Of the order of samples and all other draws.
+        verbose: 0 for silence, 1 or `"auto"` for a progress bar.
+
+    Returns:
+        A `StabilityReport`. The model has the best weights found.
+
+    Raises:
+        ValueError: If the model is unbuilt, cannot be looked into or has no
+            transitions; if the data do not fit it; if an argument is none of the above;
+            or if a Jacobian is not finite. The weights are then what they were.
+
+    Example:
+
+    >>> import keras
+    >>> import numpy as np
+    >>> from keras_nonnormal.pretraining import stabilize
+    >>> layers = [keras.layers.Dense(16, activation="relu") for _ in range(4)]
+    >>> model = keras.Sequential([keras.Input((16,)), *layers])
+    >>> x = np.random.default_rng(0).normal(size=(64, 16))
+    >>> report = stabilize(model, x, verbose=0)
+    >>> 0.9 < report.mean_after < 1.1
+    True
+
+    Reference:
+        - [Herranz-Celotti and Rouat, 2023](https://arxiv.org/abs/2308.12075),
+          "Stabilizing RNN Gradients through Pre-training". The controller is the
+          library's own.
+    """
+    started = time.monotonic()
+    _check_choices(method, steps, tolerance)
+    stack = stack_of(model, sources)
+    batch_size = batch_size or (32 if stack.recurrent else 8)
+    held_out, others = batches.split(data, model, batch_size, seed)
+    targets = _targets(target, stack, held_out)
+    key = ""
+    if store is not None:
+        arguments = [method, steps, tolerance, learning_rate, batch_size, frames]
+        arguments += [sources, seed, targets]
+        key = store_key(model, held_out, arguments)
+        if (found := load_stable(store, key, model)) is not None:
+            return found
+    jacobians = Jacobians(stack)
+    start = values_of(model.weights)
+    way = Way(stack, jacobians, targets, others, seed, learning_rate)
+    try:
+        before = mean_radii(jacobians, held_out, frames)
+        broken = [key for key, radius in before.items() if not np.isfinite(radius)]
+        if broken:
+            raise ValueError(not_finite(stack, broken))
+        course = way.go(method, int(steps), tolerance, _progress(steps, verbose))
+        after = mean_radii(jacobians, held_out, frames)
+    except BaseException:
+        put_back(model.weights, start)
+        raise
+    report = _report(
+        stack,
+        targets,
+        before,
+        after,
+        iterations=course.radii,
+        losses=course.losses,
+        failures=course.failures,
+        seconds=time.monotonic() - started,
+    )
+    if store is not None:
+        save_stable(store, key, model, report)
+    return report
+
+
+def _check_choices(method, steps, tolerance):
+    if method not in METHODS:
+        raise ValueError(
+            f"Expected `method` to be one of {', '.join(map(repr, METHODS))}. "
+            f"Received: method={method!r}"
+        )
+    if isinstance(steps, bool) or steps != int(steps) or steps < 1:
+        raise ValueError(
+            f"Expected `steps` to be an integer, at least 1. Received: steps={steps!r}"
+        )
+    if not tolerance > 0:
+        raise ValueError(
+            f"Expected `tolerance` above 0. Received: tolerance={tolerance!r}"
+        )
+
+
+def stack_of(model: Any, sources: str = "states") -> FrameStack | BlockStack:
+    """The transitions of a model, with or without recurrent layers."""
+    if sources not in ("states", "output"):
+        raise ValueError(
+            f"Expected `sources` to be 'states' or 'output'. Received: {sources!r}"
+        )
+    graph.check_model(model)
+    layers = model._flatten_layers()
+    recurrent = any(graph.is_recurrent(layer) for layer in layers)
+    return FrameStack(model, sources) if recurrent else BlockStack(model)
+
+
+def mean_radii(jacobians: Jacobians, batch: Any, frames: int) -> dict[str, float]:
+    """Mean radii over a batch and evenly spread time steps, from zero states."""
+    stack = jacobians.stack
+    entries = stack.entries(batch)
+    states = stack.initial_states(len(batch[0]))
+    length = stack.length(entries)
+    chosen = set(np.linspace(0, length - 1, min(frames, length)).round().astype(int))
+    found: dict[str, list] = {}
+    for t in range(max(chosen) + 1):
+        frame = stack.frame(entries, t)
+        if t in chosen:
+            radii, states, _ = jacobians.radii(frame, states)
+            for key, values in radii.items():
+                found.setdefault(key, []).append(values)
+        else:
+            states = jacobians.advance(frame, states)
+    return {key: float(np.mean(values)) for key, values in found.items()}
+
+
+def _targets(target, stack, batch):
+    keys = [t.key for t in stack.transitions]
+    time_steps = stack.length(stack.entries(batch)) if stack.recurrent else None
+    return resolve_targets(target, keys, time_steps, stack.depth)
+
+
+def _report(stack, targets, before, after, **found) -> StabilityReport:
+    return StabilityReport(
+        names={t.key: t.name for t in stack.transitions},
+        targets=targets,
+        before=before,
+        after=after,
+        fixed=[t.key for t in stack.transitions if not stack.movable(t)],
+        **found,
+    )
+
+
+def _progress(steps, verbose) -> Callable[[int, float], None]:
+    if not verbose:
+        return lambda iteration, mean: None
+    bar = keras.utils.Progbar(steps, stateful_metrics=["mean radius"])
+    return lambda iteration, mean: bar.update(iteration, [("mean radius", mean)])
