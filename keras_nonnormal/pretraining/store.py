@@ -34,7 +34,9 @@ def save_stable(
     """Writes weights and report, each at once; the report last."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    arrays: dict[str, Any] = {str(i): value for i, value in enumerate(values_of(model.weights))}
+    arrays: dict[str, Any] = {
+        str(i): value for i, value in enumerate(values_of(model.weights))
+    }
     with _at_once(folder / f"{key}.npz") as file:
         np.savez(file, allow_pickle=False, **arrays)
     own = {f.name: getattr(report, f.name) for f in fields(report)}
