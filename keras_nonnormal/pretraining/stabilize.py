@@ -80,6 +80,11 @@ def stabilize(
     where gradients come back along many paths. What does not bear on a radius is not
     touched: neither are the optimizer, dropout and its seeds, or what is trainable.
 
+    A radius of 1/2 along time forgets within a few steps. A task that needs a longer
+    memory may want `target="one"` or `"unbalanced"`.
+
+    What moves the weights is the `method`:
+
     - `"controller"` scales weights by what the radii want: matrices along time and the
       biases of forget and update gates by the radius along time, input matrices by that
       from below, the read-out by that of the output.

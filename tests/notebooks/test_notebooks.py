@@ -1,8 +1,8 @@
-"""The quickstart runs, shows what it says, and is committed with its own outputs.
+"""The notebooks run, show what they say, and are committed with their own outputs.
 
-    python tests/notebooks/test_quickstart.py
+    python tests/notebooks/test_notebooks.py quickstart
 
-executes the notebook and writes its outputs back into it.
+executes a notebook, or all without a name, and writes its outputs back into it.
 """
 
 import ast
@@ -21,9 +21,11 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parents[2]
-QUICKSTART = ROOT / "notebooks" / "quickstart.ipynb"
+PICTURES = {"quickstart": 2, "stabilize": 1}
+NOTEBOOKS = tuple(PICTURES)
 
-PROBE = """
+PROBES = {
+    "quickstart": """
 import json
 
 print(json.dumps({
@@ -32,36 +34,48 @@ print(json.dumps({
     "recall": recall,
     "predictions_equal": bool(predictions_equal),
 }))
-"""
+""",
+    "stabilize": """
+import json
+
+print(json.dumps({"radii": report.after, "targets": report.targets, "last": last}))
+""",
+}
 # What training leads to differs in the last digits between machines; not so here.
 SAME_EVERYWHERE = ("copy-example", "save")
-STALE = "outputs are stale, run `python tests/notebooks/test_quickstart.py`"
+STALE = "outputs are stale, run `python tests/notebooks/test_notebooks.py`"
 A_PATH = re.compile(r"(?<![\w.:/])/[a-z_]\w*/\w|(?<!\w)[A-Za-z]:\\|file://|~/", re.I)
 
 
-@pytest.fixture(scope="module")
-def committed():
-    return nbformat.read(QUICKSTART, as_version=4)
+@pytest.fixture(scope="module", params=NOTEBOOKS)
+def name(request):
+    return request.param
 
 
 @pytest.fixture(scope="module")
-def executed(tmp_path_factory):
-    """The notebook run afresh, and the numbers it ends with."""
-    notebook = nbformat.read(QUICKSTART, as_version=4)
+def committed(name):
+    return read(name)
+
+
+@pytest.fixture(scope="module")
+def executed(name, tmp_path_factory):
+    """A notebook run afresh, and the numbers it ends with."""
+    notebook = read(name)
     clear(notebook)
-    notebook.cells.append(nbformat.v4.new_code_cell(PROBE, id="probe"))
+    notebook.cells.append(nbformat.v4.new_code_cell(PROBES[name], id="probe"))
     execute(notebook, tmp_path_factory.mktemp("notebook"))
     probe = notebook.cells.pop()
     return notebook, json.loads(text_of(probe))
 
 
 @pytest.mark.slow
-def test_quickstart_runs_without_a_word_on_stderr(executed):
+def test_notebook_runs_without_a_word_on_stderr(executed):
     notebook, _ = executed
     assert words_on_stderr(notebook) == []
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("name", ["quickstart"], indirect=True, scope="module")
 def test_chain_learns_to_copy_where_orthogonal_does_not(executed):  # R7
     _, numbers = executed
     assert numbers["best_loss"]["chain"] < 0.5 * numbers["trivial"]
@@ -71,9 +85,18 @@ def test_chain_learns_to_copy_where_orthogonal_does_not(executed):  # R7
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("name", ["quickstart"], indirect=True, scope="module")
 def test_reloaded_model_predicts_the_same(executed):
     _, numbers = executed
     assert numbers["predictions_equal"] is True
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["stabilize"], indirect=True, scope="module")
+def test_stabilised_lstm_learns_where_the_same_one_does_not(executed):
+    _, numbers = executed
+    assert numbers["radii"] == pytest.approx(numbers["targets"], abs=0.02)
+    assert numbers["last"]["stabilised"] < 0.5 * numbers["last"]["as built"]
 
 
 @pytest.mark.slow
@@ -94,11 +117,11 @@ def test_committed_cells_ran_once_and_in_order(committed):
     assert counts == list(range(1, len(counts) + 1))
 
 
-def test_committed_outputs_are_clean_and_small(committed):
+def test_committed_outputs_are_clean_and_small(committed, name):
     assert words_on_stderr(committed) == []
-    assert QUICKSTART.stat().st_size < 300_000
+    assert path_of(name).stat().st_size < 300_000
     pictures = [kind for cell in code_cells(committed) for kind in kinds_of(cell)]
-    assert pictures.count("image/png") == 2
+    assert pictures.count("image/png") == PICTURES[name]
 
 
 def test_no_absolute_paths_are_committed(committed):
@@ -126,7 +149,7 @@ def test_absolute_paths_are_recognised(text, found):
     assert bool(A_PATH.search(text)) is found
 
 
-def test_quickstart_imports_only_what_the_package_requires(committed):
+def test_notebook_imports_only_what_the_package_requires(committed):
     lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     required = {re.split(r"[^\w-]", line)[0] for line in lines if line[:1].isalpha()}
     imported = set()
@@ -138,6 +161,14 @@ def test_quickstart_imports_only_what_the_package_requires(committed):
                 imported.add((node.module or "").split(".")[0])
     allowed = required | {"keras_nonnormal"} | sys.stdlib_module_names
     assert {"keras", "keras_nonnormal"} <= imported <= allowed
+
+
+def path_of(name: str) -> Path:
+    return ROOT / "notebooks" / f"{name}.ipynb"
+
+
+def read(name: str):
+    return nbformat.read(path_of(name), as_version=4)
 
 
 def execute(notebook, folder: Path) -> None:
@@ -216,17 +247,18 @@ def words_on_stderr(notebook) -> list[str]:
     ]
 
 
-def refresh() -> None:
-    """Executes the notebook and writes it back."""
-    notebook = nbformat.read(QUICKSTART, as_version=4)
+def refresh(name: str) -> None:
+    """Executes a notebook and writes it back."""
+    notebook = read(name)
     metadata = notebook.metadata.copy()
     clear(notebook)
     with tempfile.TemporaryDirectory() as folder:
         execute(notebook, Path(folder))
     metadata["executed_source"] = source_hash(notebook)
     notebook.metadata = metadata  # without the versions of this interpreter
-    nbformat.write(notebook, QUICKSTART)
+    nbformat.write(notebook, path_of(name))
 
 
 if __name__ == "__main__":
-    refresh()
+    for each in sys.argv[1:] or NOTEBOOKS:
+        refresh(each)
