@@ -90,7 +90,7 @@ def wait_for_epoch(process, folder, epoch):
     raise AssertionError(f"no epoch {epoch}: {process.communicate()[1]}")
 
 
-LONG = tiny("--epochs", 30, "--compare", "none", "--stop-below", "none")
+LONG = tiny("--epochs", 60, "--compare", "none", "--stop-below", "none")
 
 
 @pytest.fixture(scope="module")

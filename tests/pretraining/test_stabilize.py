@@ -39,15 +39,14 @@ NETS = {
     "ALIF+": lambda n: ALIF(n, **SEQUENCES),
     "ALIF-": lambda n: ALIF(n, signed_beta=True, **SEQUENCES),
 }
-TARGETS = [
-    *(("LSTM", 0.5), ("GRU", 1.0), ("relu", 0.5)),
-    *(("sigmoid", 1.0), ("ALIF+", 0.5), ("ALIF-", 1.0)),
-]
+# Two states, one that saturates, and one of spikes; benchmarks/stability.py has the
+# whole table of six networks, two depths and two targets.
+TARGETS = [("LSTM", 0.5), ("sigmoid", 1.0), ("ALIF-", 1.0)]
 
 
 @pytest.mark.parametrize(("net", "target"), TARGETS)
 def test_every_kind_of_radius_reaches_its_target_on_fresh_frames(net, target):
-    # LSC rows 12, 23, 28, 62: benchmarks/stability.py has the whole table.
+    # LSC rows 12, 23, 28, 62
     # Sigmoids that are steep enough for a radius of 1 make narrow networks chaotic.
     model = recurrent(NETS[net], units=16 if net == "sigmoid" else 8)
     report = stabilize(model, FRAMES, target, verbose=0)
@@ -155,18 +154,14 @@ def test_functional_models_with_branches_and_stacked_cells():
 def test_our_layers_take_part_each_in_its_way():
     # LSC rows 36, 54: an orthogonal matrix is fixed, a Schur form and an LRU are not.
     keras.utils.set_random_seed(1)
-    model = keras.Sequential(
-        [
-            keras.Input((None, 5)),
-            ExpRNN(6, **SEQUENCES),
-            NNRNN(6, **SEQUENCES),
-            LRUBlock(6, **SEQUENCES),
-        ]
-    )
-    report = stabilize(model, FRAMES, 0.5, steps=150, verbose=0)
-    assert report.fixed == ["rec/0", "dec/2"]  # there is no layer behind
-    moved = {k: report.after[k] for k in ("rec/1", "depth/1", "rec/2", "depth/2")}
+    stack = [NNRNN(6, **SEQUENCES), LRUBlock(6, **SEQUENCES)]
+    model = keras.Sequential([keras.Input((None, 5)), *stack])
+    report = stabilize(model, FRAMES, 0.5, steps=90, batch_size=8, frames=8, verbose=0)
+    assert report.fixed == ["dec/1"]  # there is no layer behind
+    moved = {k: report.after[k] for k in ("rec/0", "rec/1", "depth/1")}
     assert moved == pytest.approx(dict.fromkeys(moved, 0.5), abs=0.05)
+    fixed = keras.Sequential([keras.Input((None, 5)), ExpRNN(6)])
+    assert "rec/0" in measure(fixed, FRAMES[:8], frames=1).fixed
 
 
 def test_the_same_seed_gives_the_same_weights_and_optimizers_are_left_alone():
@@ -193,9 +188,9 @@ def test_data_may_be_batches_as_fit_takes_them():
 
 def test_gradient_steps_come_nearer_to_the_target():
     # LSC rows 17, 19
-    settings = {"method": "gradient", "learning_rate": 0.02, "steps": 60}
+    settings = {"method": "gradient", "learning_rate": 0.04, "steps": 30}
     report = stabilize(recurrent(NETS["relu"]), FRAMES, 0.5, **settings, verbose=0)
-    assert np.mean(report.losses[-10:]) < 0.5 * np.mean(report.losses[:10])
+    assert np.mean(report.losses[-10:]) < 0.75 * np.mean(report.losses[:10])
 
 
 def test_the_published_procedures_run_from_here():
