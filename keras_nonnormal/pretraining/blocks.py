@@ -30,6 +30,7 @@ class BlockStack:
     """
 
     recurrent = False
+    narrow = False
 
     def __init__(self, model):
         graph.check_model(model)

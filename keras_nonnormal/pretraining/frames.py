@@ -75,6 +75,12 @@ class FrameStack:
         """How many recurrent layers there are."""
         return len(self.stages)
 
+    @property
+    def narrow(self) -> bool:
+        """Whether all states have at most 64 numbers."""
+        states = (_initial(stage.cell, 1) for stage in self.stages)
+        return all(sum(s.shape[-1] for s in each) <= 64 for each in states)
+
     def role(self, variable: Any) -> tuple[str | None, int | None]:
         """What a variable is to the transitions, and in which layer.
 

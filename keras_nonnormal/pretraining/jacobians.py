@@ -23,7 +23,8 @@ class Jacobians:
     def __init__(self, stack):
         self.stack = stack
         self._dense = _backend.jit(self._all_dense)
-        self._sizes = _backend.jit(self._all_sizes)
+        # XLA takes longer to compile, which narrow cells do not make up for.
+        self._sizes = _backend.jit(self._all_sizes, xla=not stack.narrow)
         self._states = _backend.jit(self._new_states)
         # XLA makes the gradient of Jacobians fifty times as slow on a CPU.
         self._gradient = _backend.jit(self._weighted_gradient, xla=False)

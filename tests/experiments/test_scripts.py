@@ -76,6 +76,8 @@ def begin(*arguments, cwd):
         stderr=subprocess.PIPE,
         text=True,
         env=clean_environment(),
+        # A shell that starts tests in the background has them ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
@@ -90,7 +92,7 @@ def wait_for_epoch(process, folder, epoch):
     raise AssertionError(f"no epoch {epoch}: {process.communicate()[1]}")
 
 
-LONG = tiny("--epochs", 60, "--compare", "none", "--stop-below", "none")
+LONG = tiny("--epochs", 30, "--compare", "none", "--stop-below", "none")
 
 
 @pytest.fixture(scope="module")

@@ -49,7 +49,7 @@ def test_every_kind_of_radius_reaches_its_target_on_fresh_frames(net, target):
     # LSC rows 12, 23, 28, 62
     # Sigmoids that are steep enough for a radius of 1 make narrow networks chaotic.
     model = recurrent(NETS[net], units=16 if net == "sigmoid" else 8)
-    report = stabilize(model, FRAMES, target, verbose=0)
+    report = stabilize(model, FRAMES, target, frames=10, verbose=0)
     kinds = report.kinds()
     assert {k: kinds[k] for k in ("rec", "enc", "depth")} == pytest.approx(
         dict.fromkeys(("rec", "enc", "depth"), target), abs=0.03
@@ -156,10 +156,10 @@ def test_our_layers_take_part_each_in_its_way():
     keras.utils.set_random_seed(1)
     stack = [NNRNN(6, **SEQUENCES), LRUBlock(6, **SEQUENCES)]
     model = keras.Sequential([keras.Input((None, 5)), *stack])
-    report = stabilize(model, FRAMES, 0.5, steps=90, batch_size=8, frames=8, verbose=0)
+    report = stabilize(model, FRAMES, 0.5, steps=50, batch_size=8, frames=4, verbose=0)
     assert report.fixed == ["dec/1"]  # there is no layer behind
     moved = {k: report.after[k] for k in ("rec/0", "rec/1", "depth/1")}
-    assert moved == pytest.approx(dict.fromkeys(moved, 0.5), abs=0.05)
+    assert moved == pytest.approx(dict.fromkeys(moved, 0.5), abs=0.1)
     fixed = keras.Sequential([keras.Input((None, 5)), ExpRNN(6)])
     assert "rec/0" in measure(fixed, FRAMES[:8], frames=1).fixed
 
