@@ -66,6 +66,30 @@ def table(nets, depths, targets, units, seed) -> None:
         print(f"| {net} | {depth} | {target:g} | {' | '.join(cells)} |", flush=True)
 
 
+def forward(depth: int, units: int, seed: int) -> None:
+    """Prints a row of Markdown for every activation of a feed-forward network."""
+    import keras
+    import numpy as np
+
+    from keras_nonnormal import stabilize
+    from keras_nonnormal.activations.waves import cos, sin
+
+    x = np.random.default_rng(0).standard_normal((2000, 784)).astype("float32")
+    print("| activation | mean radius before | after | farthest | iterations |")
+    print("|---|---|---|---|---|")
+    for name, activation in (("relu", "relu"), ("sin", sin), ("cos", cos)):
+        keras.utils.set_random_seed(seed)
+        hidden = [
+            keras.layers.Dense(units, activation, kernel_initializer="glorot_normal")
+            for _ in range(depth)
+        ]
+        ends = keras.Input((784,)), keras.layers.Dense(CLASSES)
+        report = stabilize(keras.Sequential([ends[0], *hidden, ends[1]]), x, verbose=0)
+        far = max(abs(r - report.targets[k]) for k, r in report.after.items())
+        means = f"{report.mean_before:.3f} | {report.mean_after:.3f}"
+        print(f"| {name} | {means} | {far:.3f} | {len(report.losses)} |", flush=True)
+
+
 def cost(widths, batch, repeats) -> None:
     """Prints seconds per iteration of two LSTM layers."""
     from keras_nonnormal.pretraining.frames import FrameStack
@@ -94,12 +118,15 @@ def main() -> None:
     parser.add_argument("--targets", nargs="+", type=float, default=(1.0, 0.5))
     parser.add_argument("--units", type=int, default=24)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--forward", action="store_true", help="30 layers of 128")
     parser.add_argument("--cost", nargs="+", type=int, metavar="UNITS")
     parser.add_argument("--batch", type=int, default=8, help="samples, with --cost")
     parser.add_argument("--repeats", type=int, default=7, help="with --cost")
     options = parser.parse_args()
     if options.cost:
         cost(options.cost, options.batch, options.repeats)
+    elif options.forward:
+        forward(30, 128, options.seed)
     else:
         table(
             options.nets, options.depths, options.targets, options.units, options.seed
