@@ -11,7 +11,7 @@ from keras import ops
 from keras_nonnormal.pretraining import graph
 from keras_nonnormal.pretraining.dynamics import scale
 from keras_nonnormal.pretraining.transition import Transition
-from keras_nonnormal.pretraining.variables import assign
+from keras_nonnormal.pretraining.variables import assign, is_movable
 
 
 class BlockStack:
@@ -30,6 +30,7 @@ class BlockStack:
     """
 
     recurrent = False
+    batch_size = 8  # by default: radii differ less from sample to sample
     narrow = False
 
     def __init__(self, model):
@@ -63,7 +64,7 @@ class BlockStack:
 
     def movable(self, transition: Transition) -> bool:
         """Whether `move` has a way to change the radius of a transition."""
-        return True
+        return is_movable(self.layers[transition.layer].kernel)
 
     def move(self, factors: dict, targets: dict, means: list) -> None:
         """Scales the kernels by the factors that the radii want."""

@@ -50,8 +50,8 @@ def pursue(
 
     Args:
         stack: The `FrameStack` or `BlockStack`.
-        frames: What `look` takes, one after the other.
-        look: `look(frame) -> radii, found`: the radii by key, each `(B,)`, and anything
+        frames: The `Walk`s that `look` takes, one after the other.
+        look: `look(walk) -> radii, found`: the radii by key, each `(B,)`, and anything
             that `move` wants to know.
         move: `move(means, found, calm)` changes the weights. `calm` is how many frames
             ago the radii came near; from then on the moves should become smaller.
@@ -72,13 +72,15 @@ def pursue(
     best, kept = math.inf, values_of(variables)
     settled = calm = 0
     for iteration in range(steps):
-        radii, found = look(next(frames))
+        walk = next(frames)
+        radii, found = look(walk)
         broken = [key for key, r in radii.items() if not np.isfinite(r).all()]
         if broken:
             course.failures += 1
             if course.failures > MOST_FAILURES or not course.radii:
                 raise ValueError(not_finite(stack, broken))
             put_back(variables, kept)
+            walk.restart()
             continue
         means = {key: float(r.mean()) for key, r in radii.items()}
         course.radii.append(means)

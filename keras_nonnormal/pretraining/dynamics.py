@@ -12,7 +12,12 @@ import numpy as np
 from keras import ops
 
 from keras_nonnormal import _backend
-from keras_nonnormal.pretraining.variables import as_array, assign, multiply
+from keras_nonnormal.pretraining.variables import (
+    as_array,
+    assign,
+    is_movable,
+    multiply,
+)
 
 _REGISTERED: dict[str, type["Dynamics"]] = {}
 
@@ -87,12 +92,12 @@ class Dynamics:
     @property
     def can_move_recurrent(self) -> bool:
         """Whether anything here changes the radius along time."""
-        return bool(self._recurrent())
+        return any(map(is_movable, self._recurrent()))
 
     @property
     def can_move_inputs(self) -> bool:
         """Whether anything here changes the radius by which the input arrives."""
-        return bool(self._inputs())
+        return any(map(is_movable, self._inputs()))
 
     def move(self, recurrent: float, inputs: float, target: float, means: Any) -> None:
         """Moves the weights by the factors that the radii want.
@@ -109,22 +114,22 @@ class Dynamics:
             self._recentre(np.asarray(means))
 
     def _inputs(self) -> list:
-        return [v for v in (getattr(self.cell, "kernel", None),) if is_variable(v)]
+        return [v for v in (getattr(self.cell, "kernel", None),) if is_movable(v)]
 
     def _recurrent(self) -> list:
         matrix = getattr(self.cell, "recurrent_kernel", None)
-        return [v for v in (matrix,) if is_variable(v)]
+        return [v for v in (matrix,) if is_movable(v)]
 
     @property
     def _saturates(self) -> bool:
         """Whether the one nonlinearity is a sigmoid, steep only around zero."""
         name = getattr(getattr(self.cell, "activation", None), "__name__", "")
-        return name in ("sigmoid", "hard_sigmoid") and is_variable(self.cell.bias)
+        return name in ("sigmoid", "hard_sigmoid") and is_movable(self.cell.bias)
 
     def _recentre(self, means) -> None:
         """Puts the mean pre-activation at zero, where a mean output is one half."""
         kernel, matrix = map(as_array, (self.cell.kernel, self.cell.recurrent_kernel))
-        self.cell.bias.assign(-0.5 * matrix.sum(axis=0) - means @ kernel)
+        assign(self.cell.bias, -0.5 * matrix.sum(axis=0) - means @ kernel)
 
 
 @register_dynamics("LSTMCell")
@@ -250,11 +255,6 @@ class LinearRecurrentDynamics(Dynamics):
         # |λ| = exp(-exp(ν)) becomes `recurrent` |λ|, and stays below one.
         rate = np.exp(as_array(self._core.nu)) - math.log(recurrent)
         assign(self._core.nu, np.log(np.maximum(rate, 1e-4)))
-
-
-def is_variable(value: Any) -> bool:
-    """Whether a value is a floating-point variable that may be assigned."""
-    return hasattr(value, "assign") and str(value.dtype).startswith(("float", "bfloat"))
 
 
 def scale(variables: list, factor: float) -> None:

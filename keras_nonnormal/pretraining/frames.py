@@ -11,6 +11,7 @@ from keras import ops
 from keras_nonnormal.pretraining import graph
 from keras_nonnormal.pretraining.dynamics import Dynamics, dynamics_of, scale
 from keras_nonnormal.pretraining.transition import Transition
+from keras_nonnormal.pretraining.variables import is_movable
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class FrameStack:
     """
 
     recurrent = True
+    batch_size = 32  # by default
 
     def __init__(self, model, sources: str = "states", most_outputs: int = 100):
         graph.check_model(model)
@@ -108,7 +110,7 @@ class FrameStack:
     def movable(self, transition: Transition) -> bool:
         """Whether `move` has a way to change the radius of a transition."""
         if transition.kind == "dec":
-            return bool(self.readouts)
+            return any(is_movable(layer.kernel) for layer in self.readouts)
         dynamics = self.stages[transition.layer].dynamics
         if transition.kind == "rec":
             return dynamics.can_move_recurrent

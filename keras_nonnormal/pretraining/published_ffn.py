@@ -101,7 +101,6 @@ class PublishedFFN:
         self.chain = Chain(model)
         self.target = target
         self.variables = list(model.trainable_variables)
-        self._learned = {id(variable) for variable in self.variables}
         self.shuffle_probability, self.rescale_probability = shuffle, rescale
         self.reload_after, self.keep = reload_after, keep
         self.tolerance, self.patience = tolerance, patience
@@ -216,13 +215,11 @@ class PublishedFFN:
         """Redraws zero biases before a cosine, and scales the kernel of a segment."""
         if self.chain.has_activation("cos"):
             for layer in self.chain.dense:
-                if layer.use_bias and id(layer.bias) in self._learned:
+                if layer.use_bias:
                     value = as_array(layer.bias)
                     if value.mean() == 0:
                         assign(layer.bias, self.rng.random(value.shape))
         kernel = segment.layer.kernel
-        if id(kernel) not in self._learned:
-            return
         found, wanted = radius, self.target
         first, last = self.chain.dense[0], self.chain.dense[-1]
         if segment.layer in (first, last):

@@ -1,4 +1,4 @@
-"""Variables as arrays: read, scaled and put back, within their constraints."""
+"""Variables as arrays: read, put back, and moved within their constraints."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -23,8 +23,16 @@ def put_back(variables: list, values: list) -> None:
         variable.assign(value)
 
 
+def is_movable(value: Any) -> bool:
+    """Whether a value is a trainable variable of floating-point numbers."""
+    variable = hasattr(value, "assign") and value.trainable
+    return variable and str(value.dtype).startswith(("float", "bfloat"))
+
+
 def assign(variable: Any, value: np.ndarray) -> None:
-    """Gives a variable a value within its constraint."""
+    """Gives a variable a value within its constraint; a frozen one keeps its own."""
+    if not variable.trainable:
+        return
     constraint = getattr(variable, "constraint", None)
     variable.assign(value if constraint is None else constraint(value))
 

@@ -21,18 +21,12 @@ class Way:
     """All that a method needs.
 
     Attributes:
-        stack: The `FrameStack` or `BlockStack`.
-        jacobians: Its `Jacobians`.
-        targets: Target of each transition by key.
-        batches: Gives an endless iterator of batches.
+        probe: The `Probe` of the model: its transitions, targets and batches.
         seed: Of draws.
         learning_rate: Of methods with gradients, or None.
     """
 
-    stack: Any
-    jacobians: Any
-    targets: dict[str, float]
-    batches: Callable
+    probe: Any
     seed: int
     learning_rate: float | None
 
@@ -42,57 +36,67 @@ class Way:
         """Moves the weights of the model; see `stabilize`."""
         if method == "published":
             return self._published(steps)
-        parts = self.stack, self.jacobians, self.targets
-        if not self.stack.recurrent:
-            self.stack.break_symmetry(np.random.default_rng(self.seed))
+        stack, targets = self.probe.stack, self.probe.targets
+        parts = stack, self.probe.jacobians, targets
+        if not stack.recurrent:
+            stack.break_symmetry(np.random.default_rng(self.seed))
         if method == "controller":
             mover: Any = Controller(*parts)
         else:
             mover = Descent(*parts, self.learning_rate)
         return pursue(
-            self.stack,
-            frames_of(self.stack, self.batches()),
+            stack,
+            frames_of(stack, self.probe.others()),
             mover.look,
             mover.move,
-            self.targets,
+            targets,
             steps,
             tolerance,
             progress,
         )
 
     def _published(self, steps) -> Course:
+        stack, targets = self.probe.stack, self.probe.targets
         settings: dict[str, Any] = {"rng": np.random.default_rng(self.seed)}
-        if any(map(is_block, self.stack.model.layers)):
-            pair = self.targets["rec/0"], self.targets["enc/0"]
-            outcome = PublishedLRU(self.stack.model, pair, **settings).run(steps)
+        if any(map(is_block, stack.model.layers)):
+            pair = targets["rec/0"], targets["enc/0"]
+            outcome = PublishedLRU(stack.model, pair, **settings).run(steps)
             return Course(outcome.radii, outcome.losses, outcome.failures)
         if self.learning_rate is not None:
             settings["learning_rate"] = self.learning_rate
-        batches = self.batches()
-        if self.stack.recurrent:
-            procedure = PublishedRNN(
-                self.stack, self.targets, jacobians=self.jacobians, **settings
-            )
+        batches = self.probe.others()
+        if stack.recurrent:
+            settings["jacobians"] = self.probe.jacobians
+            procedure = PublishedRNN(stack, targets, **settings)
             outcome = procedure.run(batches, steps)
         else:
-            target = next(iter(self.targets.values()))
-            procedure = PublishedFFN(self.stack.model, target, **settings)
+            target = next(iter(targets.values()))
+            procedure = PublishedFFN(stack.model, target, **settings)
             outcome = procedure.run((batch[0] for batch in batches), steps)
         return Course(outcome.radii, outcome.losses, outcome.failures)
 
 
 class Walk:
-    """Where a model stands in its sequences: the frame, and the states before it."""
+    """Where a model stands in its sequences: the frame, and the states before it.
 
-    def __init__(self, frame: list, states: list):
-        self.frame, self.states = frame, states
+    Args:
+        states: Those that sequences begin with.
+    """
+
+    def __init__(self, states: list):
+        self.frame: list = []
+        self.states = self._first = states
+
+    def restart(self) -> None:
+        """Forgets what came before, as after weights that made it infinite."""
+        self.states = self._first
 
 
 def frames_of(stack: Any, batches: Iterator) -> Iterator[Walk]:
     """All time steps of one batch after the other, from zero states each."""
     for batch in batches:
         entries = stack.entries(batch)
-        walk = Walk([], stack.initial_states(len(batch[0])))
+        walk = Walk(stack.initial_states(len(batch[0])))
         for t in range(stack.length(entries)):
             walk.frame = stack.frame(entries, t)
             yield walk
