@@ -1,5 +1,6 @@
 """Jacobians of the transitions of a model, compiled, and the radii of these."""
 
+import contextlib
 from typing import Any
 
 import keras
@@ -22,8 +23,8 @@ class Jacobians:
 
     def __init__(self, stack):
         self.stack = stack
-        self._dense = _backend.jit(self._all_dense)
         # XLA takes longer to compile, which narrow cells do not make up for.
+        self._dense = _backend.jit(self._all_dense, xla=not stack.narrow)
         self._sizes = _backend.jit(self._all_sizes, xla=not stack.narrow)
         self._states = _backend.jit(self._new_states)
         # XLA makes the gradient of Jacobians fifty times as slow on a CPU.
@@ -77,7 +78,22 @@ class Jacobians:
     def _all_dense(self, weights, frame, states):
         with self._scope(weights):
             pairs, after, means = self.stack.functions(frame, states)
-            return [_backend.batch_jacobian(f, at) for f, at in pairs], after, means
+            return [self._jacobian(pairs, i) for i in range(len(pairs))], after, means
+
+    def _jacobian(self, pairs, i):
+        with self._naming(i):
+            return _backend.batch_jacobian(*pairs[i])
+
+    @contextlib.contextmanager
+    def _naming(self, i):
+        """Says which layer it is that cannot be differentiated."""
+        try:
+            yield
+        except LookupError as error:
+            raise ValueError(
+                f"Layer '{self.stack.transitions[i].name}', or what is between it and "
+                f"the next, cannot be differentiated: {error}"
+            ) from error
 
     def _all_sizes(self, weights, frame, states):
         with self._scope(weights):
@@ -89,10 +105,11 @@ class Jacobians:
                 if max(widths[i]) <= DENSE_WIDTH:
                     alike.setdefault(widths[i], []).append(i)
                 else:
-                    sizes[i] = _size_by_products(function, at)
+                    with self._naming(i):
+                        sizes[i] = _size_by_products(function, at)
             for members in alike.values():
                 # Those of one shape at once: one loop to compile instead of many.
-                dense = [_backend.batch_jacobian(*pairs[i]) for i in members]
+                dense = [self._jacobian(pairs, i) for i in members]
                 found: Any = ops.split(_size(ops.concatenate(dense)), len(members))
                 for i, size in zip(members, found, strict=True):
                     sizes[i] = size

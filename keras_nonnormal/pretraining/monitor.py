@@ -1,10 +1,12 @@
 """Radii while a model trains."""
 
+import time
 from typing import Any
 
 import keras
 
-from keras_nonnormal.pretraining.stabilize import Target, measure
+from keras_nonnormal.pretraining.probe import Probe
+from keras_nonnormal.pretraining.targets import Target
 
 
 class StabilityMonitor(keras.callbacks.Callback):
@@ -16,14 +18,18 @@ class StabilityMonitor(keras.callbacks.Callback):
     Args:
         data: As for `stabilize`; not what is trained on, if there is other.
         every: Positive integer, epochs from one measurement to the next.
-        **kwargs: As for `measure`.
+        target: As for `measure`, like all that follows.
+        batch_size: Samples, or None.
+        frames: At how many time steps.
+        sources: `"states"` or `"output"`.
+        seed: Of the choice of samples.
 
     Attributes:
         reports: One `StabilityReport` for each measurement.
 
     Raises:
-        ValueError: If `every` is not a positive integer; at the beginning of `fit`, if
-            the model has no transitions or the data do not fit it.
+        ValueError: If `every` is not a positive integer; and at the beginning of `fit`
+            as `measure` does.
 
     Example:
 
@@ -39,24 +45,41 @@ class StabilityMonitor(keras.callbacks.Callback):
     True
     """
 
-    def __init__(self, data: Any, every: int = 1, target: Target = "auto", **kwargs):
+    def __init__(
+        self,
+        data: Any,
+        every: int = 1,
+        target: Target = "auto",
+        *,
+        batch_size: int | None = None,
+        frames: int = 20,
+        sources: str = "states",
+        seed: int = 0,
+    ):
         super().__init__()
         if isinstance(every, bool) or every != int(every) or every < 1:
             raise ValueError(
                 f"Expected `every` to be a positive integer. Received: every={every!r}"
             )
-        self.data, self.every = data, int(every)
-        self.target, self.kwargs = target, kwargs
+        self.every = int(every)
         self.reports = []
+        self._arguments = data, target, batch_size, frames, sources, seed
+        self._probe: Any = None
 
     def on_train_begin(self, logs=None):
         self.reports = []
+        self._probe = Probe(self.model, *self._arguments)
+
+    def on_train_end(self, logs=None):
+        self._probe = None
 
     def on_epoch_end(self, epoch, logs=None):
         if (epoch + 1) % self.every:
             return
-        report = measure(self.model, self.data, self.target, **self.kwargs)
+        started = time.monotonic()
+        radii = self._probe.radii()
+        report = self._probe.report(radii, radii, seconds=time.monotonic() - started)
         self.reports.append(report)
         if logs is not None:
-            radii = {**report.after, "mean": report.mean_after}
+            radii = {**radii, "mean": report.mean_after}
             logs.update({f"radius/{key}": value for key, value in radii.items()})

@@ -8,18 +8,13 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_nonnormal.pretraining import batches, graph
-from keras_nonnormal.pretraining.blocks import BlockStack
 from keras_nonnormal.pretraining.course import not_finite
-from keras_nonnormal.pretraining.frames import FrameStack
-from keras_nonnormal.pretraining.jacobians import Jacobians
+from keras_nonnormal.pretraining.probe import Probe
 from keras_nonnormal.pretraining.report import StabilityReport
 from keras_nonnormal.pretraining.store import load_stable, save_stable, store_key
-from keras_nonnormal.pretraining.targets import resolve_targets
+from keras_nonnormal.pretraining.targets import Target
 from keras_nonnormal.pretraining.variables import put_back, values_of
 from keras_nonnormal.pretraining.ways import METHODS, Way
-
-Target = str | float | dict[str, float]
 
 
 def measure(
@@ -47,13 +42,9 @@ def measure(
         A `StabilityReport` whose `after` is its `before`.
     """
     started = time.monotonic()
-    stack = stack_of(model, sources)
-    batch_size = batch_size or (32 if stack.recurrent else 8)
-    held_out, _ = batches.split(data, model, batch_size, seed)
-    jacobians = Jacobians(stack)
-    targets = _targets(target, stack, held_out)
-    radii = mean_radii(jacobians, held_out, frames)
-    return _report(stack, targets, radii, radii, seconds=time.monotonic() - started)
+    probe = Probe(model, data, target, batch_size, frames, sources, seed)
+    radii = probe.radii()
+    return probe.report(radii, radii, seconds=time.monotonic() - started)
 
 
 def stabilize(
@@ -81,7 +72,8 @@ def stabilize(
     touched: neither are the optimizer, dropout and its seeds, or what is trainable.
 
     A radius of 1/2 along time forgets within a few steps. A task that needs a longer
-    memory may want `target="one"` or `"unbalanced"`.
+    memory may want `target="one"` or `"unbalanced"`. The radius of a nilpotent matrix,
+    such as that of a `Chain`, is zero however it is scaled: no start for this.
 
     What moves the weights is the `method`:
 
@@ -124,7 +116,8 @@ def stabilize(
     Raises:
         ValueError: If the model is unbuilt, cannot be looked into or has no
             transitions; if the data do not fit it; if an argument is none of the above;
-            or if a Jacobian is not finite. The weights are then what they were.
+            or if a Jacobian is zero, not finite or cannot be made. The weights are then
+            what they were.
 
     Example:
 
@@ -145,33 +138,25 @@ def stabilize(
     """
     started = time.monotonic()
     _check_choices(method, steps, tolerance)
-    stack = stack_of(model, sources)
-    batch_size = batch_size or (32 if stack.recurrent else 8)
-    held_out, others = batches.split(data, model, batch_size, seed)
-    targets = _targets(target, stack, held_out)
+    probe = Probe(model, data, target, batch_size, frames, sources, seed)
     key = ""
     if store is not None:
-        arguments = [method, steps, tolerance, learning_rate, batch_size, frames]
-        arguments += [sources, seed, targets]
-        key = store_key(model, held_out, arguments)
+        arguments = [method, steps, tolerance, learning_rate, probe.batch_size, frames]
+        arguments += [sources, seed, probe.targets]
+        key = store_key(model, probe.held_out, arguments)
         if (found := load_stable(store, key, model)) is not None:
             return found
-    jacobians = Jacobians(stack)
     start = values_of(model.weights)
-    way = Way(stack, jacobians, targets, others, seed, learning_rate)
+    way = Way(probe, seed, learning_rate)
     try:
-        before = mean_radii(jacobians, held_out, frames)
-        broken = [key for key, radius in before.items() if not np.isfinite(radius)]
-        if broken:
-            raise ValueError(not_finite(stack, broken))
+        before = probe.radii()
+        _check_radii(probe.stack, before)
         course = way.go(method, int(steps), tolerance, _progress(steps, verbose))
-        after = mean_radii(jacobians, held_out, frames)
+        after = probe.radii()
     except BaseException:
         put_back(model.weights, start)
         raise
-    report = _report(
-        stack,
-        targets,
+    report = probe.report(
         before,
         after,
         iterations=course.radii,
@@ -200,52 +185,17 @@ def _check_choices(method, steps, tolerance):
         )
 
 
-def stack_of(model: Any, sources: str = "states") -> FrameStack | BlockStack:
-    """The transitions of a model, with or without recurrent layers."""
-    if sources not in ("states", "output"):
-        raise ValueError(
-            f"Expected `sources` to be 'states' or 'output'. Received: {sources!r}"
-        )
-    graph.check_model(model)
-    layers = model._flatten_layers()
-    recurrent = any(graph.is_recurrent(layer) for layer in layers)
-    return FrameStack(model, sources) if recurrent else BlockStack(model)
-
-
-def mean_radii(jacobians: Jacobians, batch: Any, frames: int) -> dict[str, float]:
-    """Mean radii over a batch and evenly spread time steps, from zero states."""
-    stack = jacobians.stack
-    entries = stack.entries(batch)
-    states = stack.initial_states(len(batch[0]))
-    length = stack.length(entries)
-    chosen = set(np.linspace(0, length - 1, min(frames, length)).round().astype(int))
-    found: dict[str, list] = {}
-    for t in range(max(chosen) + 1):
-        frame = stack.frame(entries, t)
-        if t in chosen:
-            radii, states, _ = jacobians.radii(frame, states)
-            for key, values in radii.items():
-                found.setdefault(key, []).append(values)
-        else:
-            states = jacobians.advance(frame, states)
-    return {key: float(np.mean(values)) for key, values in found.items()}
-
-
-def _targets(target, stack, batch):
-    keys = [t.key for t in stack.transitions]
-    time_steps = stack.length(stack.entries(batch)) if stack.recurrent else None
-    return resolve_targets(target, keys, time_steps, stack.depth)
-
-
-def _report(stack, targets, before, after, **found) -> StabilityReport:
-    return StabilityReport(
-        names={t.key: t.name for t in stack.transitions},
-        targets=targets,
-        before=before,
-        after=after,
-        fixed=[t.key for t in stack.transitions if not stack.movable(t)],
-        **found,
-    )
+def _check_radii(stack, radii):
+    broken = [key for key, radius in radii.items() if not np.isfinite(radius)]
+    if broken:
+        raise ValueError(not_finite(stack, broken))
+    for transition in stack.transitions:
+        if radii[transition.key] == 0 and stack.movable(transition):
+            raise ValueError(
+                f"The Jacobian of layer '{transition.name}' ({transition.key}) is "
+                "zero, which no scaling changes. Expected layers that can be "
+                "differentiated, and data that they let through"
+            )
 
 
 def _progress(steps, verbose) -> Callable[[int, float], None]:

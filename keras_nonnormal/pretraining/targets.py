@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping
 NAMES = ("one", "half", "unbalanced", "auto")
 LARGEST = 2.0
 
+Target = str | float | Mapping[str, float]
+
 
 def resolve_targets(
-    target: str | float | Mapping[str, float],
+    target: Target,
     kinds: Iterable[str],
     time: int | None = None,
     depth: int = 1,

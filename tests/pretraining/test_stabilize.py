@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from keras import layers
+from keras import layers, ops
 
 from keras_nonnormal.layers import ALIF, NNRNN, ExpRNN, LRUBlock
 from keras_nonnormal.pretraining import StabilityMonitor, measure, stabilize
@@ -235,6 +235,34 @@ def test_radii_are_logged_while_a_model_trains():
         StabilityMonitor(FRAMES, every=0)
 
 
+def test_a_monitor_says_before_training_that_data_do_not_fit():
+    model = recurrent(NETS["GRU"])
+    model.compile("sgd", "mse")
+    y = np.zeros((16, 25, 4))
+    before = model.get_weights()
+    with pytest.raises(ValueError, match="Expected data shaped like"):
+        model.fit(FRAMES[:16], y, verbose=0, callbacks=[StabilityMonitor(IMAGES)])
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: recurrent(NETS["relu"]), lambda: forward("relu")]
+)
+def test_frozen_layers_stay_as_they_are(make):
+    model = make()
+    model.layers[1].trainable = False
+    frozen = model.layers[1].get_weights()
+    others = model.layers[0].get_weights()
+    data = IMAGES if len(model.inputs[0].shape) == 2 else FRAMES[:64]
+    report = stabilize(model, data, steps=6, frames=2, verbose=0)
+    for old, new in zip(frozen, model.layers[1].get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+    assert np.any(others[0] != model.layers[0].get_weights()[0])
+    assert {"depth/1"} < {"dec/1", *report.fixed}
+    assert "dec/1" not in report.fixed
+
+
 class Overrides(keras.Model):
     def __init__(self):
         super().__init__()
@@ -265,6 +293,20 @@ class Hides(layers.Layer):
         return self.inner(inputs)
 
 
+def steps(x):
+    return ops.cast(ops.cast(x, "int32"), x.dtype)
+
+
+def without_gradient(x):
+    counts = tf.raw_ops.Bincount(arr=[0], size=1, weights=tf.reshape(x, [-1])[:1])
+    return x + counts
+
+
+def activated(activation):
+    hidden = layers.Dense(4, name="lower"), layers.Lambda(activation)
+    return keras.Sequential([keras.Input((12,)), *hidden, layers.Dense(3)])
+
+
 BAD = {
     "unbuilt": (lambda: keras.Sequential([layers.Dense(2)]), IMAGES, {}, "built"),
     "subclassed": (overriding, IMAGES, {}, "overrides `call`"),
@@ -288,6 +330,13 @@ BAD = {
     "sources": (lambda: forward("relu"), IMAGES, {"sources": "x"}, "'states'"),
     "data not finite": (lambda: forward("relu"), IMAGES * np.nan, {}, "finite"),
     "not finite": (infinite, IMAGES, {}, "'dense.*finite"),
+    "flat": (lambda: activated(steps), IMAGES, {}, "'lower'.*zero"),
+    "no gradient": (
+        lambda: activated(without_gradient),
+        IMAGES,
+        {},
+        "'lower'.*cannot be differentiated",
+    ),
 }
 
 

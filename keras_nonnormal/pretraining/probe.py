@@ -1,0 +1,93 @@
+"""The radii of a model on data that are held out for them."""
+
+from typing import Any
+
+import numpy as np
+
+from keras_nonnormal.pretraining import batches, graph
+from keras_nonnormal.pretraining.blocks import BlockStack
+from keras_nonnormal.pretraining.frames import FrameStack
+from keras_nonnormal.pretraining.jacobians import Jacobians
+from keras_nonnormal.pretraining.report import StabilityReport
+from keras_nonnormal.pretraining.targets import resolve_targets
+
+
+class Probe:
+    """Measures a model again and again, compiled once.
+
+    Args:
+        model: As for `stabilize`, like all that follows.
+        data: What goes into the model.
+        target: What reports compare with.
+        batch_size: Samples, or None.
+        frames: At how many time steps, spread evenly over the sequences.
+        sources: `"states"` or `"output"`.
+        seed: Of the choice of samples.
+
+    Attributes:
+        stack: The transitions of the model.
+        jacobians: Their compiled `Jacobians`.
+        targets: Target of each transition by key.
+        held_out: The batch that is measured.
+        others: Gives an endless iterator of other batches.
+
+    Raises:
+        ValueError: As `stabilize`.
+    """
+
+    def __init__(self, model, data, target, batch_size, frames, sources, seed):
+        self.stack = stack_of(model, sources)
+        self.batch_size = batch_size or self.stack.batch_size
+        self.frames = frames
+        self.held_out, self.others = batches.split(data, model, self.batch_size, seed)
+        self.targets = _targets(target, self.stack, self.held_out)
+        self.jacobians = Jacobians(self.stack)
+
+    def radii(self) -> dict[str, float]:
+        """Mean radii over the batch and the time steps, from zero states."""
+        stack = self.stack
+        entries = stack.entries(self.held_out)
+        states = stack.initial_states(len(self.held_out[0]))
+        length = stack.length(entries)
+        steps = np.linspace(0, length - 1, min(self.frames, length)).round()
+        chosen = set(steps.astype(int))
+        found: dict[str, list] = {}
+        for t in range(max(chosen) + 1):
+            frame = stack.frame(entries, t)
+            if t in chosen:
+                radii, states, _ = self.jacobians.radii(frame, states)
+                for key, values in radii.items():
+                    found.setdefault(key, []).append(values)
+            else:
+                states = self.jacobians.advance(frame, states)
+        return {key: float(np.mean(values)) for key, values in found.items()}
+
+    def report(self, before: dict, after: dict, **found: Any) -> StabilityReport:
+        """What `radii` gave before and after, beside the targets."""
+        stack = self.stack
+        return StabilityReport(
+            names={t.key: t.name for t in stack.transitions},
+            targets=self.targets,
+            before=before,
+            after=after,
+            fixed=[t.key for t in stack.transitions if not stack.movable(t)],
+            **found,
+        )
+
+
+def stack_of(model: Any, sources: str = "states") -> FrameStack | BlockStack:
+    """The transitions of a model, with or without recurrent layers."""
+    if sources not in ("states", "output"):
+        raise ValueError(
+            f"Expected `sources` to be 'states' or 'output'. Received: {sources!r}"
+        )
+    graph.check_model(model)
+    layers = model._flatten_layers()
+    recurrent = any(graph.is_recurrent(layer) for layer in layers)
+    return FrameStack(model, sources) if recurrent else BlockStack(model)
+
+
+def _targets(target, stack, batch):
+    keys = [t.key for t in stack.transitions]
+    time_steps = stack.length(stack.entries(batch)) if stack.recurrent else None
+    return resolve_targets(target, keys, time_steps, stack.depth)
