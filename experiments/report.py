@@ -1,6 +1,6 @@
 """What a script says at the end."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 
@@ -52,6 +52,11 @@ def aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
     return [lines[0], "-" * max(map(len, lines)), *lines[1:]]
 
 
+def cells(metrics: Mapping[str, float], names: Iterable[str]) -> list[str]:
+    """Metrics for a row of a table, accuracies in percent; empty where one is not."""
+    return [_cell(name, metrics.get(name)) for name in names]
+
+
 def published_lines(outcome: Mapping[str, str]) -> Iterator[str]:
     """What was published, with its setting, in lines."""
     yield f"Published ({outcome['setting']}):"
@@ -64,3 +69,9 @@ def _verdicts(summaries):
     for start, summary in summaries.items():
         verb = "got" if summary["success"] else "did not get"
         yield f"{start}: {verb} below half of the trivial loss."
+
+
+def _cell(name, value):
+    if value is None:
+        return ""
+    return f"{value:.1%}" if "accuracy" in name else f"{value:.4f}"

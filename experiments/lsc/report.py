@@ -1,9 +1,9 @@
 """What the experiments on stable networks say at the end."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from experiments.report import aligned, published_lines
+from experiments.report import aligned, cells, published_lines
 
 
 def results_table(
@@ -31,9 +31,9 @@ def results_table(
         where = f"validation, best epoch ({best['epoch']} of {summary['epochs']})"
         rows = [
             ("", *(name.replace("_", " ") for name in names)),
-            ("test", *_cells(summary["test"], names)),
-            (where, *_cells(best, [f"val_{name}" for name in names])),
-            ("training, last epoch", *_cells(summary["last"], names)),
+            ("test", *cells(summary["test"], names)),
+            (where, *cells(best, [f"val_{name}" for name in names])),
+            ("training, last epoch", *cells(summary["last"], names)),
             ("trivial level", f"{summary['trivial_loss']:.4f}", *("",) * len(scores)),
         ]
         lines += ["", *aligned(rows)]
@@ -77,13 +77,3 @@ def _radii(stage: Mapping[str, Any]) -> list[str]:
         took = "found in the store"
     failed = f"; {stage['failures']} failed" if stage["failures"] else ""
     return [*aligned(rows), took + failed]
-
-
-def _cells(metrics: Mapping[str, float], names: Iterable[str]) -> list[str]:
-    return [_cell(name, metrics.get(name)) for name in names]
-
-
-def _cell(name: str, value: float | None) -> str:
-    if value is None:
-        return ""
-    return f"{value:.1%}" if "accuracy" in name else f"{value:.4f}"

@@ -1,10 +1,10 @@
 """What the experiments on networks say at the end."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from experiments.report import aligned, published_lines
+from experiments.report import aligned, cells, published_lines
 
 
 def results_table(
@@ -28,26 +28,16 @@ def results_table(
         rows = [(network, *(name.replace("_", " ") for name in names))]
         best, last = summary["best"], summary["last"]
         if summary["test"]:
-            rows.append(("test", *_cells(summary["test"], names)))
+            rows.append(("test", *cells(summary["test"], names)))
         for transform, each in summary.get("tests", {}).items():
             if transform != "none":
-                rows.append((f"test, {transform}", *_cells(each, names)))
+                rows.append((f"test, {transform}", *cells(each, names)))
         if "val_loss" in best:
             where = f"validation, best epoch ({best['epoch']} of {summary['epochs']})"
-            rows.append((where, *_cells(best, [f"val_{name}" for name in names])))
-        rows.append(("training, last row", *_cells(last, names)))
+            rows.append((where, *cells(best, [f"val_{name}" for name in names])))
+        rows.append(("training, last row", *cells(last, names)))
         loss = summary["trivial_loss"]
         trivial = {"loss": loss, "bits_per_character": loss / math.log(2)}
-        rows.append(("trivial level", *_cells(trivial, names)))
+        rows.append(("trivial level", *cells(trivial, names)))
         lines += ["", *aligned(rows)]
     return "\n".join([*lines, "", *published_lines(outcome)])
-
-
-def _cells(metrics: Mapping[str, float], names: Iterable[str]) -> list[str]:
-    return [_cell(name, metrics.get(name)) for name in names]
-
-
-def _cell(name: str, value: float | None) -> str:
-    if value is None:
-        return ""
-    return f"{value:.1%}" if "accuracy" in name else f"{value:.4f}"
