@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 import keras
+import numpy as np
 from keras import ops
 
-DOUBLINGS = 16  # of the power of a small matrix
+DOUBLINGS = 16  # of the power of a small matrix, whose eigenvalues may be close
 # By how much vectors may differ in growth and still be said to grow alike.
 ALIKE = 1.02
 
@@ -126,27 +127,33 @@ def arnoldi(product: Callable, start, steps: int):
     return ops.fori_loop(0, steps, step, (basis, hessenberg))[1]
 
 
-def gelfand_radius(matrices):
-    r"""Spectral radii $\lVert A^p \rVert^{1/p}$ for $p = 2^{16}$, by squaring.
+def gelfand_radius(matrices, doublings: int = DOUBLINGS):
+    r"""Spectral radii $(\lVert A^{2p} \rVert / \lVert A^p \rVert)^{1/p}$, by squaring.
 
-    They are above the true ones by less than 0.05 % of 80 rows. As of its eigenvalues,
-    of a nilpotent matrix rounding leaves more than 0.
+    The quotient has no part any more in how far from normal a matrix is, so that it
+    gets there sooner than Gelfand's $\lVert A^p \rVert^{1/p}$. With $2p = 2^9$ random
+    matrices of 128 rows (full, orthogonal, half masked by a rectifier) are off by 0.2 %
+    at most, a triangle of random numbers by 3 %, with $2^{16}$ by nothing that matters.
+    As of its eigenvalues, of a nilpotent matrix rounding leaves more than 0.
 
     Args:
         matrices: Tensor `(batch, n, n)`.
+        doublings: Integer, binary logarithm of the power $2p$. Defaults to `16`.
     """
 
     def double(_, carry):
-        matrices, logs, share = carry
+        matrices, logs, _, share = carry
         sizes = ops.norm(matrices, axis=(1, 2))
-        logs = logs + share * ops.log(sizes)  # -inf from where there is nothing left
+        # -inf from where there is nothing left
+        after = logs + share * ops.log(sizes)
         sizes = ops.where(ops.equal(sizes, 0), 1, sizes)
         matrices = matrices / sizes[:, None, None]
-        return ops.matmul(matrices, matrices), logs, share / 2
+        return ops.matmul(matrices, matrices), after, logs, share / 2
 
     logs = ops.zeros_like(matrices[:, 0, 0])
-    carry = matrices, logs, ops.ones_like(logs)
-    return ops.exp(ops.fori_loop(0, DOUBLINGS + 1, double, carry)[1])
+    carry = matrices, logs, logs, ops.ones_like(logs)
+    _, logs, before, _ = ops.fori_loop(0, doublings + 1, double, carry)
+    return ops.where(ops.equal(before, -np.inf), 0, ops.exp(2 * logs - before))
 
 
 def _unit(vectors, floor):

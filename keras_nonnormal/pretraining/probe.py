@@ -28,7 +28,7 @@ class Probe:
         stack: The transitions of the model.
         jacobians: Their compiled `Jacobians`.
         targets: Target of each transition by key.
-        held_out: The batch that is measured.
+        held_out: The samples that are measured, some batches of them.
         others: Gives an endless iterator of other batches.
 
     Raises:
@@ -44,23 +44,29 @@ class Probe:
         self.jacobians = Jacobians(self.stack)
 
     def radii(self) -> dict[str, float]:
-        """Mean radii over the batch and the time steps, from zero states."""
+        """Mean radii over the held-out data and time steps, from zero states."""
+        found: dict[str, list] = {}
+        rows = len(self.held_out[0])
+        size = min(self.batch_size, rows)
+        for start in range(0, rows - size + 1, size):  # of one shape, compiled once
+            for radii in self._along([x[start : start + size] for x in self.held_out]):
+                for key, values in radii.items():
+                    found.setdefault(key, []).append(values)
+        return {key: float(np.mean(values)) for key, values in found.items()}
+
+    def _along(self, batch):
         stack = self.stack
-        entries = stack.entries(self.held_out)
-        states = stack.initial_states(len(self.held_out[0]))
+        entries, states = stack.entries(batch), stack.initial_states(len(batch[0]))
         length = stack.length(entries)
         steps = np.linspace(0, length - 1, min(self.frames, length)).round()
         chosen = set(steps.astype(int))
-        found: dict[str, list] = {}
         for t in range(max(chosen) + 1):
             frame = stack.frame(entries, t)
             if t in chosen:
                 radii, states, _ = self.jacobians.radii(frame, states)
-                for key, values in radii.items():
-                    found.setdefault(key, []).append(values)
+                yield radii
             else:
                 states = self.jacobians.advance(frame, states)
-        return {key: float(np.mean(values)) for key, values in found.items()}
 
     def report(self, before: dict, after: dict, **found: Any) -> StabilityReport:
         """What `radii` gave before and after, beside the targets."""
