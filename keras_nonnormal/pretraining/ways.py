@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import keras
 import numpy as np
 
 from keras_nonnormal.pretraining.controller import Controller
@@ -14,6 +15,7 @@ from keras_nonnormal.pretraining.published_lru import PublishedLRU, is_block
 from keras_nonnormal.pretraining.published_rnn import PublishedRNN
 
 METHODS = ("controller", "gradient", "published")
+RECTIFIERS_DECAY = 1e-3  # of the published procedure
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,8 @@ class Way:
         batches = self.probe.others()
         if stack.recurrent:
             settings["jacobians"] = self.probe.jacobians
+            if all(_rectifies(stage.cell) for stage in stack.stages):
+                settings["weight_decay"] = RECTIFIERS_DECAY
             procedure = PublishedRNN(stack, targets, **settings)
             outcome = procedure.run(batches, steps)
         else:
@@ -74,6 +78,10 @@ class Way:
             procedure = PublishedFFN(stack.model, target, **settings)
             outcome = procedure.run((batch[0] for batch in batches), steps)
         return Course(outcome.radii, outcome.losses, outcome.failures)
+
+
+def _rectifies(cell: Any) -> bool:
+    return getattr(cell, "activation", None) is keras.activations.relu
 
 
 class Walk:
