@@ -26,8 +26,7 @@ def split(data: Any, model: Any, batch_size: int, seed: int) -> tuple[Any, Calla
         ValueError: If there are no data, or of another shape than the model's inputs.
     """
     if _are_arrays(data):
-        arrays = [np.asarray(x) for x in keras.tree.flatten(data)]
-        _check(arrays, model)
+        arrays = _checked(data, model)
         return _split_arrays(arrays, batch_size, np.random.default_rng(seed))
     if not isinstance(data, Iterable):
         raise ValueError(
@@ -73,9 +72,7 @@ class _Cut:
     def __iter__(self):
         for element in self.data:
             inputs, _, _ = keras.utils.unpack_x_y_sample_weight(element)
-            arrays = [np.asarray(x) for x in keras.tree.flatten(inputs)]
-            _check(arrays, self.model)
-            yield [x[: self.batch_size] for x in arrays]
+            yield [x[: self.batch_size] for x in _checked(inputs, self.model)]
 
 
 def _endless(batches: _Cut) -> Iterator:
@@ -91,7 +88,9 @@ def _endless(batches: _Cut) -> Iterator:
             yield first
 
 
-def _check(arrays, model):
+def _checked(inputs, model):
+    """Inputs as arrays, of the model's own shapes and precision."""
+    arrays = [np.asarray(x) for x in keras.tree.flatten(inputs)]
     expected = [tuple(x.shape) for x in model.inputs]
     received = [tuple(x.shape) for x in arrays]
     fits = len(expected) == len(received) and all(
@@ -111,3 +110,7 @@ def _check(arrays, model):
                 f"Expected finite data for model '{model.name}'. Received infinite "
                 "values or such that are no number"
             )
+    return [
+        array.astype(x.dtype) if array.dtype.kind == "f" else array
+        for array, x in zip(arrays, model.inputs, strict=True)
+    ]

@@ -59,8 +59,8 @@ class PublishedRNN:
         targets: Dict that has the target of each transition, by its key.
         jacobians: `Jacobians` of the stack. Defaults to new ones.
         learning_rate: Float. Defaults to `7.2e-3`.
-        weight_decay: Float, decoupled. Defaults to `1e-4`; `stabilize` gives layers with
-            relu `1e-3`, as was published.
+        weight_decay: Float, decoupled. Defaults to `1e-4`; `stabilize` gives `1e-3` to
+            layers with relu, as was published.
         fresh_moments: Whether the optimizer forgets its moments in each iteration.
             Defaults to `True`, as published; `False` is what was meant.
         shuffle: Probability of a shuffle in an iteration. Defaults to `0.34`.
