@@ -9,9 +9,7 @@ from keras import ops
 from keras_nonnormal import _backend
 from keras_nonnormal.optimizers import AdaBelief, Lookahead
 from keras_nonnormal.pretraining.published_lru import blocks_of
-from keras_nonnormal.pretraining.published_update import (
-    Outcome,
-)
+from keras_nonnormal.pretraining.published_update import Outcome
 from keras_nonnormal.pretraining.radius import scalars_and_gradients
 from keras_nonnormal.pretraining.variables import (
     all_finite,
