@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from experiments.experiment import Experiment, Run
-from experiments.report import table
+from experiments.tables import table
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from experiments.report import aligned, cells, published_lines
+from experiments.tables import aligned, cells, published_lines
 
 
 def results_table(

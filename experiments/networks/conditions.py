@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.options import OptionError
-from experiments.report import aligned
+from experiments.tables import aligned
 from experiments.testing import weights
 
 Scores = dict[str, dict[str, float]]

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from experiments.report import aligned, cells, published_lines
+from experiments.tables import aligned, cells, published_lines
 
 
 def results_table(

@@ -10,7 +10,7 @@ from typing import Any
 
 from experiments.experiment import Experiment
 from experiments.options import OptionError
-from experiments.report import aligned
+from experiments.tables import aligned
 
 
 def run_rounds(experiment: Experiment, options: Any) -> dict[str, Any]:

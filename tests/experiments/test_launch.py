@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from experiments import copy_task, psmnist
-from experiments.report import table
 from experiments.starts import Starts
+from experiments.tables import table
 from tests.experiments.commands import tiny as compiled
 
 
