@@ -110,6 +110,10 @@ class Recurrence:
     ) -> tuple[Any, tuple]:
         r"""Runs the recurrence over all time steps.
 
+        Networks of one shape may run together, as products of stacks of matrices:
+        kernel, bias, matrix and states then have an axis of members in front,
+        `sequences` and per-step inputs one behind that of time.
+
         Args:
             sequences: Tensor `(time, batch, features)`, the $x_t$ above.
             affine: The kernel $W$, `(features, width)`, and, if there is one, the
@@ -133,7 +137,7 @@ class Recurrence:
         gains = ()
         if gain is not None:
             gain = ops.convert_to_tensor(gain)
-            shape = (ops.shape(sequences)[0], ops.shape(sequences)[1], 1)
+            shape = (*ops.shape(sequences)[:-1], 1)
             gains = (ops.broadcast_to(gain, shape),)
         counts = (len(state), len(gains), len(inputs), len(parameters))
         recomputes = self._recomputes(sequences, state)
@@ -152,10 +156,11 @@ class Recurrence:
         """Whether the states of all time steps are too many to be kept."""
         if self.most_kept == math.inf:
             return False
-        time, batch, _ = sequences.shape
-        if time is None or batch is None:
+        rows = sequences.shape[:-1]
+        if None in rows:
             return True
-        return time * batch * sum(each.shape[-1] for each in state) > self.most_kept
+        widths = sum(each.shape[-1] for each in state)
+        return math.prod(rows) * widths > self.most_kept
 
     def _run(self, signature, *tensors):
         if signature not in self._compiled:
@@ -216,6 +221,11 @@ def _tensors(values: tuple) -> tuple:
 
 def _affine(sequences, kernel, *bias):
     """$x_t W + b$ of all time steps and samples, as one product."""
+    if len(kernel.shape) == 3:  # of members
+        rows = ops.einsum("tmbf,mfw->tmbw", sequences, kernel)
+        for b in bias:
+            rows = rows + ops.expand_dims(b, 1)
+        return rows
     shape = ops.shape(sequences)
     rows = ops.matmul(ops.reshape(sequences, (-1, shape[-1])), kernel)
     for b in bias:
@@ -225,6 +235,8 @@ def _affine(sequences, kernel, *bias):
 
 def _outer_product(left, right):
     """The sum over time and batch of the outer products of two sequences' vectors."""
+    if len(left.shape) == 4:  # of members
+        return ops.einsum("tmbi,tmbj->mij", left, right)
     rows = [ops.reshape(x, (-1, ops.shape(x)[-1])) for x in (left, right)]
     return ops.matmul(ops.transpose(rows[0]), rows[1])
 
@@ -281,7 +293,7 @@ class _Passes:
             for first, state in zip(initial_state, after, strict=True)
         )
         fed_back = _amplified(previous[0], *gains)
-        transposed = ops.transpose(matrix)
+        transposed = ops.swapaxes(matrix, -1, -2)
         if self.slope:
             d_drive, *d_gains, d_initial = self._loop_of_slopes(
                 d_last, d_outputs, after[0], previous[0], gains, transposed

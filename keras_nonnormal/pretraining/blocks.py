@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_nonnormal._model_graph import check_model, run_graph
 from keras_nonnormal.pretraining import graph
 from keras_nonnormal.pretraining.dynamics import scale
 from keras_nonnormal.pretraining.transition import Transition
@@ -34,7 +35,7 @@ class BlockStack:
     narrow = False
 
     def __init__(self, model):
-        graph.check_model(model)
+        check_model(model)
         self.model = model
         self.layers, below, top = _trace(model)
         if not self.layers:
@@ -121,7 +122,7 @@ class BlockStack:
             calls.append(layer(*args, **graph.inference(layer, kwargs)))
             return calls[-1]
 
-        graph.run_graph(self.model, frame, record)
+        run_graph(self.model, frame, record)
         pairs = []
         for i, j in self.ends:
             block = self._block(j, frame, inputs[i], calls[: starts[i]])
@@ -147,7 +148,7 @@ class BlockStack:
                 return layer(*args, **graph.inference(layer, kwargs))
 
             with contextlib.suppress(graph.Found):
-                caught = keras.tree.flatten(graph.run_graph(self.model, frame, call))
+                caught = keras.tree.flatten(run_graph(self.model, frame, call))
             return ops.concatenate([_flat(each) for each in caught], axis=-1)
 
         return function
@@ -165,7 +166,7 @@ def _trace(model: Any) -> tuple[list, list, frozenset]:
             source = graph.Sources(frozenset([len(layers) - 1]))
         return [source] * graph.MOST_OUTPUTS
 
-    outputs = graph.run_graph(model, [graph.Sources()] * len(model.inputs), call)
+    outputs = run_graph(model, [graph.Sources()] * len(model.inputs), call)
     if len({id(layer) for layer in layers}) < len(layers):
         raise ValueError(
             "A layer with a kernel is called more than once in the model. Expected "

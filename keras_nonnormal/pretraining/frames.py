@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_nonnormal._model_graph import check_model, run_graph
 from keras_nonnormal.pretraining import graph
 from keras_nonnormal.pretraining.dynamics import Dynamics, dynamics_of, scale
 from keras_nonnormal.pretraining.transition import Transition
@@ -42,7 +43,7 @@ class FrameStack:
     batch_size = 32  # by default
 
     def __init__(self, model, sources: str = "states", most_outputs: int = 100):
-        graph.check_model(model)
+        check_model(model)
         self.model = model
         self.sources = sources
         stages, below, top = graph.trace_sources(model, len(model.inputs))
@@ -163,7 +164,7 @@ class FrameStack:
             return layer(*args, **graph.inference(layer, kwargs))
 
         with contextlib.suppress(graph.Found):
-            graph.run_graph(self.model, keras.tree.flatten(batch), call)
+            run_graph(self.model, keras.tree.flatten(batch), call)
         inputs = [ops.convert_to_tensor(x) for x in keras.tree.flatten(batch)]
         return [*inputs, *(found[i] for i in wanted)]
 
@@ -295,7 +296,7 @@ class FrameStack:
             return top
 
         try:
-            results = graph.run_graph(self.model, frame[: len(self.model.inputs)], call)
+            results = run_graph(self.model, frame[: len(self.model.inputs)], call)
         except graph.Found:
             results = []
         return _Frame(

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_nonnormal._model_graph import check_model
 from keras_nonnormal.pretraining import batches, graph
 from keras_nonnormal.pretraining.blocks import BlockStack
 from keras_nonnormal.pretraining.frames import FrameStack
@@ -87,7 +88,7 @@ def stack_of(model: Any, sources: str = "states") -> FrameStack | BlockStack:
         raise ValueError(
             f"Expected `sources` to be 'states' or 'output'. Received: {sources!r}"
         )
-    graph.check_model(model)
+    check_model(model)
     layers = model._flatten_layers()
     recurrent = any(graph.is_recurrent(layer) for layer in layers)
     return FrameStack(model, sources) if recurrent else BlockStack(model)
