@@ -81,8 +81,12 @@ class Ensemble:
         Args:
             inputs: Tensor `(members, batch, ...)`.
         """
+        inputs = ops.convert_to_tensor(inputs)
+        known = self._template.inputs[0].shape[1:]
+        if None not in known:  # what comes from a data set may know less
+            inputs = ops.reshape(inputs, (*ops.shape(inputs)[:2], *known))
         with self._values(lambda stack: stack):
-            return run_graph(self._template, ops.convert_to_tensor(inputs), self._call)
+            return run_graph(self._template, inputs, self._call)
 
     def write_back(self, member: int | None = None) -> None:
         """Gives the networks, or a single one, the weights that they have here."""

@@ -65,7 +65,7 @@ def _loop(layer: Any, by_member: Callable, x: Any) -> Any:
     x = ops.transpose(x, (2, 0, 1, 3))  # time, members, batch, features
     x = ops.flip(x, axis=0) if layer.go_backwards else x
     sizes = keras.tree.flatten(layer.cell.state_size)
-    state = tuple(ops.zeros((*x.shape[1:3], size), x.dtype) for size in sizes)
+    state = tuple(ops.zeros((*ops.shape(x)[1:3], size), x.dtype) for size in sizes)
     outputs, last = layer._recurrence(masked=False)(
         x, affine, matrix, state, return_sequences=layer.return_sequences
     )
@@ -76,11 +76,12 @@ def _loop(layer: Any, by_member: Callable, x: Any) -> Any:
 
 def _dense(layer: keras.layers.Dense, x: Any) -> Any:
     kernel: Any = _value(layer.kernel)
-    rows = ops.reshape(x, (x.shape[0], -1, x.shape[-1]))
+    shape = ops.shape(x)
+    rows = ops.reshape(x, (shape[0], -1, shape[-1]))
     y: Any = ops.matmul(rows, kernel)
     if layer.use_bias:
         y = y + ops.expand_dims(_value(layer.bias), 1)
-    y = ops.reshape(y, (*x.shape[:-1], kernel.shape[-1]))
+    y = ops.reshape(y, (*shape[:-1], kernel.shape[-1]))
     return y if layer.activation is None else layer.activation(y)
 
 

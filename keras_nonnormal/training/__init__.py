@@ -23,6 +23,7 @@ from keras_nonnormal.training.stop_below import StopBelow
 from keras_nonnormal.training.stop_early import StopEarly
 from keras_nonnormal.training.time_limit import TimeLimit
 from keras_nonnormal.training.train import train
+from keras_nonnormal.training.train_many import Member, train_many
 from keras_nonnormal.training.transformed_validation import TransformedValidation
 from keras_nonnormal.training.variable_log import VariableLog
 from keras_nonnormal.training.watched_model import WatchedModel
@@ -34,6 +35,7 @@ __all__ = [
     "DeviceError",
     "EpochCheckpoint",
     "EpochSeeds",
+    "Member",
     "MetricsLog",
     "Monitor",
     "ProgressLine",
@@ -56,5 +58,6 @@ __all__ = [
     "read_metrics",
     "simple_recurrent_network",
     "train",
+    "train_many",
     "two_rate_optimizer",
 ]

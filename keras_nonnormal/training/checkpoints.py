@@ -41,13 +41,17 @@ class EpochCheckpoint(keras.callbacks.Callback):
         numbers = [_epochs(path) for path in self._files()]
         return max(numbers, default=None)
 
-    def restore(self, model: keras.Model) -> int:
-        """Brings a compiled model to the newest state, if there is one.
+    def holds(self, epochs: int) -> bool:
+        """Whether there is the state after `epochs` epochs, or nothing is to be had."""
+        return self._path(epochs).exists() or (epochs == 0 and not self._files())
+
+    def restore(self, model: keras.Model, epochs: int | None = None) -> int:
+        """Brings a compiled model to a state, by default the newest, if there is one.
 
         Returns:
             The number of epochs behind that state; 0 if there is none.
         """
-        epochs = self.epochs_done()
+        epochs = self.epochs_done() if epochs is None else epochs
         if epochs is None:
             return 0
         model.optimizer.build(model.trainable_variables)
@@ -56,11 +60,18 @@ class EpochCheckpoint(keras.callbacks.Callback):
 
     def save(self, epochs: int, model: keras.Model | None = None) -> None:
         """Writes the state after `epochs` epochs and drops older ones."""
-        path = self._path(epochs)
-        with replacing(path) as temporary:
+        self.write(epochs, model)
+        self.drop_others(epochs)
+
+    def write(self, epochs: int, model: keras.Model | None = None) -> None:
+        """Writes the state after `epochs` epochs."""
+        with replacing(self._path(epochs)) as temporary:
             (model or self.model).save_weights(temporary)
+
+    def drop_others(self, epochs: int) -> None:
+        """Drops the states after other numbers of epochs that are not kept for good."""
         for old in self._files():
-            if old != path and not self._stays(_epochs(old)):
+            if _epochs(old) != epochs and not self._stays(_epochs(old)):
                 old.unlink()
 
     def on_epoch_end(self, epoch, logs=None):

@@ -70,7 +70,7 @@ class WatchedModel(keras.Model):
         """Called by Keras for every batch: the total to minimise."""
         compiled_loss: Any = self._compile_loss
         total = loss = compiled_loss(y, y_pred, sample_weight)
-        self._task_loss.update_state(*_mean_and_count(loss, y, sample_weight))
+        self._task_loss.update_state(*mean_and_count(loss, y, sample_weight))
         penalties: Any = self.losses
         self._has_penalty = bool(penalties)
         if penalties:
@@ -118,7 +118,7 @@ class WatchedModel(keras.Model):
         self._first_not_finite.assign(ops.where(first, here, noted))
 
 
-def _mean_and_count(loss, y, sample_weight):
+def mean_and_count(loss, y, sample_weight):
     """The mean over the targets of a batch that have a weight, and their number.
 
     Keras's loss of a batch is the weighted sum over the number of all targets.
