@@ -136,14 +136,27 @@ class Experiment:
         main, *others = summaries.values()
         for run in runs[1:]:
             run.directory.finish(summaries[run.options.start])
+        return self.finish_run(runs[0], main, others)
+
+    def finish_run(self, run: "Run", main, others=()) -> dict[str, Any]:
+        """Writes the summary of a run, with which it is finished.
+
+        Args:
+            run: The run.
+            main: What `summary` gave of it.
+            others: The same of runs that it is compared with.
+
+        Returns:
+            What is in `summary.json`.
+        """
         summary = {
             "experiment": self.name,
-            "directory": str(directory.path),
+            "directory": str(run.directory.path),
             **main,
-            "compared": others,
-            "published": dict(self.published(options)),
+            "compared": list(others),
+            "published": dict(self.published(run.options)),
         }
-        directory.finish(summary)
+        run.directory.finish(summary)
         return summary
 
     def test(self, options: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import numpy as np
 from keras import ops
 
 from keras_nonnormal._model_graph import check_model, run_graph
-from keras_nonnormal.ensembles.stacked_layers import stacked_call
+from keras_nonnormal.ensembles.stacked_layers import as_array, stacked_call
 
 
 class Ensemble:
@@ -67,7 +67,7 @@ class Ensemble:
             keras.Variable(np.stack(values), name=variable.name)
             for variable, *values in zip(
                 self._template.trainable_variables,
-                *([_array(v) for v in n.trainable_variables] for n in networks),
+                *([as_array(v) for v in n.trainable_variables] for n in networks),
                 strict=True,
             )
         ]
@@ -91,7 +91,7 @@ class Ensemble:
     def write_back(self, member: int | None = None) -> None:
         """Gives the networks, or a single one, the weights that they have here."""
         chosen = range(len(self)) if member is None else (member,)
-        stacks = [_array(stack) for stack in self.variables]
+        stacks = [as_array(stack) for stack in self.variables]
         for index in chosen:
             variables = self.networks[index].trainable_variables
             for variable, stack in zip(variables, stacks, strict=True):
@@ -125,7 +125,3 @@ class Ensemble:
 def _shapes(network: Any) -> list:
     layers = [type(layer).__name__ for layer in network._flatten_layers()]
     return [layers, *((v.name, tuple(v.shape)) for v in network.trainable_variables)]
-
-
-def _array(variable: Any) -> np.ndarray:
-    return np.array(ops.convert_to_numpy(variable))

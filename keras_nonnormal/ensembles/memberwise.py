@@ -5,6 +5,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_nonnormal.ensembles.stacked_layers import as_array
+
 
 class MemberwiseOptimizer:
     """One update rule for stacks of variables, each member at a rate of its own.
@@ -39,7 +41,7 @@ class MemberwiseOptimizer:
         self._rule = kind.from_config({**optimizers[0].get_config(), "name": "members"})
         self._rule.build(list(variables))
         self.stacks = list(variables)
-        rates = [float(ops.convert_to_numpy(o.learning_rate)) for o in optimizers]
+        rates = [as_array(optimizer.learning_rate) for optimizer in optimizers]
         self.rates = keras.Variable(rates, name="learning_rates", trainable=False)
         self._read()
 
@@ -68,7 +70,7 @@ class MemberwiseOptimizer:
 
     def halt(self, member: int) -> None:
         """Leaves the weights of a member as they are from now on."""
-        rates = np.array(ops.convert_to_numpy(self.rates))
+        rates = as_array(self.rates)
         rates[member] = 0.0
         self.rates.assign(rates)
 
@@ -76,14 +78,14 @@ class MemberwiseOptimizer:
         """Gives the optimizer of a member the state that it has here."""
         optimizer = self.optimizers[member]
         for own, stack in self._pairs(optimizer):
-            value = ops.convert_to_numpy(stack)
+            value = as_array(stack)
             own.assign(value[member] if value.ndim > len(own.shape) else value)
 
     def _read(self):
         columns = [self._pairs(optimizer) for optimizer in self.optimizers]
         for pairs in zip(*columns, strict=True):
             stack = pairs[0][1]
-            values = [np.array(ops.convert_to_numpy(own)) for own, _ in pairs]
+            values = [as_array(own) for own, _ in pairs]
             stacked = len(stack.shape) > values[0].ndim
             stack.assign(np.stack(values) if stacked else values[0])
 
@@ -124,11 +126,11 @@ def _check(optimizer: Any) -> None:
 
 def _clipped(gradients: Sequence[Any], most: float) -> list:
     """Gradients `(members, ...)`, cut to a joint norm of `most` for each member."""
-    squares: Any = sum(
+    squares: list[Any] = [
         ops.sum(ops.square(ops.reshape(g, (g.shape[0], -1))), axis=-1)
         for g in gradients
-    )
-    norm = ops.sqrt(squares)
+    ]
+    norm = ops.sqrt(sum(squares))
     scale = most / ops.maximum(norm, most)
     return [g * _along(scale, g) for g in gradients]
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from keras_nonnormal.layers.fused_loop import FusedLoop
@@ -83,6 +84,11 @@ def _dense(layer: keras.layers.Dense, x: Any) -> Any:
         y = y + ops.expand_dims(_value(layer.bias), 1)
     y = ops.reshape(y, (*shape[:-1], kernel.shape[-1]))
     return y if layer.activation is None else layer.activation(y)
+
+
+def as_array(variable: Any) -> np.ndarray:
+    """A copy of a variable's value."""
+    return np.array(ops.convert_to_numpy(variable))
 
 
 def _value(tensor: Any) -> Any:

@@ -53,8 +53,8 @@ class Members(keras.Model):
         with tf.GradientTape() as tape:
             outputs = self.ensemble(x)
             losses = self._by_member(y, outputs, weight)
-            total = ops.sum(losses)
-        stacks = [stack.value for stack in self.ensemble.variables]
+            total: Any = ops.sum(losses)
+        stacks: Any = [stack.value for stack in self.ensemble.variables]
         self.rule.apply(tape.gradient(total, stacks))
         here: Any = ops.cast(self.rule.iterations, "int64")
         noted: Any = ops.convert_to_tensor(self.first_not_finite)

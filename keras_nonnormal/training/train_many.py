@@ -249,8 +249,8 @@ class _EachIntoItsDirectory(keras.callbacks.Callback):
             return TrainingDiverged(
                 int(self.model.rule.iterations), epoch + 1, "val_loss"
             )
-        first = int(keras.ops.convert_to_numpy(self.model.first_not_finite)[place])
-        return TrainingDiverged(first, epoch + 1)
+        first = self.model.first_not_finite.numpy()[place]
+        return TrainingDiverged(int(first), epoch + 1)
 
     def _finish(self, place, outcome):
         self.going[place].outcome = outcome
