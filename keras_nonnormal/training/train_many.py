@@ -139,7 +139,7 @@ def _side_by_side(batches) -> Any:
         return tuple(tf.stack(parts) for parts in zip(*elements, strict=True))
 
     together = tf.data.Dataset.zip(tuple(batches))
-    return together.map(stacked, deterministic=True).prefetch(2)
+    return together.map(stacked).prefetch(2)
 
 
 class _Run:
