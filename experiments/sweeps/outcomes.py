@@ -1,0 +1,56 @@
+"""How the runs of a sweep end, as their `summary.json` says."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+# With a summary.json: a run that is over. The last two have none, and are tried again
+# when the sweep is started again.
+FINISHED, DIVERGED, HOPELESS = "finished", "diverged", "hopeless"
+FAILED, REFUSED = "failed", "refused"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended.
+
+    Args:
+        state: One of the above.
+        summary: What its `summary.json` holds.
+        message: Why, in a line, if it is not finished.
+        seconds: What it took the worker.
+    """
+
+    state: str
+    summary: Mapping[str, Any] = field(default_factory=dict)
+    message: str = ""
+    seconds: float = 0.0
+
+    @property
+    def score(self) -> float | None:
+        """The best validation loss, or training loss; None if there is no epoch."""
+        best = self.summary.get("best") or {}
+        return best.get("val_loss", best.get("loss"))
+
+
+def kept_outcome(directory: Path, hopeless_after: int | None = None) -> Outcome | None:
+    """How a run ended that was trained before; None if it has to go on.
+
+    Args:
+        directory: The run directory.
+        hopeless_after: The epochs after which a run may be hopeless, or None if none
+            is. One that was given up by a stricter rule has to go on.
+    """
+    try:
+        text = (directory / "summary.json").read_text(encoding="utf-8")
+        summary = json.loads(text)
+    except (OSError, ValueError):
+        return None
+    state = summary.get("outcome", FINISHED)
+    if state == HOPELESS and (
+        hopeless_after is None or summary["hopeless_after"] < hopeless_after
+    ):
+        return None
+    return Outcome(state, summary, summary.get("reason", ""))

@@ -1,0 +1,148 @@
+"""How far a sweep is, in a table that is written anew, or in lines."""
+
+import shutil
+import sys
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, TextIO
+
+from experiments.sweeps.outcomes import DIVERGED, FAILED, FINISHED, HOPELESS, Outcome
+from experiments.sweeps.plan import Planned, in_words, varied
+from experiments.tables import aligned
+
+# By what rows are made, if runs differ in it.
+GROUPS = ("init", "net_type", "net", "activation", "pretrain", "nonlin", "task")
+SECONDS_PER_PAINTING = 0.5
+
+
+def grouping(options: Sequence[Mapping[str, Any]]) -> str | None:
+    """The option by which runs are best put into groups; None for one group."""
+    differ = varied(options)
+    return next((name for name in GROUPS if name in differ), None)
+
+
+class Progress:
+    """What is known of the runs of a sweep.
+
+    Args:
+        runs: The runs.
+        kept: How those ended that were trained before, by their keys.
+        workers: How many units are trained at a time.
+        stream: Where it is shown.
+    """
+
+    def __init__(
+        self,
+        runs: Sequence[Planned],
+        kept: Mapping[str, Outcome],
+        workers: int,
+        stream: TextIO | None = None,
+    ):
+        self.runs, self.workers = runs, workers
+        self.outcomes = dict(kept)
+        self.stream = stream or sys.stdout
+        self._running: dict[str, float] = {}
+        self._durations: list[float] = []
+        options = [run.options for run in runs]
+        self._group = grouping(options)
+        self._told = [name for name in varied(options) if name != self._group]
+        self._lines = 0
+        self._painted = 0.0
+
+    @property
+    def left(self) -> float | None:
+        """Seconds until the end, if all runs take as long as those so far."""
+        if not self._durations:
+            return None
+        mean, now = sum(self._durations) / len(self._durations), time.monotonic()
+        waiting = len(self.runs) - len(self.outcomes) - len(self._running)
+        begun = (max(mean - (now - then), 0.0) for then in self._running.values())
+        return (waiting * mean + sum(begun)) / self.workers
+
+    def started(self, unit: Sequence[Planned]) -> None:
+        """A worker begins with a unit."""
+        self._running.update((run.key, time.monotonic()) for run in unit)
+        self.show()
+
+    def ended(self, unit: Sequence[Planned], outcomes: Sequence[Outcome]) -> None:
+        """A worker is done with a unit."""
+        for run, outcome in zip(unit, outcomes, strict=True):
+            self._running.pop(run.key, None)
+            self.outcomes[run.key] = outcome
+            self._durations.append(outcome.seconds)
+            if not self.stream.isatty():
+                self._say(run, outcome)
+        self.show()
+
+    def show(self, last: bool = False) -> None:
+        """Shows the table: again and again on a terminal, else at the end."""
+        now, terminal = time.monotonic(), self.stream.isatty()
+        if not last and (not terminal or now - self._painted < SECONDS_PER_PAINTING):
+            return
+        self._painted = now
+        width = shutil.get_terminal_size().columns - 1 if terminal else None
+        lines = [line[:width] for line in self.lines()]
+        up = f"\x1b[{self._lines}A\x1b[J" if self._lines and terminal else ""
+        self._lines = len(lines)
+        print(up + "\n".join(lines), file=self.stream, flush=True)
+
+    def lines(self) -> list[str]:
+        """The table, and how long it will take."""
+        words = [f"{len(self.outcomes)} of {len(self.runs)} runs"]
+        words += [f"{len(self._running)} running"] if self._running else []
+        if self._running and self.left is not None:
+            words.append(f"{duration(self.left)} left")
+        head = (self._group or "", "done", "running", "given up", "failed")
+        rows = [(*head, "success", "best loss", "of")]
+        groups: dict[str, list[Planned]] = {}
+        for run in self.runs:
+            name = in_words(run.options[self._group]) if self._group else "all"
+            groups.setdefault(name, []).append(run)
+        rows += [self._row(name, runs) for name, runs in groups.items()]
+        return ["", ", ".join(words), *aligned(rows)]
+
+    def _row(self, name: str, runs: Sequence[Planned]) -> tuple[str, ...]:
+        ended = [
+            (run, self.outcomes[run.key]) for run in runs if run.key in self.outcomes
+        ]
+        states = Counter(outcome.state for _, outcome in ended)
+        scored = [each for each in ended if each[1].score is not None]
+        best, told = "", ""
+        if scored:
+            run, outcome = min(scored, key=lambda each: each[1].score or 0.0)
+            best, told = f"{outcome.score:.4f}", run.told(self._told)
+        judged = [outcome.summary.get("success") for _, outcome in ended]
+        judged = [each for each in judged if each is not None]
+        return (
+            name,
+            f"{len(ended)}/{len(runs)}",
+            str(sum(run.key in self._running for run in runs)),
+            str(states[DIVERGED] + states[HOPELESS]),
+            str(states[FAILED]),
+            str(sum(judged)) if judged else "",
+            best,
+            told,
+        )
+
+    def _say(self, run: Planned, outcome: Outcome) -> None:
+        names = [*([self._group] if self._group else []), *self._told]
+        words = [f"[{len(self.outcomes)}/{len(self.runs)}] {run.told(names) or 'run'}:"]
+        if outcome.state != FINISHED:
+            words.append(f"{outcome.state}, {outcome.message},")
+        elif outcome.score is not None:
+            words.append(f"loss {outcome.score:.4f},")
+        words.append(duration(outcome.seconds))
+        if self.left:
+            words.append(f"({duration(self.left)} left)")
+        print(" ".join(words), file=self.stream, flush=True)
+
+
+def duration(seconds: float) -> str:
+    """A time in words: `3 d 4 h`, `1 h 5 min`, `2 min 10 s`."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = [(days, "d"), (hours, "h"), (minutes, "min"), (rest, "s")]
+    first = next((place for place, part in enumerate(parts) if part[0]), 3)
+    return " ".join(f"{count} {unit}" for count, unit in parts[first : first + 2])
