@@ -34,7 +34,15 @@ class Worker:
 
     def seconds(self) -> float:
         """Trains over all batches once and says how long it took."""
+        self.begin()
+        return self.end()
+
+    def begin(self) -> None:
+        """Begins to train over all batches once."""
         self._pipe.send("train")
+
+    def end(self) -> float:
+        """How long it took since `begin`, in seconds, once it is done."""
         return self._pipe.recv()
 
     def close(self) -> None:
