@@ -56,18 +56,20 @@ def measured_costs(
         OptionError: If a run cannot be begun.
     """
     counts = Counter(run.shape for run in runs)
-    first = {run.shape: run for run in reversed(runs)}
+    # A low rate, with which steps do not end in numbers that are none.
+    slowly = sorted(runs, key=lambda run: run.options.get("lr") or 0.0, reverse=True)
+    chosen = {run.shape: run for run in slowly}
     kinds = counts.most_common(MOST_MEASURED)
     costs: dict[str, Cost] = {}
-    for event in execute([first[shape] for shape, _ in kinds], measure):
+    for event in execute([chosen[shape] for shape, _ in kinds], measure):
         if isinstance(event, Ended):
             if not isinstance(event.result, Cost):
                 raise OptionError(event.result)
             costs[event.unit.key] = event.result
     return [
-        (count, costs[first[shape].key])
+        (count, costs[chosen[shape].key])
         for shape, count in kinds
-        if first[shape].key in costs
+        if chosen[shape].key in costs
     ]
 
 
@@ -83,12 +85,13 @@ def measure(run: Planned) -> Cost | str:
     ):
         elsewhere = replace(run, options={**run.options, "out": f"{folder}/run"})
         experiment, options = elsewhere.experiment()
+        clock = StepClock(SECONDS_OF_STEPS)
         try:
-            clock = StepClock(SECONDS_OF_STEPS)
             watched(experiment, lambda task, options: [clock]).run(options)
         except Measured:
             pass
         except (ArithmeticError, OSError, ValueError) as error:
-            return f"{type(error).__name__}: {error}".splitlines()[0]
+            if clock.first is None or not clock.timed:
+                return f"{type(error).__name__}: {error}".splitlines()[0]
     start = (clock.first or time.perf_counter()) - begun
     return Cost(start, clock.seconds_per_step, clock.steps, clock.epochs)

@@ -4,6 +4,7 @@ https://docs.ray.io; only its core is used. Ray keeps the processes of tasks, an
 a task whose process dies to another one.
 """
 
+import logging
 import os
 from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -56,6 +57,7 @@ def run_on_ray(
     """
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     import ray
+    import ray.exceptions
 
     root = Path(__file__).parents[2]
     path = os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH")]))
@@ -64,19 +66,19 @@ def run_on_ray(
         ray.init(
             address=address,
             runtime_env={"env_vars": {**environment, "PYTHONPATH": path}},
-            logging_level="error",
+            logging_level=logging.ERROR,
             log_to_driver=False,
             **local,
         )
     except (ConnectionError, ValueError) as error:
         what = str(error).splitlines()[0]
         raise OptionError(f"--address: cannot reach {address}: {what}") from error
-    task = ray.remote(_done).options(
+    task: Any = ray.remote(
         num_cpus=1,
         num_gpus=gpus,
         max_calls=UNITS_PER_WORKER,
         max_retries=MOST_TRIES - 1,
-    )
+    )(_done)
     most = workers or int(ray.cluster_resources().get("CPU", 1))
     waiting, pending = deque(units), {}
     try:

@@ -11,6 +11,7 @@ from typing import Any
 
 from experiments.experiment import Experiment
 from experiments.options import OptionError
+from experiments.packets import FREE
 from experiments.presets import Preset
 from experiments.sweeps.grids import Axes, Grid
 from experiments.sweeps.scripts import meant_by, of_family
@@ -21,8 +22,6 @@ NOT_THE_RUN = {
     *("preset", "quick", "out", "resume", "json", "save"),
     *("device", "cuda", "tensorboard", "strategy", "verbose"),
 }
-# In which members of a packet may differ, to be trained in one program.
-OF_MEMBERS = {"init", "init_scale", "lr", "seed"}
 
 
 @dataclass(frozen=True)
@@ -58,8 +57,7 @@ class Planned:
     @property
     def shape(self) -> str:
         """What it has in common with runs that could be trained in one program."""
-        leave = NOT_THE_RUN | OF_MEMBERS
-        return _canonical(self.script, self.family, self.options, leave)
+        return _canonical(self.script, self.family, self.options, NOT_THE_RUN | FREE)
 
 
 # What a worker trains at once, and what is given out again if the worker dies.
