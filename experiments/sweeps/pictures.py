@@ -1,0 +1,133 @@
+"""The figures of a report."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.colors import LogNorm, Normalize
+from matplotlib.figure import Figure
+
+from experiments.sweeps.settings import Point, Setting
+from keras_nonnormal.plotting._style import (
+    HALO,
+    INK,
+    colour,
+    dress,
+    legend_below,
+    new_figure,
+)
+
+MOST_ACROSS = 2  # panels of a row
+
+
+def best_curves(
+    best: Mapping[str, Setting],
+    trivial: float = math.inf,
+    success: float = math.inf,
+    title: str = "",
+) -> Figure:
+    """Draws mean losses of the best setting of every group, and a standard error.
+
+    Args:
+        best: The settings.
+        trivial: Where to draw the level of a network that remembers nothing.
+        success: Where to draw the level below which a run is a success.
+        title: Title of the figure.
+    """
+    figure = new_figure()
+    axes = figure.add_subplot()
+    levels = [level for level in (trivial, success) if math.isfinite(level)]
+    top = 0.0
+    for number, (name, setting) in enumerate(best.items()):
+        curves = np.array(setting.curves())
+        if not curves.size:
+            continue
+        epochs, mean = np.arange(1, curves.shape[1] + 1), curves.mean(axis=0)
+        error = np.zeros_like(mean)
+        if len(curves) > 1:
+            error = curves.std(axis=0, ddof=1) / np.sqrt(len(curves))
+        look, marker = colour(number), "o" if len(epochs) == 1 else None
+        axes.plot(epochs, mean, color=look, linewidth=2, label=name, marker=marker)
+        axes.fill_between(
+            epochs, mean - error, mean + error, color=look, alpha=0.2, linewidth=0
+        )
+        top = max(top, float(mean[np.isfinite(mean)].max(initial=0.0)))
+    if levels:  # a bad first epoch must not flatten what the figure is about
+        top = max(min(top, 2 * max(levels)), 1.2 * max(levels))
+    for level, name, dashes in (
+        (trivial, "trivial level", (0, (5, 3))),
+        (success, "half of it: success", (0, (1, 2))),
+    ):
+        if math.isfinite(level):
+            axes.axhline(level, color=INK, linewidth=1.2, linestyle=dashes)
+            axes.annotate(
+                name,
+                (1, level),
+                xycoords=("axes fraction", "data"),
+                xytext=(-4, 4),
+                textcoords="offset points",
+                ha="right",
+                color=INK,
+                fontsize=9,
+                path_effects=HALO,
+            )
+    axes.set(xlabel="epoch", ylabel="loss", ylim=(0, 1.05 * top or None))
+    dress(axes, title)
+    legend_below(figure, [axes])
+    return figure
+
+
+def heat_maps(
+    maps: Mapping[str, Mapping[Point, float]],
+    across: str,
+    up: str,
+    trivial: float = math.inf,
+) -> Figure:
+    """Draws the mean lowest loss at every setting: a panel for each group.
+
+    All panels have one scale, which ends at the trivial loss if there is one. Settings
+    at which no run came to an end are left white.
+
+    Args:
+        maps: For each group, the loss by the two options.
+        across: The option across.
+        up: The option up.
+        trivial: The loss of a network that remembers nothing.
+    """
+    columns = min(len(maps), MOST_ACROSS)
+    rows = -(-len(maps) // columns)
+    figure = new_figure(1.0 + 3.6 * columns, 0.4 + 3.0 * rows)
+    panels = figure.subplots(rows, columns, squeeze=False).ravel()
+    scale = _scale(
+        [each for found in maps.values() for each in found.values()], trivial
+    )
+    image = None
+    for axes, (name, values) in zip(panels, maps.items(), strict=False):
+        xs, ys = (sorted({point[place] for point in values}) for place in (0, 1))
+        table = np.array([[values.get((x, y), math.nan) for x in xs] for y in ys])
+        table[~np.isfinite(table)] = np.nan
+        image = axes.imshow(
+            table, norm=scale, cmap="viridis_r", origin="lower", aspect="auto"
+        )
+        axes.set_xticks(range(len(xs)), [f"{x:g}" for x in xs], rotation=90)
+        axes.set_yticks(range(len(ys)), [f"{y:g}" for y in ys])
+        axes.set(xlabel=across, ylabel=up)
+        dress(axes, name, grid=None)
+    for axes in panels[len(maps) :]:
+        axes.set_visible(False)
+    if image is not None:
+        bar = figure.colorbar(image, ax=list(panels), pad=0.02, label="lowest loss")
+        bar.ax.tick_params(colors=INK, which="both")
+        bar.outline.set_visible(False)  # pyright: ignore[reportCallIssue]
+    return figure
+
+
+def _scale(values: Sequence[float], trivial: float) -> Normalize:
+    finite = [each for each in values if math.isfinite(each)]
+    low, high = min(finite, default=0.0), max(finite, default=1.0)
+    if math.isfinite(trivial):
+        high = trivial
+        low = min(low, 0.99 * trivial)
+    if 0 < low < high:
+        return LogNorm(low, high)
+    return Normalize(low, high if high > low else low + 1.0)
