@@ -27,6 +27,7 @@ if not __package__:  # started as a file: the repository takes this folder's pla
 
 import contextlib
 import functools
+import os
 import sys
 from pathlib import Path
 
@@ -38,7 +39,7 @@ from experiments.sweeps.grids import axes_of, grid_of
 from experiments.sweeps.options import parsed
 from experiments.sweeps.outcomes import FAILED, kept_outcome
 from experiments.sweeps.overview import cost_lines, grid_lines
-from experiments.sweeps.plan import planned
+from experiments.sweeps.plan import Planned, planned
 from experiments.sweeps.progress import Progress
 from experiments.sweeps.worker import train_unit
 
@@ -49,17 +50,13 @@ def main(arguments: list[str] | None = None) -> int:
     """Trains a grid; returns the exit code."""
     options = parsed(__doc__, arguments)
     try:
-        grid = grid_of(options.what).along(axes_of(options.grid))
-        out = Path(options.out or Path("runs", "sweeps", grid.script))
-        runs = planned(grid, out, axes_of(options.only, "--only"))
-        share, shares = options.shard
-        runs = runs[share - 1 :: shares]
-        if not runs:
-            raise OptionError("there are no such runs in the grid")
+        runs, out = runs_of(options)
         kept = {run.key: kept_outcome(run.directory, options.hopeless) for run in runs}
         kept = {key: outcome for key, outcome in kept.items() if outcome is not None}
         missing = [run for run in runs if run.key not in kept]
         execute = executor(options)
+        if not options.dry_run:
+            make_folder(out)
         print("\n".join(grid_lines(runs, len(missing), out)), flush=True)
         if options.dry_run:
             costs = measured_costs(missing, execute)
@@ -81,6 +78,35 @@ def main(arguments: list[str] | None = None) -> int:
     progress.show(last=True)
     print(f"\nthe runs are in {out}; python experiments/report.py {out}")
     return int(any(each.state == FAILED for each in progress.outcomes.values()))
+
+
+def runs_of(options) -> tuple[list[Planned], Path]:
+    """The runs that the options of a sweep ask for, and the folder they are in.
+
+    Raises:
+        OptionError: If there are none, or a value makes no sense.
+    """
+    grid = grid_of(options.what).along(axes_of(options.grid))
+    out = Path(options.out or Path("runs", "sweeps", grid.script))
+    share, shares = options.shard
+    runs = planned(grid, out, axes_of(options.only, "--only"))[share - 1 :: shares]
+    if not runs:
+        raise OptionError("there are no such runs in the grid")
+    return runs, out
+
+
+def make_folder(out: Path) -> None:
+    """Makes the folder of the runs.
+
+    Raises:
+        OptionError: If that cannot be.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OptionError(f"--out: cannot make {out}: {error.strerror}") from error
+    if not os.access(out, os.W_OK | os.X_OK):
+        raise OptionError(f"--out: cannot write to {out}; choose another folder")
 
 
 if __name__ == "__main__":

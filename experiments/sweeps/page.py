@@ -96,7 +96,7 @@ def picture(png: bytes, caption: str, width: float) -> str:
     """
     data = base64.b64encode(png).decode("ascii")
     text = escape(caption)
+    source = f'style="width: {width:g}in" src="data:image/png;base64,{data}"'
     return (
-        f'<figure><img alt="{text}" style="width: {width:g}in" src="data:image/png;base64,{data}">'
-        f"<figcaption>{text}</figcaption></figure>"
+        f'<figure><img alt="{text}" {source}><figcaption>{text}</figcaption></figure>'
     )

@@ -1,0 +1,154 @@
+"""What a worker makes of a run."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from experiments import sweep
+from experiments.sweeps.grids import axes_of, grid_of
+from experiments.sweeps.options import parsed
+from experiments.sweeps.outcomes import kept_outcome
+from experiments.sweeps.plan import planned
+from experiments.sweeps.worker import environment, train_unit
+from keras_nonnormal.training import read_metrics
+from tests.experiments.commands import ROOT, clean_environment, tiny
+from tests.experiments.test_scripts import wait_for_epoch
+
+
+def words(*more):
+    flags = [flag.removeprefix("--") for flag in tiny()]
+    return [*flags, "jit=false", "stop_below=none", *more]
+
+
+def run_in(folder, *more):
+    (run,) = planned(grid_of("copy").along(axes_of(words(*more))), Path(folder))
+    return run
+
+
+def read(run, name="summary.json"):
+    return json.loads((run.directory / name).read_text())
+
+
+def timeless(value):
+    """A summary without where it is and how long it took."""
+    if isinstance(value, dict):
+        leave = ("seconds", "directory")
+        return {k: timeless(v) for k, v in value.items() if k not in leave}
+    return [*map(timeless, value)] if isinstance(value, list) else value
+
+
+def test_a_sweep_whose_driver_is_killed_ends_like_an_unbroken_one(tmp_path):
+    """The cheap case; `benchmarks/sweep_faults.py` has ten at random moments."""
+    more = "epochs=8", "seed=1..2"
+    arguments = ["copy", "--out", str(tmp_path / "broken"), "--workers", "1"]
+    driver = subprocess.Popen(
+        [sys.executable, "experiments/sweep.py", *arguments, "--grid", *words(*more)],
+        cwd=ROOT,
+        env=clean_environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    broken = planned(grid_of("copy").along(axes_of(words(*more))), tmp_path / "broken")
+    wait_for_epoch(driver, broken[0].directory, 2)
+    driver.kill()
+    driver.communicate()
+    assert kept_outcome(broken[0].directory) is None
+    assert not broken[1].directory.exists()
+
+    whole = run_in(tmp_path / "whole", "epochs=8", "seed=1")
+    for run in (broken[0], whole):
+        (outcome,) = train_unit((run,))
+        assert outcome.state == "finished"
+    assert broken[0].key == whole.key
+    assert timeless(read(broken[0])) == timeless(read(whole))
+
+
+def test_a_hopeless_run_is_given_up_and_goes_on_if_it_may(tmp_path):
+    run, whole = (run_in(tmp_path / name, "epochs=3") for name in ("a", "b"))
+    (given_up,) = train_unit((run,), hopeless_after=2)
+    assert given_up.state == read(run)["outcome"] == "hopeless"
+    assert "no loss below the trivial" in given_up.message
+    assert (read(run)["epochs"], read(run)["success"]) == (2, False)
+    assert kept_outcome(run.directory, 1).state == "hopeless"
+    assert kept_outcome(run.directory, 3) is kept_outcome(run.directory) is None
+
+    for each in (run, whole):
+        (outcome,) = train_unit((each,))
+        assert outcome.state == "finished"
+    assert timeless(read(run)) == timeless(read(whole))
+    assert len(read_metrics(run.directory / "metrics.csv")) == 3
+
+
+def test_a_run_that_diverges_is_over(tmp_path):
+    run = run_in(tmp_path, "lr=1e30")
+    (outcome,) = train_unit((run,))
+    assert outcome.state == kept_outcome(run.directory).state == "diverged"
+    assert outcome.score is None
+    assert train_unit((run,)) == [kept_outcome(run.directory)]  # and is left alone
+
+
+def test_a_run_that_fails_says_why_and_is_tried_again(tmp_path, monkeypatch):
+    from experiments.starts import Starts
+
+    run = run_in(tmp_path)
+
+    def fails(self, task, options):
+        raise RuntimeError("out of\nluck")
+
+    monkeypatch.setattr(Starts, "model", fails)
+    (outcome,) = train_unit((run,))
+    assert (outcome.state, outcome.message) == ("failed", "RuntimeError: out of")
+    assert "Traceback" in (run.directory / "error.txt").read_text()
+    assert kept_outcome(run.directory) is None
+
+
+def test_a_finished_sweep_trains_nothing_and_shows_its_table(tmp_path, capsys):
+    run = run_in(tmp_path)
+    run.directory.mkdir()
+    (run.directory / "summary.json").write_text('{"best": {"val_loss": 0.125}}')
+    assert sweep.main(["copy", "--grid", *words(), "--out", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert "1 runs in" in said
+    assert "0 to be trained" in said
+    assert "0.1250" in said
+
+
+def test_shards_are_all_runs_each_once(tmp_path):
+    shares = []
+    for shard in ("1/3", "2/3", "3/3"):
+        flags = ["--grid", *words("seed=1..8"), "--out", str(tmp_path)]
+        runs, _ = sweep.runs_of(parsed(None, ["copy", *flags, "--shard", shard]))
+        shares.append({run.key for run in runs})
+    assert [len(keys) for keys in shares] == [3, 3, 2]
+    assert len(set.union(*shares)) == 8
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["copy", "--grid", "lr=0"], "--lr: expected a finite number above 0"),
+        (["copy", "--shard", "4/3"], "--shard: expected a part of all such as 3/8"),
+        (["copy", "--workers", "0"], "--workers: expected a whole number of at least"),
+        (["copy", "--gpus-per-run", "2"], "--gpus-per-run: expected a number from 0"),
+        (["copy", "--address", "auto"], "--address: expected --executor ray"),
+        (["copy", "--only", "seed=99"], "there are no such runs in the grid"),
+        (["copy", "--out", "/dev/null/x"], "--out: cannot make /dev/null/x: Not a dir"),
+    ],
+)
+def test_bad_input_is_one_line_and_code_2(arguments, said, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        sweep.main(arguments)
+    error = capsys.readouterr().err
+    assert error.startswith("sweep.py: error: ")
+    assert said in error
+    assert error.count("\n") == 1
+
+
+def test_workers_have_one_thread_and_see_no_gpu_unless_they_may():
+    assert environment()["TF_NUM_INTRAOP_THREADS"] == "1"
+    assert environment()["CUDA_VISIBLE_DEVICES"] == ""
+    assert "CUDA_VISIBLE_DEVICES" not in environment(gpu=True)
