@@ -142,7 +142,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--executor", choices=("process", "ray"), default="process")
     parser.add_argument("--kills", type=int, default=10)
-    parser.add_argument("--longest", type=float, default=20.0, help="seconds between")
+    parser.add_argument("--longest", type=float, default=50.0, help="seconds between")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", help="folder to keep (default: a temporary one)")
     options = parser.parse_args(arguments)

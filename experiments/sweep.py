@@ -41,6 +41,7 @@ from experiments.sweeps.outcomes import FAILED, kept_outcome
 from experiments.sweeps.overview import cost_lines, grid_lines
 from experiments.sweeps.plan import Planned, planned
 from experiments.sweeps.progress import Progress
+from experiments.sweeps.units import units_of
 from experiments.sweeps.worker import train_unit
 
 PROG = "sweep.py"
@@ -54,17 +55,18 @@ def main(arguments: list[str] | None = None) -> int:
         kept = {run.key: kept_outcome(run.directory, options.hopeless) for run in runs}
         kept = {key: outcome for key, outcome in kept.items() if outcome is not None}
         missing = [run for run in runs if run.key not in kept]
-        execute = executor(options)
+        units, execute = units_of(missing, options.vectorize), executor(options)
         if not options.dry_run:
             make_folder(out)
         print("\n".join(grid_lines(runs, len(missing), out)), flush=True)
         if options.dry_run:
             costs = measured_costs(missing, execute)
             print("\n".join(cost_lines(costs, len(missing), options.workers)))
+            if options.vectorize > 1:
+                print("that is one at a time; --vectorize is not counted")
             return 0
         progress = Progress(runs, kept, options.workers)
         work = functools.partial(train_unit, hopeless_after=options.hopeless)
-        units = [(run,) for run in missing]
         with contextlib.closing(execute(units, work)) as events:
             drive(events, progress)
     except OptionError as error:

@@ -68,6 +68,14 @@ def parsed(description: str | None, arguments: list[str] | None) -> argparse.Nam
         help="the share of a GPU that a run has, such as 0.25 (default: 0, no GPU)",
     )
     add(
+        "--vectorize",
+        type=_number(int, "a whole number of at least 1", lambda n: n >= 1),
+        default=1,
+        metavar="R",
+        help="runs that a worker trains in one program; they differ in start, gain, "
+        "learning rate and seed alone (default: 1)",
+    )
+    add(
         "--hopeless-after",
         dest="hopeless",
         type=_number(int, "a whole number of at least 1", lambda n: n >= 1),
@@ -83,6 +91,8 @@ def parsed(description: str | None, arguments: list[str] | None) -> argparse.Nam
     options = parser.parse_args(arguments)
     if options.address and options.executor != "ray":
         parser.error("--address: expected --executor ray beside it")
+    if options.vectorize > 1 and options.hopeless:
+        parser.error("--hopeless-after: runs trained in one program go on to the end")
     return options
 
 

@@ -1,4 +1,4 @@
-"""What a worker does: it trains a unit of work, run by run, into run directories.
+"""What a worker does: it trains a unit of work into run directories.
 
 Workers load TensorFlow when they get their first unit, and keep it for all others.
 """
@@ -7,14 +7,15 @@ import contextlib
 import functools
 import gc
 import io
-import os
 import time
 import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from experiments.launch import load_tensorflow
 from experiments.options import OptionError
+from experiments.packets import run_packet
 from experiments.sweeps.outcomes import (
     DIVERGED,
     FAILED,
@@ -46,64 +47,115 @@ def environment(gpu: bool = False) -> dict[str, str]:
 def train_unit(unit: Unit, hopeless_after: int | None = None) -> list[Outcome]:
     """Trains the runs of a unit, or goes on with them, and says how each ended.
 
+    Several runs are trained in one program.
+
     Args:
         unit: The runs.
         hopeless_after: Epochs after which a run is given up if its loss never was
             below the trivial one; None gives up none.
     """
-    return [_outcome(run, hopeless_after) for run in unit]
+    outcomes = {run.key: kept_outcome(run.directory, hopeless_after) for run in unit}
+    # Some may be over, by another sweep, or by a worker that died right after.
+    left = [run for run in unit if outcomes[run.key] is None]
+    if len(left) == 1:
+        (run,) = left
+        outcomes[run.key] = _guarded(left, lambda: [_train(run, hopeless_after)])[0]
+    elif left:
+        ended = _guarded(left, lambda: _train_together(left))
+        outcomes |= {run.key: each for run, each in zip(left, ended, strict=True)}
+    return [outcome for outcome in outcomes.values() if outcome is not None]
 
 
-def _outcome(run: Planned, hopeless_after: int | None) -> Outcome:
-    kept = kept_outcome(run.directory, hopeless_after)
-    if kept is not None:  # by another sweep, or by a worker that died right after
-        return kept
+def _guarded(
+    runs: Sequence[Planned], train: Callable[[], list[Outcome]]
+) -> list[Outcome]:
+    """Trains without a word; what goes wrong is the outcome of the runs."""
     begun, said = time.perf_counter(), io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         try:
-            state, summary, message = _train(run, hopeless_after)
-        except OptionError as error:
-            state, summary, message = REFUSED, {}, str(error)
+            load_tensorflow()
+            outcomes = train()
         except Exception as error:
-            state, summary = FAILED, {}
-            message = f"{type(error).__name__}: {error}".splitlines()[0]
-            _keep(run.directory, said.getvalue() + traceback.format_exc())
+            outcomes = [_wrong(error)] * len(runs)
+            if outcomes[0].state == FAILED:
+                text = said.getvalue() + traceback.format_exc()
+                _keep([run.directory for run in runs], text)
     gc.collect()  # models are cycles
-    return Outcome(state, summary, message, time.perf_counter() - begun)
+    seconds = (time.perf_counter() - begun) / len(runs)
+    return [replace(outcome, seconds=seconds) for outcome in outcomes]
 
 
-def _train(run: Planned, hopeless_after: int | None) -> tuple[str, Any, str]:
-    load_tensorflow()
-    from experiments.sweeps.hopeless import Hopeless, loss_of
-    from keras_nonnormal.datasets import DatasetError
-    from keras_nonnormal.training import DeviceError, RunDirectory, TrainingDiverged
+def _train(run: Planned, hopeless_after: int | None) -> Outcome:
+    from experiments.sweeps.hopeless import Hopeless
+    from keras_nonnormal.training import RunDirectory, TrainingDiverged
 
     experiment, options = run.experiment()
     watch = functools.partial(_watch, hopeless_after=hopeless_after)
-    directory = RunDirectory(run.directory)
-    directory.summary.unlink(missing_ok=True)  # of one that was given up
+    # There is one if the run was given up by a stricter rule.
+    RunDirectory(run.directory).summary.unlink(missing_ok=True)
     try:
-        return FINISHED, watched(experiment, watch).run(options), ""
-    except (DatasetError, DeviceError) as error:
-        return REFUSED, {}, str(error)
-    except (Hopeless, TrainingDiverged) as error:
-        state, rows = DIVERGED, _rows(directory.path)
-        if isinstance(error, Hopeless):
-            state, rows = HOPELESS, [*rows, error.row]
-        summary = {
-            "experiment": run.script,
-            "directory": str(directory.path),
-            "start": options.start,
-            "outcome": state,
-            "reason": str(error),
-            "hopeless_after": hopeless_after,
-            "success": False,
-            "epochs": len(rows),
-            "best": min(rows, key=loss_of, default=None),
-            "last": rows[-1] if rows else None,
-        }
-        directory.finish(summary)
-        return state, summary, str(error)
+        return Outcome(FINISHED, watched(experiment, watch).run(options))
+    except TrainingDiverged as error:
+        return _given_up(run, DIVERGED, str(error))
+    except Hopeless as error:
+        return _given_up(run, HOPELESS, str(error), error.row, hopeless_after)
+
+
+def _train_together(runs: Sequence[Planned]) -> list[Outcome]:
+    experiment, _ = runs[0].experiment()
+    summaries = run_packet(experiment, [run.experiment()[1] for run in runs])
+    return [
+        _given_up(run, DIVERGED, "the loss is not finite")
+        if summary is None
+        else Outcome(FINISHED, summary)
+        for run, summary in zip(runs, summaries, strict=True)
+    ]
+
+
+def _given_up(
+    run: Planned,
+    state: str,
+    reason: str,
+    last: dict[str, float] | None = None,
+    hopeless_after: int | None = None,
+) -> Outcome:
+    """Writes the summary of a run that is over before its end.
+
+    Args:
+        run: The run.
+        state: How it ended.
+        reason: Why, in a line.
+        last: The metrics of an epoch that is not kept.
+        hopeless_after: By which rule it was given up.
+    """
+    from experiments.sweeps.hopeless import loss_of
+    from keras_nonnormal.training import RunDirectory
+
+    directory = RunDirectory(run.directory)
+    rows = [*_rows(directory.path), *([last] if last else [])]
+    summary = {
+        "experiment": run.script,
+        "directory": str(directory.path),
+        "start": run.experiment()[1].start,
+        "outcome": state,
+        "reason": reason,
+        "hopeless_after": hopeless_after,
+        "success": False,
+        "epochs": len(rows),
+        "best": min(rows, key=loss_of, default=None),
+        "last": rows[-1] if rows else None,
+    }
+    directory.finish(summary)
+    return Outcome(state, summary, reason)
+
+
+def _wrong(error: Exception) -> Outcome:
+    from keras_nonnormal.datasets import DatasetError
+    from keras_nonnormal.training import DeviceError
+
+    if isinstance(error, DatasetError | DeviceError | OptionError):
+        return Outcome(REFUSED, message=str(error))
+    return Outcome(FAILED, message=f"{type(error).__name__}: {error}".splitlines()[0])
 
 
 def _watch(task, options, hopeless_after: int | None):
@@ -126,7 +178,8 @@ def _rows(directory: Path) -> list[dict[str, float]]:
     return [row for row in rows if row["epoch"] <= done]
 
 
-def _keep(directory: Path, text: str) -> None:
-    """Keeps what was said by a run that failed, if it has come as far as a folder."""
-    if directory.is_dir() and (directory / "config.json").exists():
-        (directory / "error.txt").write_text(text + os.linesep, encoding="utf-8")
+def _keep(directories: Sequence[Path], text: str) -> None:
+    """Keeps what was said by runs that failed, if they came as far as a folder."""
+    for directory in directories:
+        if (directory / "config.json").exists():
+            (directory / "error.txt").write_text(text, encoding="utf-8")

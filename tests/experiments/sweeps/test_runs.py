@@ -12,6 +12,7 @@ from experiments.sweeps.grids import axes_of, grid_of
 from experiments.sweeps.options import parsed
 from experiments.sweeps.outcomes import kept_outcome
 from experiments.sweeps.plan import planned
+from experiments.sweeps.units import units_of
 from experiments.sweeps.worker import environment, train_unit
 from keras_nonnormal.training import read_metrics
 from tests.experiments.commands import ROOT, clean_environment, tiny
@@ -117,6 +118,34 @@ def test_a_finished_sweep_trains_nothing_and_shows_its_table(tmp_path, capsys):
     assert "0.1250" in said
 
 
+def test_packets_are_runs_of_one_shape_and_of_few_seeds():
+    axes = axes_of(words("lr=1e-3,1e-4", "seed=1..3", "T=21,30"))
+    units = units_of(planned(grid_of("copy").along(axes), Path("runs")), 4)
+    assert [len(unit) for unit in units] == [4, 2, 4, 2]
+    for unit in units:
+        assert len({run.options["T"] for run in unit}) == 1
+        assert len({run.options["seed"] for run in unit}) <= 2
+
+
+def test_a_packet_is_trained_as_one_but_for_those_that_are_over(tmp_path, monkeypatch):
+    unit = tuple(run_in(tmp_path, f"lr={rate}") for rate in (1e-3, 1e-4, 1e30))
+    trained = []
+
+    def stub(experiment, options):
+        trained.append([each.lr for each in options])
+        unit[2].directory.mkdir()
+        return [{"best": {"val_loss": 0.5}}, None]
+
+    monkeypatch.setattr("experiments.sweeps.worker.run_packet", stub)
+    unit[0].directory.mkdir()
+    (unit[0].directory / "summary.json").write_text('{"best": {"val_loss": 0.25}}')
+    found = train_unit(unit)
+    assert trained == [[1e-4, 1e30]]
+    assert [each.state for each in found] == ["finished", "finished", "diverged"]
+    assert [each.score for each in found] == [0.25, 0.5, None]
+    assert read(unit[2])["outcome"] == "diverged"
+
+
 def test_shards_are_all_runs_each_once(tmp_path):
     shares = []
     for shard in ("1/3", "2/3", "3/3"):
@@ -135,6 +164,8 @@ def test_shards_are_all_runs_each_once(tmp_path):
         (["copy", "--workers", "0"], "--workers: expected a whole number of at least"),
         (["copy", "--gpus-per-run", "2"], "--gpus-per-run: expected a number from 0"),
         (["copy", "--address", "auto"], "--address: expected --executor ray"),
+        (["ptb_char", "--vectorize", "2"], "--vectorize: expected runs of ptb_char.py"),
+        (["copy", "--vectorize", "2", "--hopeless-after", "1"], "--hopeless-after: "),
         (["copy", "--only", "seed=99"], "there are no such runs in the grid"),
         (["copy", "--out", "/dev/null/x"], "--out: cannot make /dev/null/x: Not a dir"),
     ],
