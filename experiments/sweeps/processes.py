@@ -16,8 +16,8 @@ from typing import Any
 
 from experiments.sweeps.events import MOST_TRIES, Died, Ended, Event, Started, Tick
 
-# After so many units a worker is replaced: TensorFlow keeps a little of every model.
-UNITS_PER_WORKER = 50
+# After so many units a worker is replaced: TensorFlow keeps 25 MB of every model.
+UNITS_PER_WORKER = 20
 SECONDS_PER_TICK = 1.0
 
 
