@@ -5,6 +5,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, TextIO
 
 from experiments.sweeps.outcomes import DIVERGED, FAILED, FINISHED, HOPELESS, Outcome
@@ -90,7 +91,8 @@ class Progress:
     def lines(self) -> list[str]:
         """The table, and how long it will take."""
         words = [f"{len(self.outcomes)} of {len(self.runs)} runs"]
-        words += [f"{len(self._running)} running"] if self._running else []
+        if self._running:
+            words.append(f"{len(self._running)} running, {self._epochs()}")
         if self._running and self.left is not None:
             words.append(f"{duration(self.left)} left")
         head = (self._group or "", "done", "running", "given up", "failed")
@@ -101,6 +103,13 @@ class Progress:
             groups.setdefault(name, []).append(run)
         rows += [self._row(name, runs) for name, runs in groups.items()]
         return ["", ", ".join(words), *aligned(rows)]
+
+    def _epochs(self) -> str:
+        """How far those are that are being trained."""
+        running = [run for run in self.runs if run.key in self._running]
+        counts = sorted(rows_of(run.directory / "metrics.csv") for run in running)
+        ends = dict.fromkeys((counts[0], counts[-1]))
+        return "after epoch " + " to ".join(map(str, ends))
 
     def _row(self, name: str, runs: Sequence[Planned]) -> tuple[str, ...]:
         ended = [
@@ -136,6 +145,14 @@ class Progress:
         if self.left:
             words.append(f"({duration(self.left)} left)")
         print(" ".join(words), file=self.stream, flush=True)
+
+
+def rows_of(file: Path) -> int:
+    """How many rows a table has below its head; none if it is not there."""
+    try:
+        return max(file.read_bytes().count(b"\n") - 1, 0)
+    except OSError:
+        return 0
 
 
 def duration(seconds: float) -> str:

@@ -1,7 +1,6 @@
 """What is shown while a sweep goes on."""
 
 import io
-from pathlib import Path
 
 import pytest
 
@@ -19,9 +18,9 @@ class Terminal(io.StringIO):
 
 
 @pytest.fixture
-def runs():
+def runs(tmp_path):
     axes = axes_of(["init=chain,orthogonal", "lr=1e-4,1e-3"])
-    return planned(grid_of("copy").along(axes), Path("runs"))
+    return planned(grid_of("copy").along(axes), tmp_path)
 
 
 def ended(loss, seconds, success=True):
@@ -35,8 +34,10 @@ def test_the_table_counts_runs_of_groups_and_shows_the_best(runs):
     progress.started((runs[1],))
     progress.ended((runs[1],), [ended(0.25, 100)])
     progress.started((runs[3],))
+    runs[3].directory.mkdir()
+    (runs[3].directory / "metrics.csv").write_text("epoch,loss\n1,0.5\n2,0.4\n")
     lines = progress.lines()
-    assert lines[1] == "3 of 4 runs, 1 running, 1 min 40 s left"
+    assert lines[1] == "3 of 4 runs, 1 running, after epoch 2, 1 min 40 s left"
     chain, orthogonal = (line.split() for line in lines[4:])
     assert chain[:7] == ["chain", "2/2", "0", "0", "0", "2", "0.2500"]
     assert chain[-2:] == ["lr", "0.001"]
