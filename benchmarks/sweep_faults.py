@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[1]
 GRID = (
     *("T=21", "hidden_units=12", "train_size=320", "validation_size=64"),
     *("test_size=64", "batch_size=16", "epochs=12", "stop_below=none", "jit=false"),
-    *("init=chain,orthogonal", "lr=1e-3,1e30", "seed=1..4"),
+    *("init=chain,orthogonal", "lr=1e-3,1e30", "seed=1..6"),
 )
 VICTIMS = ("driver", "worker", "all")
 
@@ -142,7 +142,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--executor", choices=("process", "ray"), default="process")
     parser.add_argument("--kills", type=int, default=10)
-    parser.add_argument("--longest", type=float, default=50.0, help="seconds between")
+    parser.add_argument(
+        "--longest", type=float, default=35.0, help="seconds between kills"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", help="folder to keep (default: a temporary one)")
     options = parser.parse_args(arguments)
