@@ -65,7 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
             if options.vectorize > 1:
                 print("that is one at a time; --vectorize is not counted")
             return 0
-        progress = Progress(runs, kept, options.workers)
+        progress = Progress(runs, kept)
         work = functools.partial(train_unit, hopeless_after=options.hopeless)
         with contextlib.closing(execute(units, work)) as events:
             drive(events, progress)
@@ -89,6 +89,8 @@ def runs_of(options) -> tuple[list[Planned], Path]:
         OptionError: If there are none, or a value makes no sense.
     """
     grid = grid_of(options.what).along(axes_of(options.grid))
+    if options.gpus_per_run:
+        grid = grid.along({"device": ["gpu"]})  # not without, unsaid
     out = Path(options.out or Path("runs", "sweeps", grid.script))
     share, shares = options.shard
     runs = planned(grid, out, axes_of(options.only, "--only"))[share - 1 :: shares]

@@ -25,7 +25,7 @@ def executor(options) -> Execute:
     """
     gpus = options.gpus_per_run
     if options.executor == "process":
-        environments = functools.partial(_environment, gpus=gpus)
+        environments = functools.partial(worker_environment, gpus=gpus)
         return lambda units, work: run_in_processes(
             units, work, options.workers, environments
         )
@@ -61,14 +61,11 @@ def drive(events: Iterable[Event], progress: Progress) -> None:
             progress.show()
 
 
-def _environment(number: int, gpus: float) -> dict[str, str]:
+def worker_environment(number: int, gpus: float) -> dict[str, str]:
     """That of a worker: with a GPU of which as many others have a share as can."""
     settings = environment(gpu=gpus > 0)
     if gpus:
-        visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+        names = os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")
         place = int(number * gpus + 1e-9)
-        names = visible.split(",") if visible else None
-        settings["CUDA_VISIBLE_DEVICES"] = (
-            str(place) if names is None else names[place % len(names)]
-        )
+        settings["CUDA_VISIBLE_DEVICES"] = names[place % len(names)]
     return settings

@@ -50,8 +50,8 @@ def parsed(description: str | None, arguments: list[str] | None) -> argparse.Nam
     add(
         "--workers",
         type=_number(int, "a whole number of at least 1", lambda n: n >= 1),
-        default=usable_cores(),
-        help="runs at a time, of one thread each (default: the cores there are)",
+        help="runs at a time, of one thread each (default: the cores there are, or as "
+        "many as the GPUs have shares for)",
     )
     add(
         "--executor",
@@ -65,7 +65,8 @@ def parsed(description: str | None, arguments: list[str] | None) -> argparse.Nam
         type=_number(float, "a number from 0 to 1", lambda share: 0 <= share <= 1),
         default=0.0,
         metavar="SHARE",
-        help="the share of a GPU that a run has, such as 0.25 (default: 0, no GPU)",
+        help="the share of a GPU that a run has, such as 0.25 (default: 0, no GPU); "
+        "those in CUDA_VISIBLE_DEVICES are used, or the first",
     )
     add(
         "--vectorize",
@@ -93,11 +94,15 @@ def parsed(description: str | None, arguments: list[str] | None) -> argparse.Nam
         parser.error("--address: expected --executor ray beside it")
     if options.vectorize > 1 and options.hopeless:
         parser.error("--hopeless-after: runs trained in one program go on to the end")
+    if options.workers is None and not options.address:
+        options.workers = _usual_workers(options.gpus_per_run)
     return options
 
 
-def usable_cores() -> int:
-    """How many cores this process may use."""
+def _usual_workers(gpus_per_run: float) -> int:
+    if gpus_per_run:
+        gpus = len(os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(","))
+        return max(int(gpus / gpus_per_run + 1e-9), 1)
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -22,7 +22,7 @@ def grid_lines(runs: Sequence[Planned], missing: int, out: Path) -> Iterator[str
 
 
 def cost_lines(
-    costs: Sequence[tuple[int, Cost]], missing: int, workers: int
+    costs: Sequence[tuple[int, Cost]], missing: int, workers: int | None
 ) -> Iterator[str]:
     """What the missing runs cost, at most.
 
@@ -30,7 +30,7 @@ def cost_lines(
         costs: For the kinds of runs that were measured, how many there are of each and
             what one costs.
         missing: How many runs are to be trained.
-        workers: How many at a time.
+        workers: How many at a time, if that is known.
     """
     for count, cost in costs:
         yield (
@@ -46,4 +46,5 @@ def cost_lines(
         yield f"{missing - measured} runs of other kinds are taken to cost the mean"
     mean = sum(count * cost.seconds for count, cost in costs) / measured
     total = mean * missing
-    yield f"in all {duration(total)}, {duration(total / workers)} on {workers} workers"
+    share = f", {duration(total / workers)} on {workers} workers" if workers else ""
+    yield f"in all {duration(total)}{share}"

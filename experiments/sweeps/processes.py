@@ -44,13 +44,13 @@ def run_in_processes(
     pool: list[_Worker] = []
     try:
         while waiting or any(each.unit is not None for each in pool):
-            for number in range(min(workers, len(waiting) + len(pool))):
-                if number == len(pool):
+            for number in range(workers):
+                if number == len(pool) and waiting:
                     pool.append(_Worker(work, environments(number)))
-                if pool[number].worn:
-                    pool[number].end()
-                    pool[number] = _Worker(work, environments(number))
                 if waiting and pool[number].unit is None:
+                    if pool[number].worn:
+                        pool[number].end()
+                        pool[number] = _Worker(work, environments(number))
                     yield Started(pool[number].give(*waiting.popleft()))
             busy = [each for each in pool if each.unit is not None]
             ready = wait([each.pipe for each in busy], SECONDS_PER_TICK)
@@ -88,7 +88,7 @@ class _Worker:
     @property
     def worn(self) -> bool:
         """Whether it is time for another one."""
-        return self.unit is None and self._given >= UNITS_PER_WORKER
+        return self._given >= UNITS_PER_WORKER
 
     def give(self, unit: Any, tries: int) -> Any:
         self.unit, self.tries = unit, tries

@@ -29,7 +29,6 @@ class Progress:
     Args:
         runs: The runs.
         kept: How those ended that were trained before, by their keys.
-        workers: How many units are trained at a time.
         stream: Where it is shown.
     """
 
@@ -37,13 +36,12 @@ class Progress:
         self,
         runs: Sequence[Planned],
         kept: Mapping[str, Outcome],
-        workers: int,
         stream: TextIO | None = None,
     ):
-        self.runs, self.workers = runs, workers
-        self.outcomes = dict(kept)
+        self.runs, self.outcomes = runs, dict(kept)
         self.stream = stream or sys.stdout
         self._running: dict[str, float] = {}
+        self._units = self._most_units = 0  # at a time
         self._durations: list[float] = []
         options = [run.options for run in runs]
         self._group = grouping(options)
@@ -59,15 +57,18 @@ class Progress:
         mean, now = sum(self._durations) / len(self._durations), time.monotonic()
         waiting = len(self.runs) - len(self.outcomes) - len(self._running)
         begun = (max(mean - (now - then), 0.0) for then in self._running.values())
-        return (waiting * mean + sum(begun)) / self.workers
+        return (waiting * mean + sum(begun)) / max(self._most_units, 1)
 
     def started(self, unit: Sequence[Planned]) -> None:
-        """A worker begins with a unit."""
+        """A worker begins with a unit, or another one begins with it again."""
+        self._units += unit[0].key not in self._running
+        self._most_units = max(self._most_units, self._units)
         self._running.update((run.key, time.monotonic()) for run in unit)
         self.show()
 
     def ended(self, unit: Sequence[Planned], outcomes: Sequence[Outcome]) -> None:
         """A worker is done with a unit."""
+        self._units -= 1
         for run, outcome in zip(unit, outcomes, strict=True):
             self._running.pop(run.key, None)
             self.outcomes[run.key] = outcome

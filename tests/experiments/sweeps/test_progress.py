@@ -30,7 +30,7 @@ def ended(loss, seconds, success=True):
 
 def test_the_table_counts_runs_of_groups_and_shows_the_best(runs):
     kept = {runs[0].key: ended(0.5, 0), runs[2].key: ended(0.3, 0, success=False)}
-    progress = Progress(runs, kept, workers=1, stream=io.StringIO())
+    progress = Progress(runs, kept, io.StringIO())
     progress.started((runs[1],))
     progress.ended((runs[1],), [ended(0.25, 100)])
     progress.started((runs[3],))
@@ -46,7 +46,9 @@ def test_the_table_counts_runs_of_groups_and_shows_the_best(runs):
 
 def test_elsewhere_than_on_a_terminal_there_is_a_line_for_each_run(runs):
     stream = io.StringIO()
-    progress = Progress(runs, {}, workers=2, stream=stream)
+    progress = Progress(runs, {}, stream)
+    progress.started((runs[0],))
+    progress.started((runs[1],))
     progress.ended((runs[0],), [ended(0.25, 60)])
     progress.ended((runs[1],), [Outcome(DIVERGED, message="why", seconds=20)])
     assert stream.getvalue().splitlines() == [
@@ -58,7 +60,7 @@ def test_elsewhere_than_on_a_terminal_there_is_a_line_for_each_run(runs):
 
 def test_on_a_terminal_the_table_is_written_over(runs):
     stream = Terminal()
-    progress = Progress(runs, {}, workers=1, stream=stream)
+    progress = Progress(runs, {}, stream)
     progress.show(last=True)
     first = stream.getvalue()
     progress.show(last=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from experiments import sweep
+from experiments.sweeps.drive import worker_environment as gpu_of
 from experiments.sweeps.grids import axes_of, grid_of
 from experiments.sweeps.options import parsed
 from experiments.sweeps.outcomes import kept_outcome
@@ -177,6 +178,15 @@ def test_bad_input_is_one_line_and_code_2(arguments, said, capsys):
     assert error.startswith("sweep.py: error: ")
     assert said in error
     assert error.count("\n") == 1
+
+
+def test_shares_of_gpus_decide_how_many_workers_there_are(monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2,3")
+    options = parsed(None, ["copy", "--gpus-per-run", "0.5"])
+    runs, _ = sweep.runs_of(options)
+    assert (options.workers, runs[0].options["device"]) == (4, "gpu")
+    names = [gpu_of(number, 0.5)["CUDA_VISIBLE_DEVICES"] for number in range(4)]
+    assert names == ["2", "2", "3", "3"]
 
 
 def test_workers_have_one_thread_and_see_no_gpu_unless_they_may():
