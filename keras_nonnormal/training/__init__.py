@@ -1,5 +1,6 @@
 """Training a model on a task into a run directory."""
 
+from keras_nonnormal.training.average_when_not_better import AverageWhenNotBetter
 from keras_nonnormal.training.best_weights import BestWeights
 from keras_nonnormal.training.carried_state import CarriedState
 from keras_nonnormal.training.checkpoints import EpochCheckpoint
@@ -29,6 +30,7 @@ from keras_nonnormal.training.watched_model import WatchedModel
 
 __all__ = [
     "OPTIMIZERS",
+    "AverageWhenNotBetter",
     "BestWeights",
     "CarriedState",
     "DeviceError",
