@@ -1,4 +1,4 @@
-"""The language models of Orhan and Pitkow (2020), section 3.3: stacks of recurrences."""
+"""The language models of Orhan and Pitkow (2020): recurrent layers in a stack."""
 
 import math
 import warnings
@@ -106,7 +106,8 @@ def language_model(
     [16, 16, 16, 16, 8, 8]
 
     Reference:
-        - [Orhan and Pitkow, 2020](https://arxiv.org/abs/1905.13715), section 3.3
+        - [Orhan and Pitkow, 2020](https://arxiv.org/abs/1905.13715), sections
+          3.1.2 and 3.3
         - [Merity et al., 2017](https://arxiv.org/abs/1708.02182)
     """
     starts = _checked(cell, layers, start, feedback_gain)

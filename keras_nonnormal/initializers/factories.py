@@ -165,10 +165,10 @@ def gru_initializers(
 ) -> tuple[Initializer, Initializer]:
     """Initializers for `keras.layers.GRU` after the paper's LSTM, by name.
 
-    The paper has no GRU; this carries its LSTM over. `"chain"`, `"fbchain"` and
-    `"orthogonal"` and `"plain"` fill the gates z, r and h alike; `"mixed"` puts the chain
-    in the candidate h and ramps in z and r. Gains, input blocks and arguments are those of
-    `lstm_initializers`.
+    The paper has no GRU; this carries its LSTM over. `"chain"`, `"fbchain"`,
+    `"orthogonal"` and `"plain"` fill the gates z, r and h alike; `"mixed"` puts the
+    chain in the candidate h and ramps in z and r. Gains, input blocks and arguments
+    are those of `lstm_initializers`.
 
     Args:
         name: `"chain"`, `"fbchain"`, `"mixed"`, `"orthogonal"` or `"plain"`.
