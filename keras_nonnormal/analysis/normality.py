@@ -6,7 +6,7 @@ from keras_nonnormal.analysis._checks import square_matrix
 from keras_nonnormal.analysis.spectrum import (
     NUDGE,
     TOLERANCE,
-    spectrum,
+    careful_spectrum,
     spectrum_nearby,
 )
 
@@ -55,7 +55,7 @@ def henrici_index(matrix, eigenvalues=None, *, relative: bool = True) -> float:
     if total == 0:
         return 0.0
     known = eigenvalues is not None
-    values = eigenvalues if known else spectrum(matrix, check=False)
+    values = eigenvalues if known else careful_spectrum(matrix)
     index = _index(total, values)
     if not known and index > ROUNDING:
         nearby = _index(total, spectrum_nearby(matrix, values))

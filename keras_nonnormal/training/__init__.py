@@ -7,6 +7,7 @@ from keras_nonnormal.training.checkpoints import EpochCheckpoint
 from keras_nonnormal.training.device import DeviceError, on_device
 from keras_nonnormal.training.divergence import StopWhenNotFinite, TrainingDiverged
 from keras_nonnormal.training.epoch_seeds import EpochSeeds
+from keras_nonnormal.training.memory_monitor import MemoryMonitor
 from keras_nonnormal.training.metrics_log import MetricsLog, read_metrics
 from keras_nonnormal.training.models import loss_and_metrics, simple_recurrent_network
 from keras_nonnormal.training.monitor import Monitor
@@ -36,6 +37,7 @@ __all__ = [
     "DeviceError",
     "EpochCheckpoint",
     "EpochSeeds",
+    "MemoryMonitor",
     "MetricsLog",
     "Monitor",
     "ProgressLine",

@@ -49,20 +49,19 @@ def test_departure_of_chains_in_closed_form(n):  # Row A1, S13, S15
         warnings.simplefilter("error" if n < 100 else "ignore")
         for matrix in (fbchain(n, 0.04), fbchain(n, 0.04).T):
             found = henrici_index(matrix, relative=False)
-            assert found == pytest.approx(0.95 * root, rel=1e-4)
+            assert found == pytest.approx(0.95 * root, rel=2e-4)
 
 
-@pytest.mark.parametrize("n", [9, 10, 25])
-def test_eigenvalues_of_feedback_chains_are_cosines(n):  # S11
-    values = 2 * np.sqrt(0.99 * 0.04) * np.cos(np.arange(1, n + 1) * np.pi / (n + 1))
-    # The one of 25 units has eigenvalues that rounding changes by 1e8 times itself.
-    np.testing.assert_allclose(
-        np.sort(spectrum(fbchain(n, 0.04), check=False)),
-        np.sort(values),
-        atol=1e-5,
-    )
-    determinant = (-0.99 * 0.04) ** (n / 2) if n % 2 == 0 else 0.0
-    assert np.linalg.det(fbchain(n, 0.04)) == pytest.approx(determinant, abs=1e-20)
+@pytest.mark.parametrize(("n", "beta"), [(10, 0.04), (20, 0.07), (9, 0.04)])
+def test_eigenvalues_of_feedback_chains_are_cosines(golden, n, beta):  # S11
+    values = 2 * np.sqrt(0.99 * beta) * np.cos(np.arange(1, n + 1) * np.pi / (n + 1))
+    if n != 9:
+        name = f"eig_fbchain__n{n}_g{beta:.2f}".replace(".", "p")
+        np.testing.assert_allclose(golden("nonnormal_init/analysis")[name], values)
+    found = spectrum(fbchain(n, beta), check=False)
+    np.testing.assert_allclose(np.sort(found.real)[::-1], values, atol=1e-6)
+    determinant = (-0.99 * beta) ** (n / 2) if n % 2 == 0 else 0.0
+    assert np.linalg.det(fbchain(n, beta)) == pytest.approx(determinant, abs=1e-20)
 
 
 def test_a_ramp_is_normal():  # S13, S14
@@ -119,9 +118,8 @@ def test_a_schur_decomposition_is_one_largest_first(seed, n, real):
 
 @given(st.integers(0, 2**31), st.booleans())
 def test_pseudospectra_of_normal_matrices_are_distances(seed, real):
-    matrix = np.diag(
-        np.random.default_rng(seed).normal(size=(2, 3)) @ [1, 0 if real else 1j]
-    )
+    parts = np.random.default_rng(seed).normal(size=(3, 2))
+    matrix = np.diag(parts[:, 0] if real else parts @ [1, 1j])
     found = pseudospectrum(matrix, points=8)
     plane = found.real + 1j * found.imaginary[:, None]
     nearest = np.abs(plane[..., None] - np.diag(matrix)).min(axis=-1)

@@ -72,9 +72,8 @@ def test_peak_order_profiles_are_those_of_the_reference(
         len(u), activation, use_bias=bias == "bias", dtype="float64"
     )
     layer.build((None, None, len(kernel)))
-    layer.set_weights(
-        [kernel, u, *([arrays["profile_bias"]] if bias == "bias" else [])]
-    )
+    biases = [arrays["profile_bias"]] if layer.use_bias else []
+    layer.set_weights([kernel, u, *biases])
     tag = f"profile_{activation}_{bias}"
     response = pulse_response(layer)
     assert response.shape == (101, len(u))
