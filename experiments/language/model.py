@@ -121,11 +121,9 @@ def language_model(
     known, present = tokens, None
     if padded:
         known, present = ops.maximum(tokens, 0), tokens >= 0
+    uniform: Any = RandomUniform(-0.1, 0.1, next(seeds))
     table: Any = (TiedEmbedding if tied else keras.layers.Embedding)(
-        vocabulary,
-        embedding,
-        embeddings_initializer=RandomUniform(-0.1, 0.1, next(seeds)),
-        name="embedding",
+        vocabulary, embedding, embeddings_initializer=uniform, name="embedding"
     )
     x = table(known)
     if dropout_embedding:
@@ -168,10 +166,11 @@ def language_model(
     if tied:
         logits = table(x, reverse=True)
     else:
-        readout = RandomUniform(-0.1, 0.1, next(seeds))
-        logits = keras.layers.Dense(
-            vocabulary, kernel_initializer=readout, name="readout"
-        )(x)
+        uniform = RandomUniform(-0.1, 0.1, next(seeds))
+        readout = keras.layers.Dense(
+            vocabulary, kernel_initializer=uniform, name="readout"
+        )
+        logits = readout(x)
     return keras.Model(
         [tokens, *states], [logits, *new_states], name=f"language_{cell}"
     )

@@ -88,7 +88,7 @@ def test_a_structured_start_is_in_the_variable_that_weights_are_dropped_from(cel
 
 @pytest.mark.parametrize("rate", [-0.1, 1.0])
 def test_weight_dropout_must_leave_something(rate):
-    with pytest.raises(ValueError, match="less than 1. Received: weight_dropout"):
+    with pytest.raises(ValueError, match="Received: weight_dropout="):
         FusedLSTM(2, weight_dropout=rate)
 
 
@@ -130,5 +130,5 @@ def test_weights_of_penalties_are_checked_and_saved():
     layer = ActivationRegularization(alpha=2.0, beta=1.0)
     copy = ActivationRegularization.from_config(layer.get_config())
     assert (copy.alpha, copy.beta) == (2.0, 1.0)
-    with pytest.raises(ValueError, match="Received: alpha=0.0, beta=-1"):
+    with pytest.raises(ValueError, match=r"Received: alpha=.*, beta=-1"):
         ActivationRegularization(beta=-1)
