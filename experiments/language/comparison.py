@@ -51,10 +51,10 @@ def comparison(runs: Sequence[RunFolder]) -> list[str]:
     tables: dict[tuple[str, str], dict[str, list[Any]]] = {}
     for run in runs:
         summary = run.summary()
-        if run.experiment != "language_model" or "test" not in summary:
+        if run.experiment != "language_model" or "best" not in summary:
             raise OptionError(
                 f"{run.path} is no finished run of language_model.py; expected those "
-                "alone"
+                "alone, and of rounds the folder of each"
             )
         options = run.options
         settings = {name: v for name, v in options.items() if name not in FREE}

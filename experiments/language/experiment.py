@@ -17,7 +17,7 @@ from experiments.settings import RunOptions
 # The flags, besides those about runs, with which a run is still a demonstration.
 OF_DEMO = {
     *("cell", "init", "gain", "feedback_gain", "data", "epochs", "rounds"),
-    "log_gradient_norm",
+    *("log_gradient_norm", "log_memory"),
 }
 
 
@@ -88,7 +88,7 @@ class LanguageModels(Experiment):
             "average_window": options.average_window if options.averages else None,
             "metrics": [],
             "log_gradient_norm": options.log_gradient_norm,
-            "callbacks": [Measures(options.spelled), *_drops(options)],
+            "callbacks": [Measures(options.spelled), *_drops(options), *_logs(options)],
         }
 
     def announcement(self, task, options) -> str:
@@ -168,3 +168,14 @@ def _drops(options) -> list[Any]:
         return options.lr * 0.1 ** sum(epoch >= drop for drop in options.lr_drops)
 
     return [keras.callbacks.LearningRateScheduler(rate)]
+
+
+def _logs(options) -> list[Any]:
+    """The callback that logs how the layers remember, if that is asked for."""
+    if not options.log_memory:
+        return []
+    from keras_nonnormal.training import MemoryMonitor, RunDirectory
+
+    out = RunDirectory(options.out)
+    events = out.tensorboard if options.writes_events else None
+    return [MemoryMonitor(path=out.path / "memory.csv", log_dir=events)]

@@ -139,6 +139,11 @@ class LanguageOptions(RunOptions):
     log_gradient_norm: bool = option(
         False, "also log the joint norm of all gradients before clipping"
     )
+    log_memory: bool = option(
+        False,
+        "also log Henrici index and spectral radius of every recurrent layer, and keep "
+        "them in memory.csv",
+    )
     seed: int = changed(RunOptions, "seed", 1)
 
     def __post_init__(self):

@@ -15,7 +15,8 @@ from experiments.language_model import main
 
 FLAGS = (
     "--no-jit --corpus ptb-char --layers 1 --emsize 4 --batch 2 --bptt 6 "
-    "--evaluation-columns 2 --optimizer sgd --lr 30 --average-window 1 --dropout 0.2"
+    "--evaluation-columns 2 --optimizer sgd --lr 30 --average-window 1 --dropout 0.2 "
+    "--log-memory"
 )
 
 
@@ -56,6 +57,8 @@ def test_a_run_reports_bits_of_the_best_epoch(run):
         assert row["penalty"] > 0  # activation regularisation is none of the loss
     test = summary["test"]
     assert test["bits_per_character"] == pytest.approx(test["loss"] / math.log(2))
+    last = (run / "memory.csv").read_text().splitlines()[-1]
+    assert last.startswith("4,")
     network = keras.saving.load_model(run / "model.keras")
     assert summary["parameters"] == network.count_params()
 
