@@ -20,6 +20,7 @@ from keras_nonnormal.analysis import (
 )
 from keras_nonnormal.layers import StairCell
 from keras_nonnormal.recurrence import set_jit_compile
+from keras_nonnormal.training.gradient_ratios import recurrent_layers
 
 SCHUR = {"theta", "gamma", "upper"}
 
@@ -34,17 +35,34 @@ def load(path: Path, *, with_loss: bool = False) -> tuple[keras.Model, Any]:
     Raises:
         OptionError: If the file cannot be read, or has not one recurrent layer.
     """
-    try:
-        model: Any = keras.saving.load_model(path, compile=with_loss)
-    except (OSError, ValueError, TypeError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise OptionError(f"cannot load {path}: {reason}") from error
+    model = _loaded(path, with_loss)
     found = [each for each in model.layers if isinstance(each, keras.layers.RNN)]
     if len(found) != 1:
         raise OptionError(
             f"{path} has {len(found)} recurrent layers; expected a model with one"
         )
     return model, found[0]
+
+
+def load_layers(path: Path) -> list[Any]:
+    """The recurrent layers of a saved model, at least one, from the input on.
+
+    Raises:
+        OptionError: If the file cannot be read, or has none.
+    """
+    found = recurrent_layers(_loaded(path, with_loss=False))
+    if not found:
+        raise OptionError(f"{path} has no recurrent layers; expected a model with some")
+    return found
+
+
+def _loaded(path: Path, with_loss: bool) -> keras.Model:
+    try:
+        model: Any = keras.saving.load_model(path, compile=with_loss)
+    except (OSError, ValueError, TypeError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise OptionError(f"cannot load {path}: {reason}") from error
+    return model
 
 
 @dataclass(frozen=True)

@@ -120,6 +120,11 @@ class MemoryMonitor(keras.callbacks.Callback):
         if self.log_dir is not None:
             self._writer = tf.summary.create_file_writer(str(self.log_dir))
 
+    def on_epoch_begin(self, epoch, logs=None):
+        """Called by Keras."""
+        if not self._epochs:  # what the run that goes on has kept, no more
+            self.history = [row for row in self.history if row["epoch"] <= epoch]
+
     def on_epoch_end(self, epoch, logs=None):
         """Called by Keras."""
         begun = time.perf_counter()
@@ -129,8 +134,7 @@ class MemoryMonitor(keras.callbacks.Callback):
         self._trace()
         traced = time.perf_counter()
         found = self.measure()
-        earlier = [row for row in self.history if row["epoch"] <= epoch]
-        self.history = [*earlier, {"epoch": epoch + 1, **found}]
+        self.history.append({"epoch": epoch + 1, **found})
         if logs is not None:
             logs.update(found)
         if self.path is not None:
