@@ -51,7 +51,7 @@ def fitted(tmp_path_factory):
     network = keras.Sequential([keras.Input((1,)), layer])
     model = WatchedModel(network)
     optimizer = AveragedSGD(0.25, start=3)
-    model.compile(optimizer, loss="mse")
+    model.compile(optimizer, loss="mse", run_eagerly=True)
     x, y = np.ones((1, 1)), np.ones((1, 1))
     best = BestWeights(tmp_path_factory.mktemp("best"))
     history = model.fit(
@@ -93,7 +93,7 @@ def test_the_rate_is_in_proportion_to_the_length_of_a_chunk(usual_length):
     network = keras.Model([tokens, state], [logits, keras.layers.Identity()(state)])
     model = CarriedState(network, (1,), usual_length=usual_length)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.SGD(0.5), loss, jit_compile=True)
+    model.compile(keras.optimizers.SGD(0.5), loss, run_eagerly=True)
     weights = np.array([[2.0, 2.0, 0.0, 0.0]])  # two steps of four
     batch = (np.zeros((1, 4)), np.zeros((1, 4)), weights)
     model.fit(tf.data.Dataset.from_tensors(batch), verbose=0)
