@@ -94,7 +94,7 @@ class AveragedSGD(GroupedOptimizer):
 
     def start_averaging(self) -> None:
         """Has the next update be the first that counts, unless there was one."""
-        self._first.assign(ops.minimum(self._first, self.iterations + 1))
+        self._first.assign(ops.minimum(self._first.value, self.iterations + 1))
 
     @contextlib.contextmanager
     def averaged(self):
@@ -107,7 +107,7 @@ class AveragedSGD(GroupedOptimizer):
 
     def _exchange(self):
         for variable, mean in zip(self._trainable_variables, self._means, strict=True):
-            value = ops.copy(variable)
+            value = ops.copy(variable.value)
             variable.assign(mean)
             mean.assign(value)
 
@@ -117,11 +117,11 @@ class AveragedSGD(GroupedOptimizer):
     def update_step(self, gradient, variable, learning_rate):
         super().update_step(gradient, variable, learning_rate)
         mean = self._means[self._get_variable_index(variable)]
+        here, so_far = map(ops.convert_to_tensor, (variable, mean))
         # Counted from 1; the first one that counts replaces the mean, as all before.
         count = ops.maximum(self.iterations + 2 - self._first, 1)
-        share = ops.divide(1.0, ops.cast(count, mean.dtype))
-        moved = ops.add(mean, ops.multiply(ops.subtract(variable, mean), share))
-        self.assign(mean, ops.where(count == 1, variable, moved))
+        moved = so_far + (here - so_far) / ops.cast(count, mean.dtype)
+        self.assign(mean, ops.where(count == 1, here, moved))
 
     def finalize_variable_values(self, var_list):
         """Called by Keras at the end of `fit`: the variables become their means."""

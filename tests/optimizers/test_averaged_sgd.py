@@ -60,9 +60,11 @@ def test_decay_comes_after_clipping():
         clipped = gradient * min(1, 0.25 / np.linalg.norm(gradient))
         position = position - 0.5 * (clipped + 0.03 * position)
         positions.append(position)
-    np.testing.assert_allclose(variable, position, rtol=1e-6)
+    # On JAX in single precision.
+    np.testing.assert_allclose(variable, position, rtol=1e-5, atol=1e-7)
     with optimizer.averaged():
-        np.testing.assert_allclose(variable, np.mean(positions[1:], 0), rtol=1e-6)
+        mean = np.mean(positions[1:], 0)
+        np.testing.assert_allclose(variable, mean, rtol=1e-5, atol=1e-7)
 
 
 def test_a_restored_optimizer_goes_on():
