@@ -19,9 +19,9 @@ from keras_nonnormal.training.metrics_log import Row, read_metrics
 
 # What of the time of training may go into measurements, at the usual interval.
 SHARE = 0.04
-# What the first one may take, in seconds: to trace the model, and the eigenvalues of a
+# What the first one may take, in seconds: to trace the model, and eigenvalues of a
 # matrix by the third power of its size.
-TO_TRACE, PER_UNIT_CUBED = 1.0, 1e-8
+TO_TRACE, PER_UNIT_CUBED = 2.0, 5e-8
 
 
 class MemoryMonitor(keras.callbacks.Callback):
