@@ -75,7 +75,7 @@ def _bars(axes, counts, kinds) -> None:
             fontsize=9,
         )
     dress(axes)
-    axes.set_xticks(range(len(counts)), list(counts))
+    axes.set_xticks(range(len(counts)), list(counts), fontsize=8.5)
     axes.set_ylim(0, 1.2 * max(1, *(count for count, _ in counts.values())))
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
 
