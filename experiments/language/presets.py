@@ -105,7 +105,7 @@ SMALL: dict[str, Preset] = {
     },
 }
 SHORT: dict[tuple[str, str], Preset] = {
-    ("ptb-char", "rnn"): {"train_size": 2_000_000, "epochs": 8, "lr_drops": (6.0, 7.0)},
+    ("ptb-char", "rnn"): {"train_size": 1_600_000, "epochs": 8, "lr_drops": (6.0, 7.0)},
     ("ptb-char", "lstm"): {"train_size": 600_000, "epochs": 7, "lr_drops": (5.0, 6.0)},
     ("ptb-word", "rnn"): {"train_size": 400_000, "epochs": 6, "lr_drops": (4.0, 5.0)},
     ("ptb-word", "lstm"): {"train_size": 300_000, "epochs": 5, "lr_drops": (3.0, 4.0)},
