@@ -15,8 +15,8 @@ from typing import Any
 from experiments.language.results import TABLES, published_bits
 from experiments.options import OptionError
 from experiments.prepare import refuse
-from experiments.report import aligned
 from experiments.run_folders import RunFolder, run_folders
+from experiments.tables import aligned
 
 # What may differ between runs of a row.
 FREE = {"seed", "out", "preset", "resume", "json", "device", "tensorboard", "rounds"}

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from experiments.report import aligned, published_lines
+from experiments.tables import aligned, published_lines
 
 HEAD = ("loss in nats", "bits per token", "perplexity")
 
