@@ -36,7 +36,7 @@ class ActivationRegularization(keras.layers.Layer):
     >>> import numpy as np
     >>> layer = ActivationRegularization(alpha=2.0, beta=1.0)
     >>> _ = layer(np.array([[[1.0], [4.0]]]), training=True)
-    >>> float(layer.losses[0])  # 2 (1 + 16) / 2 + (4 - 1) ** 2
+    >>> float(sum(layer.losses))  # 2 (1 + 16) / 2 + (4 - 1) ** 2
     26.0
 
     Reference:

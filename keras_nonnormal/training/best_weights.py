@@ -58,7 +58,8 @@ class BestWeights(keras.callbacks.Callback):
         if self._best.improved(logs or {}):
             self._epochs = epoch + 1
             path = self._path(self._epochs)
-            averaged = getattr(self.model.optimizer, "averaged", contextlib.nullcontext)
+            optimizer = getattr(self.model, "optimizer", None)
+            averaged = getattr(optimizer, "averaged", contextlib.nullcontext)
             with replacing(path) as temporary, averaged():
                 self.model.network.save_weights(temporary)
             keep.add(path)
