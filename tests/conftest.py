@@ -5,7 +5,10 @@ import os
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-# The tests run side by side: what one wins by a second thread another one loses.
+# The tests run side by side: what one wins by a second thread another one loses. For
+# small operations waking it takes longer than the work.
+os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np

@@ -79,9 +79,10 @@ class AveragedSGD(GroupedOptimizer):
         self._means = self.add_optimizer_variables(variables, "mean", "zeros")
         for mean, variable in zip(self._means, variables, strict=True):
             mean.assign(variable)
+        iterations: Any = self.iterations
         self._first: Any = keras.Variable(
             NEVER if self.start is None else self.start,
-            dtype=self.iterations.dtype,
+            dtype=iterations.dtype,
             trainable=False,
             name="first_averaged",
         )

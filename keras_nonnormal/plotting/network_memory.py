@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -37,7 +38,7 @@ def network_memory(
     columns = len(matrices)
     sketches = grid[0].subgridspec(1, columns).subplots(squeeze=False)[0]
     maps = grid[1].subgridspec(1, columns).subplots(squeeze=False)[0]
-    below = grid[2].subgridspec(1, 2).subplots()
+    below: Any = grid[2].subgridspec(1, 2).subplots()
     for sketch, axes, (name, matrix) in zip(
         sketches, maps, matrices.items(), strict=True
     ):
@@ -90,7 +91,7 @@ def _sketch(axes: Axes, matrix: np.ndarray) -> None:
             (target, 0.0),
             connectionstyle="arc3,rad=-0.45",
             arrowstyle="-|>",
-            mutation_scale=5 + 3 * width,
+            mutation_scale=float(5 + 3 * width),
             shrinkA=5,
             shrinkB=5,
             **look,

@@ -1,6 +1,7 @@
 """Spectral radius and norm of Jacobians of which only products are known."""
 
 from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
@@ -152,7 +153,8 @@ def gelfand_radius(matrices, doublings: int = DOUBLINGS):
 
     logs = ops.zeros_like(matrices[:, 0, 0])
     carry = matrices, logs, logs, ops.ones_like(logs)
-    _, logs, before, _ = ops.fori_loop(0, doublings + 1, double, carry)
+    found: Any = ops.fori_loop(0, doublings + 1, double, carry)
+    _, logs, before, _ = found
     return ops.where(ops.equal(before, -np.inf), 0, ops.exp(2 * logs - before))
 
 
