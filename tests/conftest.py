@@ -20,6 +20,15 @@ settings.register_profile("keras_nonnormal", deadline=None)
 settings.load_profile("keras_nonnormal")
 
 
+# What takes minutes: where it comes last, one process ends alone with it.
+LONG = ("tests/notebooks/", "tests/experiments/test_scripts.py")
+
+
+def pytest_collection_modifyitems(items):
+    """The long ones first, all else in order."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+
+
 def pytest_collection_finish():
     """What is loaded by now stays: no need to look through it for garbage again."""
     gc.collect()
