@@ -143,19 +143,19 @@ def gelfand_radius(matrices, doublings: int = DOUBLINGS):
     """
 
     def double(_, carry):
-        matrices, logs, _, share = carry
+        matrices, logs, share = carry
         sizes = ops.norm(matrices, axis=(1, 2))
-        # -inf from where there is nothing left
-        after = logs + share * ops.log(sizes)
+        logs = logs + share * ops.log(sizes)  # -inf from where there is nothing left
         sizes = ops.where(ops.equal(sizes, 0), 1, sizes)
         matrices = matrices / sizes[:, None, None]
-        return ops.matmul(matrices, matrices), after, logs, share / 2
+        return ops.matmul(matrices, matrices), logs, share / 2
 
     logs = ops.zeros_like(matrices[:, 0, 0])
-    carry = matrices, logs, logs, ops.ones_like(logs)
-    found: Any = ops.fori_loop(0, doublings + 1, double, carry)
-    _, logs, before, _ = found
-    return ops.where(ops.equal(before, -np.inf), 0, ops.exp(2 * logs - before))
+    carry = matrices, logs, ops.ones_like(logs)
+    found: Any = ops.fori_loop(0, doublings, double, carry)
+    matrices, logs, share = found
+    last = logs + share * ops.log(ops.norm(matrices, axis=(1, 2)))
+    return ops.where(ops.equal(logs, -np.inf), 0, ops.exp(2 * last - logs))
 
 
 def _unit(vectors, floor):
