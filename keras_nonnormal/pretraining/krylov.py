@@ -132,10 +132,10 @@ def gelfand_radius(matrices, doublings: int = DOUBLINGS):
     r"""Spectral radii $(\lVert A^{2p} \rVert / \lVert A^p \rVert)^{1/p}$, by squaring.
 
     The quotient has no part any more in how far from normal a matrix is, so that it
-    gets there sooner than Gelfand's $\lVert A^p \rVert^{1/p}$. With $2p = 2^{10}$ random
-    matrices of 128 rows (full, orthogonal, half masked by a rectifier) and the Jacobian
-    of an LSTM are within 0.5 %, one far from normal is within 5 %; with $2^{16}$ all
-    are within 0.2 %. Rounding may leave more than 0 of a nilpotent matrix.
+    gets there sooner than Gelfand's $\lVert A^p \rVert^{1/p}$. With $2p = 2^{10}$
+    random matrices of 128 rows (full, orthogonal, half masked by a rectifier) and the
+    Jacobian of an LSTM are within 0.5 %, one far from normal is within 5 %; with
+    $2^{16}$ all are within 0.2 %. Rounding may leave more than 0 of a nilpotent matrix.
 
     Args:
         matrices: Tensor `(batch, n, n)`.
