@@ -3,6 +3,7 @@
 import multiprocessing as mp
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.peers import Problem, Train
@@ -52,7 +53,7 @@ class Worker:
 
 
 def _serve(pipe, peer: Callable[[Problem], Train], problem: Problem) -> None:
-    peer(Problem(2, 2, 2, sequences=problem.sequences, steps=1))()
+    peer(replace(problem, length=2, batch=2, units=2, steps=1))()
     before = _high_water_mark()
     train = peer(problem)
     loss = train()

@@ -1,8 +1,7 @@
 """The flags of the figures, by command."""
 
 import argparse
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from experiments.figure_types import (
     count,
@@ -12,9 +11,7 @@ from experiments.figure_types import (
     shape,
     whole,
 )
-
-Flag = tuple[str, Mapping[str, Any]]
-
+from experiments.memory_options import MEMORY_FLAGS, SEED, Flag
 
 METRIC: Flag = (
     "--metric",
@@ -39,7 +36,6 @@ CHECKPOINTS: Flag = (
         "help": "also the networks of checkpoints that were kept (default: yes)",
     },
 )
-SEED: Flag = ("--seed", {"type": count, "default": 1, "help": "(default: 1)"})
 SIZES = (0.5, 1.0, 2.5, 5.0, 7.5, 10.0, 15.0, 20.0, 30.0)
 
 
@@ -82,6 +78,7 @@ STEPS: Flag = (
 ANSWERS = (_drives(), NOISE, REPEATS, STEPS, SEED)
 
 FLAGS: dict[str, Sequence[Flag]] = {
+    **MEMORY_FLAGS,
     "stair": [
         (
             "--steps",

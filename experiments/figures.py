@@ -16,16 +16,23 @@
   python experiments/figures.py grid RUN...             a metric over shapes of gamma
   python experiments/figures.py speed RUN...            a metric of groups of runs
   python experiments/figures.py signals RUN...          how an ANRU follows a drive
+  python experiments/figures.py starts-1                memory of four linear networks
+  python experiments/figures.py starts-2                what can be read off a state
+  python experiments/figures.py starts-3 RUN...         losses of the best settings
+  python experiments/figures.py starts-5 RUN...         weights in the order of peaks
+  python experiments/figures.py starts-6 RUN...         the same of the gates of LSTMs
+  python experiments/figures.py schur RUN...            what feeds forward in a matrix
+  python experiments/figures.py pseudospectrum RUN...   how eigenvalues may move
 
 Of an ANRU there are linearisation, controller, gain-scaling, order and
 driven-lyapunov, too. Of https://arxiv.org/abs/2308.12075 there are lsc-1a, lsc-1b,
 lsc-1c, lsc-interactions and lsc-covariance without a run; lsc-2 of runs of ffn.py; and
 lsc-3-wins, lsc-3-scores, lsc-3-table, lsc-4 and lsc-table-1 of those of deep_rnn.py.
 
-The first four are of nothing, the others of run directories, as the other scripts
+Those without RUN are of nothing, the others of run directories, as the other scripts
 leave them. They are the figures of the nnRNN paper, https://arxiv.org/abs/1905.12080,
-those that Stair networks ask for, and those of networks whose nonlinearity adapts,
-https://arxiv.org/abs/2006.12253.
+of the one on starts, https://arxiv.org/abs/1905.13715, those that Stair networks ask
+for, and those of networks whose nonlinearity adapts, https://arxiv.org/abs/2006.12253.
 """
 
 if not __package__:  # started as a file: the repository takes this folder's place
@@ -43,6 +50,8 @@ from experiments import (
     anru_figures,
     dynamics_figures,
     interaction_figures,
+    memory_figures,
+    memory_of_runs,
     path_figures,
     run_figures,
     shape_figures,
@@ -59,6 +68,8 @@ FROM_NOTHING: dict[str, Callable[..., None]] = {
     "stair": theory_figures.stair,
     "exp-alpha": theory_figures.exp_alpha,
     "gamma": shape_figures.gamma,
+    "starts-1": memory_figures.starts_1,
+    "starts-2": memory_figures.starts_2,
     "lsc-1a": path_figures.grid,
     "lsc-1b": path_figures.counts,
     "lsc-1c": path_figures.pascal,
@@ -70,6 +81,11 @@ OF_RUNS: dict[str, Callable[..., None]] = {
     "theta": run_figures.theta,
     "spectrum": run_figures.spectrum,
     "gradients": run_figures.gradients,
+    "schur": memory_of_runs.schur,
+    "pseudospectrum": memory_of_runs.pseudospectrum,
+    "starts-3": memory_of_runs.starts_3,
+    "starts-5": memory_of_runs.starts_5,
+    "starts-6": memory_of_runs.starts_6,
     "alpha": run_figures.alpha,
     "lyapunov": dynamics_figures.lyapunov,
     "information": dynamics_figures.information,

@@ -39,6 +39,14 @@ def curves(options, out: FigureFolder) -> None:
         title=experiment,
     )
     out.figure(name, figure)
+    index = "update" if over_updates else "epoch"
+    numbers = (
+        (label, row[index], row[metric])
+        for label, rows in histories.items()
+        for row in rows
+        if metric in row
+    )
+    out.table(name, ("run", index, metric), numbers)
 
 
 def theta(options, out: FigureFolder) -> None:
@@ -60,6 +68,13 @@ def theta(options, out: FigureFolder) -> None:
             schur.matrix(), schur.theta, limit=options.limit, title=title
         )
         out.figure(name, figure)
+        drawn = schur.matrix().T
+        numbers = (
+            (to, source, drawn[to, source])
+            for to in range(len(drawn))
+            for source in range(len(drawn))
+        )
+        out.table(name, ("to_mode", "from_mode", "entry"), numbers)
 
 
 def spectrum(options, out: FigureFolder) -> None:
@@ -87,6 +102,14 @@ def spectrum(options, out: FigureFolder) -> None:
         title=", ".join(sorted({run.experiment for run in runs})),
     )
     out.figure("spectrum", figure)
+    stages = {"start": starts, "trained": {k: v for k, (v, _) in found.items()}}
+    numbers = (
+        (label, stage, value.real, value.imag)
+        for stage, spectra_of in stages.items()
+        for label, values in spectra_of.items()
+        for value in values
+    )
+    out.table("spectrum", ("run", "stage", "real", "imaginary"), numbers)
     width = max(map(len, found))
     print(f"\n{'':{width}}  spectral radius  Henrici index")
     for label, (eigenvalues, index) in found.items():

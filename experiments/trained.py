@@ -14,14 +14,15 @@ from experiments.options import OptionError
 from experiments.run_folders import RunFolder
 from keras_nonnormal.analysis import (
     henrici_index,
+    recurrent_matrices,
     schur_eigenvalues,
     schur_matrix,
     state_gradient_norms,
 )
+from keras_nonnormal.analysis.recurrent_layers import schur_parameters
 from keras_nonnormal.layers import StairCell
 from keras_nonnormal.recurrence import set_jit_compile
-
-SCHUR = {"theta", "gamma", "upper"}
+from keras_nonnormal.training.gradient_ratios import recurrent_layers
 
 
 def load(path: Path, *, with_loss: bool = False) -> tuple[keras.Model, Any]:
@@ -34,17 +35,34 @@ def load(path: Path, *, with_loss: bool = False) -> tuple[keras.Model, Any]:
     Raises:
         OptionError: If the file cannot be read, or has not one recurrent layer.
     """
-    try:
-        model: Any = keras.saving.load_model(path, compile=with_loss)
-    except (OSError, ValueError, TypeError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise OptionError(f"cannot load {path}: {reason}") from error
+    model = _loaded(path, with_loss)
     found = [each for each in model.layers if isinstance(each, keras.layers.RNN)]
     if len(found) != 1:
         raise OptionError(
             f"{path} has {len(found)} recurrent layers; expected a model with one"
         )
     return model, found[0]
+
+
+def load_layers(path: Path) -> list[Any]:
+    """The recurrent layers of a saved model, at least one, from the input on.
+
+    Raises:
+        OptionError: If the file cannot be read, or has none.
+    """
+    found = recurrent_layers(_loaded(path, with_loss=False))
+    if not found:
+        raise OptionError(f"{path} has no recurrent layers; expected a model with some")
+    return found
+
+
+def _loaded(path: Path, with_loss: bool) -> keras.Model:
+    try:
+        model: Any = keras.saving.load_model(path, compile=with_loss)
+    except (OSError, ValueError, TypeError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise OptionError(f"cannot load {path}: {reason}") from error
+    return model
 
 
 @dataclass(frozen=True)
@@ -59,16 +77,8 @@ class SchurForm:
     @classmethod
     def of(cls, layer: Any) -> "SchurForm | None":
         """That of a layer; None for a layer that has none."""
-        values = {
-            variable.path.split("/")[-1]: variable for variable in layer.variables
-        }
-        if not values.keys() >= SCHUR:
-            return None
-        theta, gamma, upper = (
-            _float64(values[name]) for name in ("theta", "gamma", "upper")
-        )
-        t_mask = getattr(getattr(layer.cell, "parametrization", None), "t_mask", None)
-        return cls(theta, gamma, upper, t_mask or "strict")
+        found = schur_parameters(layer)
+        return None if found is None else cls(**found)
 
     def matrix(self) -> np.ndarray:
         """Theta, upper triangular."""
@@ -113,16 +123,13 @@ def spectrum_of(layer: Any) -> tuple[np.ndarray, float]:
     if (schur := SchurForm.of(layer)) is not None:
         values = schur.eigenvalues()
         return values, henrici_index(schur.matrix(), values)
-    if hasattr(layer, "recurrent_matrix"):
-        matrix = layer.recurrent_matrix()
-    else:
-        matrix = layer.cell.recurrent_kernel
-    matrix = _float64(matrix)
-    if matrix.shape[0] != matrix.shape[1]:
+    matrices = recurrent_matrices(layer)
+    if len(matrices) > 1:
         raise OptionError(
             f"a {type(layer).__name__} has no single recurrent matrix; expected a "
             "network without gates"
         )
+    (matrix,) = matrices.values()
     if not np.isfinite(matrix).all():
         raise OptionError("its recurrent matrix is not finite; its training diverged")
     values = np.linalg.eigvals(matrix)

@@ -25,6 +25,9 @@ Step = Callable[[Any, tuple, tuple, tuple], tuple]
 CHUNK_ELEMENTS = 14_000
 """Time steps times width that are worth a loop of their own, see `_chunks`."""
 
+CHUNK_ROWS = 350
+"""Time steps times samples that are worth the products after a loop."""
+
 MOST_CHUNKS = 16
 
 
@@ -142,7 +145,8 @@ class Recurrence:
         counts = (len(state), len(gains), len(inputs), len(parameters))
         recomputes = self._recomputes(sequences, state)
         signature = (counts, return_sequences, recomputes)
-        for now in _chunks(sequences.shape[0], affine[0].shape[-1]):
+        time, batch, _ = sequences.shape
+        for now in _chunks(time, affine[0].shape[-1], batch):
             drive = _affine(sequences[now], *affine)
             slices = tuple(x[now] for x in (*gains, *inputs))
             result = self._run(signature, drive, matrix, *state, *slices, *parameters)
@@ -202,7 +206,7 @@ def _with_parameters(adjoint, d_rest, counts, tensors):
     return *before, *adjoint.parameters(z, first, after, emitted)
 
 
-def _chunks(time, width):
+def _chunks(time, width, batch=None):
     """Slices of the time axis that go through the loops one after the other.
 
     What the loops need besides the states (drive, its cotangent, shifted states) is
@@ -210,7 +214,9 @@ def _chunks(time, width):
     """
     if time is None:
         return [slice(None)]
-    count = min(MOST_CHUNKS, max(1, time * (width or 1) // CHUNK_ELEMENTS), time)
+    elements, rows = time * (width or 1), time * (batch or CHUNK_ROWS)
+    worth = min(MOST_CHUNKS, elements // CHUNK_ELEMENTS, rows // CHUNK_ROWS)
+    count = min(max(1, worth), time)
     steps = math.ceil(time / count)
     return [slice(start, start + steps) for start in range(0, time, steps)]
 

@@ -5,6 +5,11 @@ import os
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+# The tests run side by side: what one wins by a second thread another one loses. For
+# small operations waking it takes longer than the work.
+os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 import pytest
@@ -15,10 +20,21 @@ settings.register_profile("keras_nonnormal", deadline=None)
 settings.load_profile("keras_nonnormal")
 
 
+# What takes minutes: where it comes last, one process ends alone with it.
+LONG = ("tests/notebooks/", "tests/experiments/test_scripts.py")
+
+
+def pytest_collection_modifyitems(items):
+    """The long ones first, all else in order."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+
+
 def pytest_collection_finish():
     """What is loaded by now stays: no need to look through it for garbage again."""
     gc.collect()
     gc.freeze()
+    # Tracing makes objects by the thousand that are no garbage yet.
+    gc.set_threshold(7_000, 10, 10)
 
 
 @pytest.fixture(scope="session")

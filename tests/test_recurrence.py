@@ -79,6 +79,7 @@ def test_values_and_gradients_are_those_of_a_plain_loop(
     arrays = tensors(case, dtype)
     if chunk:
         monkeypatch.setattr(recurrences, "CHUNK_ELEMENTS", chunk)
+        monkeypatch.setattr(recurrences, "CHUNK_ROWS", 1)
 
     def fused(x, kernel, bias, matrix, *rest):
         outputs, state = recurrence(
@@ -113,6 +114,7 @@ def test_gain_multiplies_what_is_fed_back(case, per_sample, monkeypatch):
     shape = (TIME, BATCH if per_sample else 1, 1)
     arrays = [random.normal(size=shape).astype(DTYPE), *tensors(case, DTYPE)]
     monkeypatch.setattr(recurrences, "CHUNK_ELEMENTS", 10)  # two steps to a chunk
+    monkeypatch.setattr(recurrences, "CHUNK_ROWS", 1)
 
     def fused(gain, x, kernel, bias, matrix, *rest):
         outputs, state = recurrence(
@@ -162,3 +164,10 @@ def test_one_recurrence_serves_several_shapes():
         )
         assert tuple(outputs.shape) == (time, batch, UNITS)
         np.testing.assert_array_equal(outputs[-1], last)
+
+
+@pytest.mark.parametrize(("batch", "count"), [(20, 4), (1, 1), (128, 14), (None, 14)])
+def test_chunks_have_rows_enough_for_the_products_after_them(batch, count):
+    chunks = recurrences._chunks(70, 4600, batch)
+    assert len(chunks) == count
+    assert [t for now in chunks for t in range(70)[now]] == list(range(70))

@@ -3,7 +3,13 @@
 from keras_nonnormal.analysis.adaptation import adaptation_index
 from keras_nonnormal.analysis.delay_line import delay_line
 from keras_nonnormal.analysis.exp_alpha import contracting_interval, exp_alpha_response
-from keras_nonnormal.analysis.fisher_memory import fisher_memory_curve, total_memory
+from keras_nonnormal.analysis.fisher_memory import (
+    fisher_memory_curve,
+    fisher_memory_matrix,
+    noise_covariance,
+    spatial_memory,
+    total_memory,
+)
 from keras_nonnormal.analysis.fractional import frac_diff, frac_int
 from keras_nonnormal.analysis.fractional_order import (
     FractionalOrders,
@@ -33,39 +39,61 @@ from keras_nonnormal.analysis.lyapunov import (
     autonomous,
     lyapunov_spectrum,
 )
+from keras_nonnormal.analysis.memory_function import memory_function
 from keras_nonnormal.analysis.mutual_information import (
     ksg,
     mixed_ksg,
     partition_mutual_information,
 )
-from keras_nonnormal.analysis.normality import henrici_index
+from keras_nonnormal.analysis.normality import commutator_norm, henrici_index
+from keras_nonnormal.analysis.pseudospectrum import Pseudospectrum, pseudospectrum
+from keras_nonnormal.analysis.reconstruction import delayed_reconstruction, states_after
+from keras_nonnormal.analysis.recurrent_layers import (
+    layer_henrici_indices,
+    layer_spectra,
+    peak_order_profiles,
+    pulse_response,
+    recurrent_matrices,
+)
+from keras_nonnormal.analysis.schur_decomposition import (
+    SchurDecomposition,
+    schur_decomposition,
+)
 from keras_nonnormal.analysis.schur_form import (
     fold_angles,
     schur_eigenvalues,
     schur_matrix,
 )
+from keras_nonnormal.analysis.signal_norms import signal_norms
+from keras_nonnormal.analysis.spectrum import spectral_radius, spectrum
 from keras_nonnormal.analysis.stairs import gradient_bounds, running_products
 from keras_nonnormal.analysis.transients import (
     TransientStatistics,
     gaussian_starts,
     transient_statistics,
 )
+from keras_nonnormal.analysis.weight_profile import peak_order, weight_profile
 
 __all__ = [
     "CovarianceDecay",
     "FractionalOrders",
     "GainScaling",
     "LyapunovSpectrum",
+    "Pseudospectrum",
+    "SchurDecomposition",
     "StepProtocol",
     "TransientStatistics",
     "adaptation_index",
     "autonomous",
+    "commutator_norm",
     "continuous_lattice_paths",
     "contracting_interval",
     "covariance_decay",
     "delay_line",
+    "delayed_reconstruction",
     "exp_alpha_response",
     "fisher_memory_curve",
+    "fisher_memory_matrix",
     "fold_angles",
     "frac_diff",
     "frac_int",
@@ -80,17 +108,33 @@ __all__ = [
     "jacobian_norm",
     "ksg",
     "lattice_paths",
+    "layer_henrici_indices",
+    "layer_spectra",
     "lyapunov_spectrum",
+    "memory_function",
     "mixed_ksg",
+    "noise_covariance",
     "partition_mutual_information",
     "pascal_gradient",
     "pascal_plateau",
+    "peak_order",
+    "peak_order_profiles",
+    "pseudospectrum",
+    "pulse_response",
+    "recurrent_matrices",
     "running_products",
+    "schur_decomposition",
     "schur_eigenvalues",
     "schur_matrix",
+    "signal_norms",
+    "spatial_memory",
+    "spectral_radius",
+    "spectrum",
     "state_gradient_norms",
+    "states_after",
     "sum_over_paths",
     "sum_over_paths_bound",
     "total_memory",
     "transient_statistics",
+    "weight_profile",
 ]

@@ -1,8 +1,12 @@
 import numpy as np
 
 
-def square_matrix(value, name: str = "matrix", dtype: type = np.float64) -> np.ndarray:
-    """`value` as a finite square matrix of `dtype`."""
+def square_matrix(
+    value, name: str = "matrix", dtype: type | None = np.float64
+) -> np.ndarray:
+    """`value` as a finite square matrix of `dtype`; None for real or complex ones."""
+    if dtype is None:
+        dtype = np.complex128 if np.iscomplexobj(value) else np.float64
     matrix = np.asarray(value, dtype)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not matrix.size:
         raise ValueError(
@@ -21,3 +25,21 @@ def at_least(low: int, value: int, name: str) -> int:
     if int(value) != value or value < low:
         raise ValueError(f"`{name}` must be an integer >= {low}. Received: {value}")
     return int(value)
+
+
+def positive(value: float, name: str) -> float:
+    """`value`, if it is a finite number above 0."""
+    if not (value > 0 and np.isfinite(value)):
+        raise ValueError(f"`{name}` must be positive. Received: {value}")
+    return float(value)
+
+
+def source_vector(value, units: int) -> np.ndarray:
+    """Where the input enters, `(units,)`; by default the first unit."""
+    source = np.eye(units)[0] if value is None else np.asarray(value, np.float64)
+    if source.shape != (units,):
+        raise ValueError(
+            f"`source` must have shape ({units},) like a state. "
+            f"Received: shape {source.shape}"
+        )
+    return source

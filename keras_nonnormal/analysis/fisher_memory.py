@@ -1,18 +1,28 @@
-import warnings
+from dataclasses import dataclass
 
 import numpy as np
 
-from keras_nonnormal.analysis._checks import at_least, square_matrix
+from keras_nonnormal.analysis._checks import (
+    at_least,
+    positive,
+    source_vector,
+    square_matrix,
+)
+from keras_nonnormal.analysis._noise_factor import (
+    factor_of_sum,
+    noise_factor,
+    solve_lower,
+)
 
-# 2^40 steps: a matrix whose powers have not died out by then is taken for one whose
-# powers never do.
-DOUBLINGS = 40
-# A bound on the relative error of the curve above which it is worth a warning.
-TOLERANCE = 1e-2
+STEPS = 150  # what the total was summed over in nnRNN
 
 
 def fisher_memory_curve(
-    matrix, steps: int = 150, source=None, noise_variance: float = 1.0
+    matrix,
+    steps: int | None = None,
+    source=None,
+    noise_variance: float = 1.0,
+    horizon: int | None = None,
 ) -> np.ndarray:
     """Fisher information that a noisy linear network's state has of its past input.
 
@@ -21,31 +31,36 @@ def fisher_memory_curve(
 
         J(k) = u^T (M^k)^T C^{-1} M^k u,    C = noise_variance * sum_j M^j (M^j)^T
 
-    with u the source and C the stationary covariance of the noise. For strongly
-    non-normal matrices C has a condition number beyond 1/eps of float64 (1e24 for
-    `delay_line(100, 1.05, 0.005, 0.2)`). It is therefore never formed: a triangular
-    factor L of it, C = L L^T, is doubled from 1 to 2, 4, 8, ... terms of the sum by QR
-    decompositions, and J(k) is the squared length of L^{-1} M^k u. That needs half the
-    digits: errors stay below 2e-7 in the published settings, in which accumulating C
-    in float64 is off by up to 0.08.
+    with u the source and C the stationary covariance of the noise, or that after as
+    many steps as `horizon`. For strongly non-normal matrices C has a condition number
+    beyond 1/eps of float64 (1e24 for `delay_line(100, 1.05, 0.005, 0.2)`). It is
+    therefore never formed: a triangular factor L of it, C = L L^T, is doubled from 1 to
+    2, 4, 8, ... terms of the sum by QR decompositions. In coordinates in which the
+    noise is white the network is the contraction L^{-1} M L, and J(k) is the squared
+    length of L^{-1} u after k steps of it. That needs half the digits: errors stay
+    below 2e-7 in the published settings, in which accumulating C in float64 is off by
+    up to 0.08.
 
     Args:
         matrix: Array `(units, units)` in column form: `matrix @ x` is the next state.
             Of a `recurrent_kernel` of Keras pass the transpose.
-        steps: Integer, how far to look back: k = 0 ... steps - 1. Defaults to `150`.
+        steps: Integer, how far to look back: k = 0 ... steps - 1. Defaults to
+            `horizon`, or 150.
         source: Array `(units,)`, where the input enters. Defaults to the first unit.
         noise_variance: Float, variance of the noise in every unit. Defaults to `1`.
+        horizon: Integer, how many steps there has been noise. Defaults to None, for
+            ever; a matrix that does not forget needs a number.
 
     Returns:
         An array `(steps,)`: J(0), J(1), ...
 
     Raises:
         ValueError: If the spectral radius of the matrix is not below 1, so that noise
-            piles up without limit; or if shapes do not fit.
+            piles up without limit, and there is no `horizon`; if the matrix is so
+            non-normal that float64 leaves no digit; or if shapes do not fit.
 
     Warns:
-        UserWarning: If the matrix is so non-normal that float64 leaves fewer than two
-            reliable digits.
+        UserWarning: If float64 leaves fewer than two reliable digits.
 
     Example:
 
@@ -58,38 +73,59 @@ def fisher_memory_curve(
     - [Ganguli, Huh and Sompolinsky, 2008](https://doi.org/10.1073/pnas.0804451105)
     - [Kerg et al., 2019, figure 1](https://arxiv.org/abs/1905.12080)
     """
-    matrix = square_matrix(matrix)
-    steps = at_least(1, steps, "steps")
-    if not noise_variance > 0:
-        raise ValueError(
-            f"`noise_variance` must be positive. Received: {noise_variance}"
-        )
-    units = len(matrix)
-    state = np.eye(units)[0] if source is None else np.asarray(source, np.float64)
-    if state.shape != (units,):
-        raise ValueError(
-            f"`source` must have shape ({units},) like a state. "
-            f"Received: shape {state.shape}"
-        )
-    factor = _noise_factor(matrix)
-    signals = np.empty((units, steps))
-    for step in range(steps):
-        signals[:, step] = state
-        state = matrix @ state
-    whitened = _solve_lower(factor, signals)
-    return np.square(whitened).sum(axis=0) / noise_variance
+    signals = _white_signals(matrix, steps, source, noise_variance, horizon)
+    return np.square(signals).sum(axis=0)
+
+
+def fisher_memory_matrix(
+    matrix,
+    steps: int | None = None,
+    source=None,
+    noise_variance: float = 1.0,
+    horizon: int | None = None,
+) -> np.ndarray:
+    """What a noisy linear network knows of its past inputs taken together.
+
+    J(k, l) = u^T (M^k)^T C^{-1} M^l u, the Fisher information matrix of all past
+    inputs; its diagonal is `fisher_memory_curve`. That of `delay_line(n, alpha)` is
+    diagonal: each input has a unit of its own.
+
+    Args:
+        matrix: See `fisher_memory_curve`, also for the following.
+        steps: Integer, how far to look back. Defaults to `horizon`, or 150.
+        source: Array `(units,)`, where the input enters. Defaults to the first unit.
+        noise_variance: Float, variance of the noise in every unit. Defaults to `1`.
+        horizon: Integer, how many steps there has been noise, or None for ever.
+
+    Returns:
+        An array `(steps, steps)`, symmetric, its rank at most `units`.
+
+    Example:
+
+    >>> print(fisher_memory_matrix([[0.5]], steps=2))
+    [[0.75   0.375 ]
+     [0.375  0.1875]]
+    """
+    signals = _white_signals(matrix, steps, source, noise_variance, horizon)
+    return signals.T @ signals
 
 
 def total_memory(
-    matrix, steps: int = 150, source=None, noise_variance: float = 1.0
+    matrix,
+    steps: int | None = STEPS,
+    source=None,
+    noise_variance: float = 1.0,
+    horizon: int | None = None,
 ) -> float:
     """Sum of the Fisher memory curve, J_tot: 1 for a normal matrix, at most its size.
 
     Args:
         matrix: See `fisher_memory_curve`, also for the following.
-        steps: Integer, terms to sum. Defaults to `150`, as published.
+        steps: Integer, terms to sum, or None for all of them, those before `horizon` if
+            there is one. Defaults to `150`, as published of nnRNN.
         source: Array `(units,)`, where the input enters. Defaults to the first unit.
         noise_variance: Float, variance of the noise in every unit. Defaults to `1`.
+        horizon: Integer, how many steps there has been noise, or None for ever.
 
     Returns:
         A float.
@@ -100,50 +136,106 @@ def total_memory(
     >>> print(f"{total_memory(delay_line(100, alpha=1.0)):.2f}")
     5.19
     """
-    return float(fisher_memory_curve(matrix, steps, source, noise_variance).sum())
+    if steps is not None:
+        curve = fisher_memory_curve(matrix, steps, source, noise_variance, horizon)
+        return float(curve.sum())
+    matrix = square_matrix(matrix)
+    source = source_vector(source, len(matrix))
+    return float(source @ spatial_memory(matrix, noise_variance, horizon) @ source)
 
 
-def _noise_factor(matrix: np.ndarray) -> np.ndarray:
-    """Lower triangular L with L L^T = sum over j >= 0 of M^j (M^j)^T.
+def spatial_memory(
+    matrix, noise_variance: float = 1.0, horizon: int | None = None
+) -> np.ndarray:
+    """How much memory an input has that enters at one place or another.
 
-    Householder's QR of [L, M^m L]^T has errors that are small relative to every row of
-    L by itself, which matters because the rows differ by many orders of magnitude.
+    The matrix S = sum_k (M^k)^T C^{-1} M^k, with which the total memory of an input
+    that enters by u is J_tot = u^T S u. Its trace is the number of units (over the
+    noise variance): what one source gains another loses. Its top eigenvector is the
+    best place to enter, which for a delay line is the first unit.
+
+    Args:
+        matrix: See `fisher_memory_curve`, also for the following.
+        noise_variance: Float, variance of the noise in every unit. Defaults to `1`.
+        horizon: Integer, how many steps there has been noise, or None for ever.
+
+    Returns:
+        An array `(units, units)`, symmetric and positive definite.
+
+    Example:
+
+    >>> from keras_nonnormal.analysis import delay_line
+    >>> print(np.diag(spatial_memory(delay_line(2, alpha=3.0))).round(1))
+    [1.9 0.1]
+
+    Reference:
+
+    - [Ganguli, Huh and Sompolinsky, 2008](https://doi.org/10.1073/pnas.0804451105)
     """
-    factor, power = np.eye(len(matrix)), matrix
-    for _ in range(DOUBLINGS):
-        with np.errstate(over="ignore", invalid="ignore"):
-            more = power @ factor
-            sizes = np.linalg.norm(more, axis=1), np.linalg.norm(factor, axis=1)
-        if not np.isfinite(sizes).all():
-            break
-        both = np.hstack([factor, more])
-        factor = np.asarray(np.linalg.qr(both.T, mode="r")).T
-        if (sizes[0] <= np.finfo(float).eps * sizes[1]).all():
-            _warn_if_inaccurate(factor)
-            return factor
-        with np.errstate(over="ignore", invalid="ignore"):
-            power = power @ power
-    raise ValueError(
-        "`matrix` must have a spectral radius below 1: its powers do not die out, and "
-        "the noise piles up without limit. Scale it down."
-    )
+    white = _White.of(matrix, noise_variance, horizon)
+    half = factor_of_sum(white.step.T, np.eye(len(white.step)), white.horizon)
+    half = half.T @ white.coordinates(np.eye(len(white.step)))
+    return half.T @ half
 
 
-def _warn_if_inaccurate(factor: np.ndarray) -> None:
-    rows = np.linalg.norm(factor, axis=1, keepdims=True)
-    error = np.finfo(float).eps * np.linalg.cond(factor / rows)
-    if error > TOLERANCE:
-        warnings.warn(
-            "The noise covariance of this matrix is too ill-conditioned for float64: "
-            f"the relative error of the Fisher memory curve may reach {error:.0e}.",
-            stacklevel=4,
-        )
+def noise_covariance(
+    matrix, noise_variance: float = 1.0, horizon: int | None = None
+) -> np.ndarray:
+    """Covariance of the states of a linear network that has noise for its input.
+
+    The solution of C = M C M^T + noise_variance I, or the sum of the first terms.
+
+    Args:
+        matrix: See `fisher_memory_curve`, also for the following.
+        noise_variance: Float, variance of the noise in every unit. Defaults to `1`.
+        horizon: Integer, how many steps there has been noise, or None for ever.
+
+    Returns:
+        An array `(units, units)`, symmetric and positive definite.
+
+    Example:
+
+    >>> print(noise_covariance([[0.5]]).round(3))
+    [[1.333]]
+    """
+    factor = _White.of(matrix, noise_variance, horizon).factor
+    return factor @ factor.T
 
 
-def _solve_lower(factor: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Forward substitution, which unlike a general solver does not mix rows."""
-    solution = right.copy()
-    for row in range(len(factor)):
-        solution[row] -= factor[row, :row] @ solution[:row]
-        solution[row] /= factor[row, row]
-    return solution
+@dataclass(frozen=True)
+class _White:
+    """A network in coordinates in which the noise is white.
+
+    Args:
+        factor: L with L L^T = C.
+        step: L^{-1} M L, `(units, units)`.
+        horizon: How many steps count, or None.
+    """
+
+    factor: np.ndarray
+    step: np.ndarray
+    horizon: int | None
+
+    @classmethod
+    def of(cls, matrix, noise_variance: float, horizon: int | None) -> "_White":
+        matrix = square_matrix(matrix)
+        scale = np.sqrt(positive(noise_variance, "noise_variance"))
+        horizon = None if horizon is None else at_least(1, horizon, "horizon")
+        factor = noise_factor(matrix, horizon)
+        return cls(scale * factor, solve_lower(factor, matrix @ factor), horizon)
+
+    def coordinates(self, states: np.ndarray) -> np.ndarray:
+        """States `(units, ...)` in these coordinates."""
+        return solve_lower(self.factor, states)
+
+
+def _white_signals(matrix, steps, source, noise_variance, horizon) -> np.ndarray:
+    """What inputs of 1 leave in the state, a step per column, where noise is white."""
+    steps = at_least(1, horizon or STEPS if steps is None else steps, "steps")
+    white = _White.of(matrix, noise_variance, horizon)
+    state = white.coordinates(source_vector(source, len(white.step)))
+    signals = np.zeros((len(state), steps))
+    for step in range(min(steps, horizon or steps)):
+        signals[:, step] = state
+        state = white.step @ state
+    return signals

@@ -26,6 +26,8 @@ from keras_nonnormal.datasets.corpus import Corpus, batchify, bptt_chunks
 from keras_nonnormal.datasets.corruption import TokenCorruption, corrupted
 from keras_nonnormal.datasets.examples import Examples, Splits
 from keras_nonnormal.datasets.images import ImageVectors
+from keras_nonnormal.datasets.language_corpora import CORPORA, load_corpus
+from keras_nonnormal.datasets.language_stream import LanguageStream, language_stream
 from keras_nonnormal.datasets.mnist import (
     permutation,
     psmnist_task,
@@ -37,7 +39,7 @@ from keras_nonnormal.datasets.mnist_split import (
 )
 from keras_nonnormal.datasets.pipeline import evaluation_batches, training_batches
 from keras_nonnormal.datasets.ptb import load_ptb_characters, ptb_char_task
-from keras_nonnormal.datasets.ptb_words import PennTreebankWords
+from keras_nonnormal.datasets.ptb_words import PennTreebankWords, load_ptb_words
 from keras_nonnormal.datasets.sequence_task import SequenceTask
 from keras_nonnormal.datasets.spike_latency import SpikeLatencyMNIST, spike_latencies
 from keras_nonnormal.datasets.spiking_digits import SpikingHeidelbergDigits, bin_spikes
@@ -55,10 +57,12 @@ from keras_nonnormal.datasets.transforms import (
 )
 
 __all__ = [
+    "CORPORA",
     "Corpus",
     "DatasetError",
     "Examples",
     "ImageVectors",
+    "LanguageStream",
     "MarkedValues",
     "PennTreebankWords",
     "SequenceTask",
@@ -87,7 +91,10 @@ __all__ = [
     "corrupted",
     "driven_task",
     "evaluation_batches",
+    "language_stream",
+    "load_corpus",
     "load_ptb_characters",
+    "load_ptb_words",
     "local_linear",
     "local_sin",
     "mnist_order_and_split",

@@ -1,6 +1,7 @@
 """Data sets through tensorflow-datasets: what is prepared, else what can be had."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from keras_nonnormal.datasets import _network
@@ -8,22 +9,28 @@ from keras_nonnormal.datasets._files import DataFolder
 
 
 def through_tfds(
-    name: str, data: DataFolder, address: str, collect: Callable[[Any], Any]
-) -> tuple[Any, Any]:
-    """Loads train and test split, and downloads them if that has never been done.
+    name: str,
+    data: DataFolder,
+    address: str,
+    collect: Callable[[Any], Any],
+    splits: Sequence[str] = ("train", "test"),
+) -> tuple[Any, ...]:
+    """Loads splits, and downloads them if that has never been done.
 
     Args:
         name: Name of the data set in tensorflow-datasets.
         data: The same data set as files, for messages.
         address: A file that the download needs, to see whether it can be had.
         collect: Makes of a `tf.data.Dataset` of examples what is returned of a split.
+        splits: The names of the splits.
 
     Raises:
         DatasetError: If the data is out of reach, or tensorflow-datasets fails.
     """
-    splits = _load(name, data, collect, download=False)
-    if splits is not None:
-        return splits
+    load = partial(_load, name, data, collect, splits)
+    loaded = load(download=False)
+    if loaded is not None:
+        return loaded
     # Without a network tfds would retry for minutes before it gives up.
     reason = _network.why_unreachable(address)
     if reason is not None:
@@ -31,18 +38,18 @@ def through_tfds(
             "not downloaded yet, and the network is out of reach",
             looked_in=f"{_folder(name)},\n  then {address}\n  ({reason})",
         )
-    splits = _load(name, data, collect, download=True)
-    assert splits is not None
-    return splits
+    loaded = load(download=True)
+    assert loaded is not None
+    return loaded
 
 
-def _load(name, data, collect, *, download):
+def _load(name, data, collect, splits, *, download):
     """None where nothing has been prepared and nothing may be downloaded."""
     import tensorflow_datasets as tfds
 
     try:
-        splits: Any = tfds.load(name, split=["train", "test"], download=download)
-        return tuple(map(collect, splits))
+        found: Any = tfds.load(name, split=[*splits], download=download)
+        return tuple(map(collect, found))
     # Connections, disks, checksums, missing modules: tfds has no common exception.
     except Exception as error:
         if isinstance(error, AssertionError) and not download:

@@ -68,16 +68,45 @@ class Corpus:
         )
 
     @classmethod
-    def from_folder(cls, folder: str | Path) -> "Corpus":
+    def from_folder(cls, folder: str | Path, *, bytewise: bool = False) -> "Corpus":
         """Numbers the tokens of `train.txt`, `valid.txt` and `test.txt` in a folder.
 
         Args:
             folder: The folder; the files are UTF-8 text.
+            bytewise: Whether tokens are bytes, see `from_bytes`.
 
         Raises:
             DatasetError: If a file is missing, unreadable, or not text.
         """
-        return cls.from_texts(*(_read(Path(folder), name) for name in FILES))
+        texts = [_read(Path(folder), name) for name in FILES]
+        if bytewise:
+            return cls.from_bytes(*(text.encode() for text in texts))
+        return cls.from_texts(*texts)
+
+    @classmethod
+    def from_bytes(cls, train: bytes, validation: bytes, test: bytes) -> "Corpus":
+        """Numbers the bytes of three texts, in the order of their values.
+
+        A token is the character that Latin-1 has for a byte; the end of a line is one
+        of them.
+
+        Args:
+            train: Text to train on.
+            validation: Text to choose hyper-parameters and stopping times with.
+            test: Text that is looked at once.
+
+        Example:
+
+        >>> corpus = Corpus.from_bytes(b"ba", b"a", b"c")
+        >>> corpus.vocabulary, corpus.train.tolist()
+        (('a', 'b', 'c'), [1, 0])
+        """
+        splits = [np.frombuffer(text, np.uint8) for text in (train, validation, test)]
+        occurs = sum(np.bincount(values, minlength=256) for values in splits)
+        kinds = np.flatnonzero(occurs)
+        numbers = np.zeros(256, np.int32)
+        numbers[kinds] = np.arange(len(kinds))
+        return cls(tuple(map(chr, kinds)), *(numbers[values] for values in splits))
 
     def alphabetical(self) -> "Corpus":
         """The same texts with their tokens in alphabetical order, `"<eos>"` first.

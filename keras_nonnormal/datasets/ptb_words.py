@@ -84,10 +84,19 @@ def PennTreebankWords(
     check_layout(layout)
     check_integer("window", window, minimum=1)
     check_integer("repeat", repeat, minimum=1)
-    corpus = read_corpus(PTB_WORDS) if folder is None else Corpus.from_folder(folder)
+    corpus = load_ptb_words() if folder is None else Corpus.from_folder(folder)
     task = text_task(
         corpus.alphabetical(), bptt=window, repeat=repeat, name="ptb_words"
     )
     if layout == "published":
         task = dataclasses.replace(task, left_out=2)
     return task
+
+
+def load_ptb_words() -> Corpus:
+    """Loads the words of the Penn Treebank, in the order of their first appearance.
+
+    Raises:
+        DatasetError: If the files are missing or damaged; see `PennTreebankWords`.
+    """
+    return read_corpus(PTB_WORDS)

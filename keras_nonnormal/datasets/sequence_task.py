@@ -48,6 +48,15 @@ class SequenceTask(ABC):
         """Whether targets are class numbers (True) or numbers to regress (False)."""
 
     @property
+    def usual_length(self) -> int | None:
+        """Steps of a training batch whose update is at the full learning rate.
+
+        The rate is in proportion to the steps that have a weight. None, the usual case,
+        has all updates at the full rate.
+        """
+        return None
+
+    @property
     def success_loss(self) -> float:
         """Half of the trivial loss: a validation loss below it counts as success.
 

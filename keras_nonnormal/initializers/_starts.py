@@ -122,5 +122,5 @@ STARTS = {
         kernel=normal,
         update=identity,
     ),
-    "plain": Start(layers=("LSTM",), gains={}, kernel=uniform, update=uniform),
+    "plain": Start(layers=ALL, gains={}, kernel=uniform, update=uniform),
 }

@@ -31,9 +31,11 @@ def simple_rnn_initializers(
     | `"fbchain"` | `FBChain(beta=scale)` | beta (0.04) | `Source(0.9)` |
     | `"orthogonal"` | `scale` times a random orthogonal matrix | (1.0) | normal |
     | `"identity"` | `scale` times the identity | (1.0) | normal |
+    | `"plain"` | uniform | none | uniform |
 
     The normal kernel has standard deviation `0.9 / sqrt(units)`, whatever the
-    number of input channels. Biases start at zero, as they do by default.
+    number of input channels. The uniform ones lie in `(-1, 1) / sqrt(units)`,
+    PyTorch's default. Biases start at zero, as they do by default.
 
     Args:
         name: One of the names above.
@@ -163,16 +165,16 @@ def gru_initializers(
 ) -> tuple[Initializer, Initializer]:
     """Initializers for `keras.layers.GRU` after the paper's LSTM, by name.
 
-    The paper has no GRU; this carries its LSTM over. `"chain"`, `"fbchain"` and
-    `"orthogonal"` fill the gates z, r and h alike; `"mixed"` puts the chain in the
-    candidate h and ramps in z and r. Gains, input blocks and arguments are those of
-    `lstm_initializers`.
+    The paper has no GRU; this carries its LSTM over. `"chain"`, `"fbchain"`,
+    `"orthogonal"` and `"plain"` fill the gates z, r and h alike; `"mixed"` puts the
+    chain in the candidate h and ramps in z and r. Gains, input blocks and arguments
+    are those of `lstm_initializers`.
 
     Args:
-        name: `"chain"`, `"fbchain"`, `"mixed"` or `"orthogonal"`.
+        name: `"chain"`, `"fbchain"`, `"mixed"`, `"orthogonal"` or `"plain"`.
         units: Width of the layer.
         scale: The free gain of the recurrent blocks; None for the default of the
-            name (1.02, 0.04, 1.02 and 1.0).
+            name (1.02, 0.04, 1.02 and 1.0). `"plain"` has none.
         forward_gain: `alpha` of `"fbchain"` (default 0.99), which no other name has.
         end_gain: `end_gain` of the ramps of `"mixed"` (default 0.01), which no other
             name has.

@@ -1,8 +1,10 @@
 """Recurrent layers on the compiled recurrence."""
 
+from keras_nonnormal.layers.activation_regularization import ActivationRegularization
 from keras_nonnormal.layers.alif import ALIF, ALIFCell
 from keras_nonnormal.layers.anru import ANRU, ARUN, ANRUCell
 from keras_nonnormal.layers.driven import driven
+from keras_nonnormal.layers.embedding_dropout import EmbeddingDropout
 from keras_nonnormal.layers.eunn import EUNN
 from keras_nonnormal.layers.eurnn import EURNN, EURNNCell
 from keras_nonnormal.layers.exp_rnn import ExpRNN, ExpRNNCell
@@ -28,7 +30,9 @@ __all__ = [
     "NNRNN",
     "ALIFCell",
     "ANRUCell",
+    "ActivationRegularization",
     "EURNNCell",
+    "EmbeddingDropout",
     "ExpRNN",
     "ExpRNNCell",
     "FusedGRU",

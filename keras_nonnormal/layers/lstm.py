@@ -5,10 +5,11 @@ import numpy as np
 from keras import ops
 
 from keras_nonnormal.layers.fused_loop import FusedLoop
+from keras_nonnormal.layers.weight_dropout import WeightDropout
 
 
 @keras.saving.register_keras_serializable("keras_nonnormal")
-class FusedLSTM(FusedLoop, keras.layers.LSTM):
+class FusedLSTM(WeightDropout, FusedLoop, keras.layers.LSTM):
     """`keras.layers.LSTM` on a compiled recurrence: the same numbers, sooner.
 
     It takes the arguments of `keras.layers.LSTM`, owns the same weights under the same
@@ -23,6 +24,8 @@ class FusedLSTM(FusedLoop, keras.layers.LSTM):
             then one more state, the time step `(batch, 1)`.
         reset_step: Whether the stair begins anew at every call, also where the state
             is carried on. Defaults to `False`.
+        weight_dropout: Fraction of the recurrent kernel's entries to drop while
+            training, by one draw per call; at least 0 and less than 1. Defaults to 0.
         **kwargs: As for `keras.layers.LSTM`.
 
     Call arguments:
@@ -44,9 +47,12 @@ class FusedLSTM(FusedLoop, keras.layers.LSTM):
     (2, 6)
     """
 
-    def __init__(self, units, stair=None, reset_step=False, **kwargs):
+    def __init__(
+        self, units, stair=None, reset_step=False, weight_dropout=0.0, **kwargs
+    ):
         super().__init__(units, **kwargs)
         self._mount_stair(stair, reset_step)
+        self._mount_weight_dropout(weight_dropout)
 
     @property
     def fusible(self):
@@ -56,9 +62,6 @@ class FusedLSTM(FusedLoop, keras.layers.LSTM):
     def affine(self):
         cell = self.cell
         return (cell.kernel, cell.bias) if cell.use_bias else (cell.kernel,)
-
-    def recurrent_matrix(self, training=False):
-        return self.cell.recurrent_kernel
 
     def step(self, z, state, inputs, parameters):
         activation, gate = self.cell.activation, self.cell.recurrent_activation

@@ -2,10 +2,11 @@ import keras
 
 from keras_nonnormal import activations
 from keras_nonnormal.layers.fused_loop import FusedElementwiseLoop
+from keras_nonnormal.layers.weight_dropout import WeightDropout
 
 
 @keras.saving.register_keras_serializable("keras_nonnormal")
-class FusedSimpleRNN(FusedElementwiseLoop, keras.layers.SimpleRNN):
+class FusedSimpleRNN(WeightDropout, FusedElementwiseLoop, keras.layers.SimpleRNN):
     """`keras.layers.SimpleRNN` on a compiled recurrence: the same numbers, sooner.
 
     $$ h_t = \\phi(x_t K + b + h_{t-1} U) $$
@@ -24,6 +25,8 @@ class FusedSimpleRNN(FusedElementwiseLoop, keras.layers.SimpleRNN):
             every time step. There is then one more state, the time step `(batch, 1)`.
         reset_step: Whether the stair begins anew at every call, also where the state
             is carried on. Defaults to `False`.
+        weight_dropout: Fraction of the recurrent kernel's entries to drop while
+            training, by one draw per call; at least 0 and less than 1. Defaults to 0.
         **kwargs: As for `keras.layers.SimpleRNN`: `use_bias`,
             `kernel_initializer`, `recurrent_initializer`, `bias_initializer`, the
             regularizers and constraints of each, `dropout`, `recurrent_dropout`,
@@ -54,11 +57,18 @@ class FusedSimpleRNN(FusedElementwiseLoop, keras.layers.SimpleRNN):
     """
 
     def __init__(
-        self, units, activation="tanh", stair=None, reset_step=False, **kwargs
+        self,
+        units,
+        activation="tanh",
+        stair=None,
+        reset_step=False,
+        weight_dropout=0.0,
+        **kwargs,
     ):
         activation = activations.get(activation, dtype=kwargs.get("dtype"))
         super().__init__(units, activation=activation, **kwargs)
         self._mount_stair(stair, reset_step)
+        self._mount_weight_dropout(weight_dropout)
 
     def build(self, sequences_shape, initial_state_shape=None):
         super().build(sequences_shape, initial_state_shape)

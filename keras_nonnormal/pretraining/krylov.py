@@ -1,6 +1,7 @@
 """Spectral radius and norm of Jacobians of which only products are known."""
 
 from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
@@ -131,10 +132,10 @@ def gelfand_radius(matrices, doublings: int = DOUBLINGS):
     r"""Spectral radii $(\lVert A^{2p} \rVert / \lVert A^p \rVert)^{1/p}$, by squaring.
 
     The quotient has no part any more in how far from normal a matrix is, so that it
-    gets there sooner than Gelfand's $\lVert A^p \rVert^{1/p}$. With $2p = 2^9$ random
-    matrices of 128 rows (full, orthogonal, half masked by a rectifier) are off by 0.2 %
-    at most, a triangle of random numbers by 3 %, with $2^{16}$ by nothing that matters.
-    As of its eigenvalues, of a nilpotent matrix rounding leaves more than 0.
+    gets there sooner than Gelfand's $\lVert A^p \rVert^{1/p}$. With $2p = 2^{10}$
+    random matrices of 128 rows (full, orthogonal, half masked by a rectifier) and the
+    Jacobian of an LSTM are within 0.5 %, one far from normal is within 5 %; with
+    $2^{16}$ all are within 0.2 %. Rounding may leave more than 0 of a nilpotent matrix.
 
     Args:
         matrices: Tensor `(batch, n, n)`.
@@ -142,18 +143,19 @@ def gelfand_radius(matrices, doublings: int = DOUBLINGS):
     """
 
     def double(_, carry):
-        matrices, logs, _, share = carry
+        matrices, logs, share = carry
         sizes = ops.norm(matrices, axis=(1, 2))
-        # -inf from where there is nothing left
-        after = logs + share * ops.log(sizes)
+        logs = logs + share * ops.log(sizes)  # -inf from where there is nothing left
         sizes = ops.where(ops.equal(sizes, 0), 1, sizes)
         matrices = matrices / sizes[:, None, None]
-        return ops.matmul(matrices, matrices), after, logs, share / 2
+        return ops.matmul(matrices, matrices), logs, share / 2
 
     logs = ops.zeros_like(matrices[:, 0, 0])
-    carry = matrices, logs, logs, ops.ones_like(logs)
-    _, logs, before, _ = ops.fori_loop(0, doublings + 1, double, carry)
-    return ops.where(ops.equal(before, -np.inf), 0, ops.exp(2 * logs - before))
+    carry = matrices, logs, ops.ones_like(logs)
+    found: Any = ops.fori_loop(0, doublings, double, carry)
+    matrices, logs, share = found
+    last = logs + share * ops.log(ops.norm(matrices, axis=(1, 2)))
+    return ops.where(ops.equal(logs, -np.inf), 0, ops.exp(2 * last - logs))
 
 
 def _unit(vectors, floor):

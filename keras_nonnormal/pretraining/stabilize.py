@@ -193,8 +193,8 @@ def _check_radii(stack, radii):
         if radii[transition.key] == 0 and stack.movable(transition):
             raise ValueError(
                 f"The Jacobian of layer '{transition.name}' ({transition.key}) is "
-                "zero, which no scaling changes. Expected layers that can be "
-                "differentiated, and data that they let through"
+                "zero, which no scaling changes. Expected weights other than zero, and "
+                "layers that can be differentiated"
             )
 
 

@@ -1,11 +1,13 @@
 """Training a model on a task into a run directory."""
 
+from keras_nonnormal.training.average_when_not_better import AverageWhenNotBetter
 from keras_nonnormal.training.best_weights import BestWeights
 from keras_nonnormal.training.carried_state import CarriedState
 from keras_nonnormal.training.checkpoints import EpochCheckpoint
 from keras_nonnormal.training.device import DeviceError, on_device
 from keras_nonnormal.training.divergence import StopWhenNotFinite, TrainingDiverged
 from keras_nonnormal.training.epoch_seeds import EpochSeeds
+from keras_nonnormal.training.memory_monitor import MemoryMonitor
 from keras_nonnormal.training.metrics_log import MetricsLog, read_metrics
 from keras_nonnormal.training.models import loss_and_metrics, simple_recurrent_network
 from keras_nonnormal.training.monitor import Monitor
@@ -30,12 +32,14 @@ from keras_nonnormal.training.watched_model import WatchedModel
 
 __all__ = [
     "OPTIMIZERS",
+    "AverageWhenNotBetter",
     "BestWeights",
     "CarriedState",
     "DeviceError",
     "EpochCheckpoint",
     "EpochSeeds",
     "Member",
+    "MemoryMonitor",
     "MetricsLog",
     "Monitor",
     "ProgressLine",

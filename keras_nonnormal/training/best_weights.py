@@ -1,3 +1,4 @@
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from keras_nonnormal.training.monitor import BestSoFar, Mode, Monitor
 class BestWeights(keras.callbacks.Callback):
     """Keeps the weights of the best epoch so far, in a file named after it.
 
-    The weights are those of the network of a `WatchedModel`. `best-0007.weights.h5` is
+    The weights are those of the network of a `WatchedModel`, or their means where an
+    optimizer averages them. `best-0007.weights.h5` is
     the file of the seventh epoch. Its predecessor is deleted one epoch later: by then
     the state of the training is kept (see `EpochCheckpoint`), so a run killed at any
     moment finds the best weights of the epochs behind the state it goes on from.
@@ -56,7 +58,9 @@ class BestWeights(keras.callbacks.Callback):
         if self._best.improved(logs or {}):
             self._epochs = epoch + 1
             path = self._path(self._epochs)
-            with replacing(path) as temporary:
+            optimizer = getattr(self.model, "optimizer", None)
+            averaged = getattr(optimizer, "averaged", contextlib.nullcontext)
+            with replacing(path) as temporary, averaged():
                 self.model.network.save_weights(temporary)
             keep.add(path)
         for old in set(self.folder.glob("best-*.weights.h5")) - keep:

@@ -26,6 +26,9 @@ class CarriedState(WatchedModel):
             `[logits, *new_states]`; tokens are `(columns, time)`, a state and the new
             state in its place `(columns, units)`.
         columns: The numbers of columns of a batch: when training and when evaluating.
+        usual_length: Integer, the number of steps with a weight at which an update is
+            made at the full learning rate; that of other chunks is in proportion, so
+            that every token counts alike. None has all updates at the full rate.
         **kwargs: The arguments of `WatchedModel`.
 
     Raises:
@@ -47,10 +50,20 @@ class CarriedState(WatchedModel):
     Reference:
         - [Kerg et al. 2019](https://arxiv.org/abs/1905.12080), published code of the
           experiment on Penn Treebank
+        - [Merity, Keskar and Socher, 2017](https://arxiv.org/abs/1708.02182), section
+          5: `usual_length`
     """
 
-    def __init__(self, network: keras.Model, columns: Sequence[int], **kwargs):
+    def __init__(
+        self,
+        network: keras.Model,
+        columns: Sequence[int],
+        *,
+        usual_length: int | None = None,
+        **kwargs,
+    ):
         super().__init__(network, **kwargs)
+        self.usual_length = usual_length
         inputs, outputs = _shapes(network.inputs), _shapes(network.outputs)
         if len(inputs) < 2 or inputs[1:] != outputs[1:]:
             raise ValueError(
@@ -89,6 +102,19 @@ class CarriedState(WatchedModel):
         for state, new in zip(states, new_states, strict=True):
             state.assign(ops.cast(ops.stop_gradient(new), state.dtype))
         return logits
+
+    def train_step(self, data):
+        """Called by Keras for every batch."""
+        if self.usual_length is None:
+            return super().train_step(data)
+        _, _, weight = data
+        steps = ops.sum(ops.cast(weight[0] != 0, "float32"))
+        optimizer: Any = self.optimizer
+        rate = ops.copy(optimizer.learning_rate)
+        optimizer.learning_rate = rate * (steps / self.usual_length)
+        results = super().train_step(data)
+        optimizer.learning_rate = rate
+        return results
 
     def reset_states(self) -> None:
         """Sets the states of all columns to zero."""

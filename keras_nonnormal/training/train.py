@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from keras_nonnormal.training.average_when_not_better import AverageWhenNotBetter
 from keras_nonnormal.training.best_weights import BestWeights
 from keras_nonnormal.training.carried_state import CarriedState
 from keras_nonnormal.training.checkpoints import EpochCheckpoint
@@ -42,6 +43,7 @@ def train(
     keep_best: bool = False,
     halve_on_plateau: bool = False,
     reduce_on_plateau: Mapping[str, Any] | None = None,
+    average_window: int | None = None,
     patience: int | None = None,
     time_limit: float | None = None,
     time_spent: float = 0.0,
@@ -85,6 +87,8 @@ def train(
         reduce_on_plateau: How to reduce the learning rate, arguments of
             `ReduceOnPlateau` by name, or None. What is watched is `monitor`, unless
             they say otherwise.
+        average_window: Integer, when weights are averaged, by an optimizer that can
+            (see `AverageWhenNotBetter`), or None.
         patience: Integer, training ends after so many epochs in a row that are not the
             best so far by `monitor` (see `StopEarly`), or None.
         time_limit: Float, seconds that all epochs may take (see `TimeLimit`), or None.
@@ -158,6 +162,10 @@ def train(
         if reduce_on_plateau is not None:
             plan = {"monitor": monitor, "mode": mode, **reduce_on_plateau}
             watching.append(ReduceOnPlateau(**plan, history=log.rows))
+        if average_window is not None:
+            watching.append(
+                AverageWhenNotBetter(average_window, monitor, mode, log.rows)
+            )
         if tensorboard:
             events = keras.callbacks.TensorBoard(
                 str(directory.tensorboard), write_graph=False
@@ -211,7 +219,7 @@ def _watched(model, task, batches) -> Any:
         for size in batches
         if size is not None
     ]
-    return CarriedState(model, columns=sizes)
+    return CarriedState(model, columns=sizes, usual_length=task.usual_length)
 
 
 def _verbosity(verbose):

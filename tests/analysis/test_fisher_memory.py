@@ -110,6 +110,9 @@ def test_a_slowly_forgetting_matrix_is_taken():
 
 def test_too_few_digits_are_warned_of():
     with pytest.warns(UserWarning, match="ill-conditioned for float64"):
+        fisher_memory_curve(delay_line(100, 1.05, 0.005, 0.3))
+    # One digit less, and the total would come out as 178 of at most 100.
+    with pytest.raises(ValueError, match="not positive definite in float64"):  # Row A8
         fisher_memory_curve(delay_line(100, 1.05, 0.005, 0.5))
     with warnings.catch_warnings():  # the published settings are fine
         warnings.simplefilter("error")

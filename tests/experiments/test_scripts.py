@@ -13,7 +13,7 @@ import pytest
 from experiments import copy_task
 from tests.experiments.commands import clean_environment, tiny
 
-SCRIPTS = ["copy", "addition", "psmnist", "ptb_char"]
+SCRIPTS = ["copy", "addition", "psmnist", "ptb_char", "language_model"]
 HEAVY = ("tensorflow", "keras", "keras_nonnormal", "numpy", "matplotlib", "h5py")
 
 

@@ -16,9 +16,9 @@ from keras_nonnormal.initializers import (
 )
 
 NAMES = {
-    simple_rnn_initializers: ["chain", "fbchain", "orthogonal", "identity"],
+    simple_rnn_initializers: ["chain", "fbchain", "orthogonal", "identity", "plain"],
     lstm_initializers: ["chain", "fbchain", "mixed", "orthogonal", "plain"],
-    gru_initializers: ["chain", "fbchain", "mixed", "orthogonal"],
+    gru_initializers: ["chain", "fbchain", "mixed", "orthogonal", "plain"],
 }
 GATES = {simple_rnn_initializers: 1, lstm_initializers: 4, gru_initializers: 3}
 EVERY = [(factory, name) for factory, names in NAMES.items() for name in names]

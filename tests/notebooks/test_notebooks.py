@@ -21,7 +21,7 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parents[2]
-PICTURES = {"quickstart": 2, "stabilize": 1}
+PICTURES = {"quickstart": 2, "stabilize": 1, "memory": 4}
 NOTEBOOKS = tuple(PICTURES)
 
 PROBES = {
@@ -40,9 +40,18 @@ import json
 
 print(json.dumps({"radii": report.after, "targets": report.targets, "last": last}))
 """,
+    "memory": """
+import json
+
+print(json.dumps({"totals": {k: v.sum() for k, v in memories.items()},
+    "oldest": {k: v[-1] for k, v in scores["linear, noise"].items()},
+    "henrici": [row["henrici/rnn"] for row in monitor.history],
+    "loss": history["loss"],
+}))
+""",
 }
 # What training leads to differs in the last digits between machines; not so here.
-SAME_EVERYWHERE = ("copy-example", "save")
+SAME_EVERYWHERE = ("copy-example", "save", "place")
 STALE = "outputs are stale, run `python tests/notebooks/test_notebooks.py`"
 A_PATH = re.compile(r"(?<![\w.:/])/[a-z_]\w*/\w|(?<!\w)[A-Za-z]:\\|file://|~/", re.I)
 
@@ -97,6 +106,17 @@ def test_stabilised_lstm_learns_where_the_same_one_does_not(executed):
     _, numbers = executed
     assert numbers["radii"] == pytest.approx(numbers["targets"], abs=0.02)
     assert numbers["last"]["stabilised"] < 0.5 * numbers["last"]["as built"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["memory"], indirect=True, scope="module")
+def test_memory_is_what_theory_says_and_training_leaves_normality(executed):
+    _, numbers = executed
+    totals = {"identity": 1.0, "orthogonal": 1.0, "chain": 7.6060, "fbchain": 5.3460}
+    assert numbers["totals"] == pytest.approx(totals, abs=5e-4)
+    assert numbers["oldest"]["chain"] > numbers["oldest"]["orthogonal"] + 0.1
+    assert numbers["henrici"][-1] > numbers["henrici"][0] > 0
+    assert numbers["loss"][-1] < 0.1 * numbers["loss"][0]
 
 
 @pytest.mark.slow

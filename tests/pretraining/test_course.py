@@ -8,7 +8,7 @@ import pytest
 
 from keras_nonnormal.pretraining.course import pursue
 from keras_nonnormal.pretraining.transition import Transition
-from keras_nonnormal.pretraining.ways import Walk
+from keras_nonnormal.pretraining.ways import Walk, Way
 
 
 class Exploding:
@@ -53,3 +53,28 @@ def test_radii_that_never_are_finite_are_an_error_that_names_the_layer():
     # LSC row 22
     with pytest.raises(ValueError, match="'cell'"):
         pursued(Exploding(), steps=100)
+
+
+@pytest.mark.parametrize(("activation", "decay"), [("relu", 1e-3), ("tanh", None)])
+def test_rectifiers_get_the_decay_of_the_published_procedure(
+    monkeypatch, activation, decay
+):
+    told = {}
+
+    def procedure(stack, targets, **settings):
+        told.update(settings)
+        outcome = SimpleNamespace(radii=[], losses=[], failures=0)
+        return SimpleNamespace(run=lambda batches, steps: outcome)
+
+    monkeypatch.setattr("keras_nonnormal.pretraining.ways.PublishedRNN", procedure)
+    cell = keras.layers.SimpleRNNCell(2, activation=activation)
+    stack = SimpleNamespace(
+        recurrent=True,
+        model=SimpleNamespace(layers=[]),
+        stages=[SimpleNamespace(cell=cell)],
+    )
+    probe = SimpleNamespace(
+        stack=stack, targets={}, jacobians=None, others=lambda: iter(())
+    )
+    Way(probe, seed=0, learning_rate=None).go("published", 1, 0.1, lambda *_: None)
+    assert told.get("weight_decay") == decay

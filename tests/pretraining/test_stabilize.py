@@ -16,6 +16,13 @@ pytestmark = pytest.mark.usefixtures("uncompiled_file")
 RNG = np.random.default_rng(0)
 FRAMES = RNG.standard_normal((384, 25, 5)).astype("float32")
 IMAGES = RNG.standard_normal((96, 12)).astype("float32")
+
+
+def in_batches(samples, size):
+    """Data whose held-out batch is as large as all: one size of batch to trace."""
+    return tf.data.Dataset.from_tensor_slices(samples).batch(size)
+
+
 SEQUENCES = {"return_sequences": True}
 
 
@@ -49,7 +56,7 @@ def test_every_kind_of_radius_reaches_its_target_on_fresh_frames(net, target):
     # LSC rows 12, 23, 28, 62
     # Sigmoids that are steep enough for a radius of 1 make narrow networks chaotic.
     model = recurrent(NETS[net], units=16 if net == "sigmoid" else 8)
-    report = stabilize(model, FRAMES, target, frames=10, verbose=0)
+    report = stabilize(model, in_batches(FRAMES, 32), target, frames=25, verbose=0)
     kinds = report.kinds()
     assert {k: kinds[k] for k in ("rec", "enc", "depth")} == pytest.approx(
         dict.fromkeys(("rec", "enc", "depth"), target), abs=0.03
@@ -156,7 +163,9 @@ def test_our_layers_take_part_each_in_its_way():
     keras.utils.set_random_seed(1)
     stack = [NNRNN(6, **SEQUENCES), LRUBlock(6, **SEQUENCES)]
     model = keras.Sequential([keras.Input((None, 5)), *stack])
-    report = stabilize(model, FRAMES, 0.5, steps=50, batch_size=8, frames=4, verbose=0)
+    report = stabilize(
+        model, in_batches(FRAMES, 8), 0.5, steps=50, batch_size=8, frames=4, verbose=0
+    )
     assert report.fixed == ["dec/1"]  # there is no layer behind
     moved = {k: report.after[k] for k in ("rec/0", "rec/1", "depth/1")}
     assert moved == pytest.approx(dict.fromkeys(moved, 0.5), abs=0.1)
@@ -171,7 +180,7 @@ def test_the_same_seed_gives_the_same_weights_and_optimizers_are_left_alone():
         model = recurrent(NETS["relu"])
         model.compile("adam", "mse")
         state = [np.array(v) for v in model.optimizer.variables]
-        stabilize(model, FRAMES[:64], steps=12, seed=3, verbose=0)
+        stabilize(model, FRAMES[:64], steps=12, frames=2, seed=3, verbose=0)
         for old, new in zip(state, model.optimizer.variables, strict=True):
             np.testing.assert_array_equal(old, np.array(new))
         found.append(model.get_weights())
@@ -188,22 +197,22 @@ def test_data_may_be_batches_as_fit_takes_them():
 
 def test_gradient_steps_come_nearer_to_the_target():
     # LSC rows 17, 19
-    settings = {"method": "gradient", "learning_rate": 0.04, "steps": 30}
+    settings = {"method": "gradient", "learning_rate": 0.04, "steps": 30, "frames": 1}
     report = stabilize(recurrent(NETS["relu"]), FRAMES, 0.5, **settings, verbose=0)
     assert np.mean(report.losses[-10:]) < 0.75 * np.mean(report.losses[:10])
 
 
 def test_the_published_procedures_run_from_here():
     model = recurrent(NETS["GRU"])
-    data = FRAMES[:64].astype("float64")  # the model's precision is what counts
-    settings = {"method": "published", "steps": 5, "batch_size": 4}
+    data = FRAMES[:8].astype("float64")  # the model's precision is what counts
+    settings = {"method": "published", "steps": 5, "batch_size": 4, "frames": 1}
     report = stabilize(model, data, 1.0, **settings, verbose=0)
     assert len(report.iterations) == 5
 
 
 def test_what_is_in_the_store_is_loaded(tmp_path):
     # LSC rows 24, 25
-    settings = {"steps": 12, "verbose": 0, "store": tmp_path}
+    settings = {"steps": 12, "frames": 2, "verbose": 0, "store": tmp_path}
     first = recurrent(NETS["relu"])
     made = stabilize(first, FRAMES[:64], **settings)
     second = recurrent(NETS["relu"])

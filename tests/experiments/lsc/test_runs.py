@@ -28,13 +28,21 @@ def weights(folder):
     return keras.saving.load_model(folder / "model.keras").get_weights()
 
 
-def test_words_with_and_without_as_a_user_runs_them(python, words, tmp_path):
+def test_the_script_for_recurrent_networks_starts_as_a_file(python, tmp_path):
+    run = python("experiments/deep_rnn.py", "--preset=none", "--out", tmp_path)
+    assert run.returncode == 2
+    assert run.stderr.startswith("deep_rnn.py: error: ")
+
+
+def test_words_with_and_without_as_a_user_runs_them(
+    words, tmp_path, monkeypatch, capsys
+):
     """LSC rows 43, 46, 47: one end-to-end run of deep_rnn.py."""
-    run = python(
-        *("experiments/deep_rnn.py", *WORDS, *QUIET, *STABLE, "--compare"),
-        *("--net=GRU", "--epochs=1", "--data", words, "--out", tmp_path / "run"),
-    )
-    assert run.returncode == 0, run.stderr
+    monkeypatch.setattr("experiments.lsc.pretraining.FRAMES", 4)
+    flags = [*WORDS, *QUIET, *STABLE, "--compare", "--net=GRU", "--epochs=1"]
+    out = ["--data", str(words), "--out", str(tmp_path / "run")]
+    assert deep_rnn.main([*flags, *out]) == 0
+    said_of_it = capsys.readouterr().out
     summary = read(tmp_path / "run/summary.json")
     stage = summary["pretraining"]
     assert 10 < stage["iterations"] <= 80
@@ -48,7 +56,7 @@ def test_words_with_and_without_as_a_user_runs_them(python, words, tmp_path):
     perplexity = np.exp(summary["test"]["loss"])
     np.testing.assert_allclose(summary["test"]["perplexity"], perplexity, rtol=1e-5)
     for said in ("before  after  target", "mean without dec", "perplexity", "between"):
-        assert said in run.stdout
+        assert said in said_of_it
     for folder in (tmp_path / "run", tmp_path / "run/none"):
         for name in ("config.json", "metrics.csv", "model.keras", "stability.json"):
             assert (folder / name).stat().st_size > 0

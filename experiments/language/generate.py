@@ -1,0 +1,161 @@
+"""Text that a trained language model writes.
+
+The model draws one token after the other, each from what it expects after those before.
+It starts at the beginning of a line, or goes on after --prompt. The text that it was
+trained on has to be there, for its vocabulary.
+
+  python experiments/language_model.py --generate 500 --out RUN
+  python experiments/language_model.py --generate 50 --out RUN --prompt "the company"
+"""
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from experiments.experiment import Experiment
+from experiments.language.spelling import numbers_of, text_of, tokens_of
+from experiments.launch import load_tensorflow
+from experiments.options import OptionError, Options, hyphenated, option, parse
+from experiments.prepare import refuse
+from experiments.run_folders import RunFolder, run_folders
+
+
+@dataclass(frozen=True)
+class GenerateOptions(Options):
+    """Options of writing."""
+
+    generate: int = option(500, "how many tokens to write", low=1)
+    out: str | None = option(None, "the run that made the model")
+    prompt: str = option("", "what the text begins with")
+    temperature: float = option(
+        1.0, "divisor of logits: below 1 more probable, 0 the most probable", low=0
+    )
+    most_likely: int | None = option(
+        None, "draw from so many most probable tokens only, or none: all", low=1
+    )
+    seed: int = option(1, "decides the text", low=0, high=2**32 - 1)
+
+
+def asked_for(arguments: Sequence[str] | None = None) -> bool:
+    """Whether command-line arguments ask for text."""
+    words = sys.argv[1:] if arguments is None else arguments
+    return any(hyphenated(word).split("=")[0] == "--generate" for word in words)
+
+
+def generate(experiment: Experiment, arguments: list[str] | None = None) -> int:
+    """Writes a text to standard output.
+
+    Args:
+        experiment: The experiment that made the run.
+        arguments: Command-line arguments; None for those of the program.
+
+    Returns:
+        The exit code: 0, or 2 for what cannot be done as asked.
+    """
+    prog = f"{experiment.name}.py"
+    given = parse(GenerateOptions, arguments, prog=prog, description=__doc__)
+    try:
+        options = GenerateOptions(**given)
+        run = _run(experiment, options)
+        weights = _weights(run)
+        load_tensorflow()
+        print(_text(experiment, run, weights, options))
+    except KeyboardInterrupt:
+        return 130
+    except OptionError as error:
+        refuse(prog, error)
+    return 0
+
+
+def sampled(
+    network: Any,
+    prompt: Sequence[int],
+    count: int,
+    *,
+    temperature: float = 1.0,
+    most_likely: int | None = None,
+    seed: int = 0,
+) -> Iterator[int]:
+    """Draws tokens from a language model.
+
+    Args:
+        network: A model from `[tokens, *states]` to `[logits, *new_states]`.
+        prompt: The numbers of the tokens before, at least one.
+        count: How many to draw.
+        temperature: Divisor of the logits; 0 takes the most probable token.
+        most_likely: How many most probable tokens to draw from; None for all.
+        seed: Non-negative integer.
+
+    Yields:
+        Numbers of tokens.
+    """
+    import numpy as np
+
+    rng = np.random.default_rng(seed)
+    states = [
+        np.zeros((1, *state.shape[1:]), "float32") for state in network.inputs[1:]
+    ]
+
+    def after(token: int) -> Any:
+        nonlocal states
+        known = np.array([[token]], "int32")
+        logits, *states = network.predict_on_batch([known, *states])
+        return logits[0, 0].astype("float64")
+
+    *earlier, token = prompt
+    for each in earlier:
+        after(each)
+    for _ in range(count):
+        logits = after(token)
+        if most_likely is not None and most_likely < len(logits):
+            logits[logits < np.sort(logits)[-most_likely]] = -np.inf
+        # The largest of logits with Gumbel noise is a draw from their softmax.
+        token = int(np.argmax(logits + temperature * rng.gumbel(size=len(logits))))
+        yield token
+
+
+def _run(experiment, options: GenerateOptions) -> RunFolder:
+    if options.out is None:
+        raise OptionError("--generate: name the run by --out")
+    (run,) = run_folders([options.out])
+    if run.experiment != experiment.name:
+        raise OptionError(
+            f"--out: the run in {run.path} belongs to {run.experiment}.py"
+        )
+    return run
+
+
+def _weights(run: RunFolder) -> Path:
+    """The file of the best weights so far."""
+    best = sorted(run.path.glob("checkpoints/best-*.weights.h5"))
+    if (run.path / "model.keras").is_file() or not best:
+        return run.model
+    return best[-1]
+
+
+def _text(experiment, run: RunFolder, weights: Path, options: GenerateOptions) -> str:
+    from keras_nonnormal.datasets import DatasetError
+
+    _, trained = run.script()
+    try:
+        task = experiment.data(trained)
+    except DatasetError as error:
+        raise OptionError(error) from error
+    vocabulary = task.corpus.vocabulary
+    line_end = tokens_of("\n", trained.corpus)
+    words = tokens_of(options.prompt, trained.corpus)
+    prompt = numbers_of([*line_end, *words], vocabulary)
+    network = experiment.model(task, trained)
+    network.load_weights(weights)
+    drawn = sampled(
+        network,
+        prompt,
+        options.generate,
+        temperature=options.temperature,
+        most_likely=options.most_likely,
+        seed=options.seed,
+    )
+    tokens = [*words, *(vocabulary[number] for number in drawn)]
+    return text_of(tokens, trained.corpus)

@@ -1,0 +1,64 @@
+"""Dropout of the weights by which a layer feeds its state back."""
+
+import contextlib
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_nonnormal.layers.stair_cell import bare
+
+
+class WeightDropout:
+    """Mixin for a `FusedLoop` whose cell owns its recurrent kernel: DropConnect.
+
+    While training, each entry of the recurrent kernel is zero with probability
+    `weight_dropout` and divided by `1 - weight_dropout` otherwise, by one draw per call
+    for all samples and time steps. The variable itself stays whole: it is what starts
+    as the initializer says, what is penalised, trained and saved.
+
+    Reference:
+        - [Wan et al., 2013](https://proceedings.mlr.press/v28/wan13.html)
+        - [Merity et al., 2017](https://arxiv.org/abs/1708.02182), section 2
+    """
+
+    cell: Any
+    weight_dropout: float = 0.0
+
+    def _mount_weight_dropout(self, rate: float) -> None:
+        """Takes the rate, once the cell has been made."""
+        if not 0 <= rate < 1:
+            raise ValueError(
+                "Expected `weight_dropout` to be at least 0 and less than 1. "
+                f"Received: weight_dropout={rate!r}"
+            )
+        self.weight_dropout = float(rate)
+
+    def recurrent_matrix(self, training: bool = False):
+        """The recurrent kernel, while training with a part of its entries dropped."""
+        kernel = self.cell.recurrent_kernel
+        if not (training and self.weight_dropout):
+            return kernel
+        kernel = ops.convert_to_tensor(kernel)
+        generator = self.cell.seed_generator
+        return keras.random.dropout(kernel, self.weight_dropout, seed=generator)
+
+    @contextlib.contextmanager
+    def matrix_made_once(self, training):
+        """A context in which the cell has the weights of one draw."""
+        if not (training and self.weight_dropout):
+            yield
+            return
+        cell, kernel = bare(self.cell), self.cell.recurrent_kernel
+        # Not by an assignment: Keras would take the tensor for a part of the layer.
+        object.__setattr__(cell, "recurrent_kernel", self.recurrent_matrix(training))
+        try:
+            yield
+        finally:
+            object.__setattr__(cell, "recurrent_kernel", kernel)
+
+    def get_config(self):
+        config = super().get_config()  # pyright: ignore[reportAttributeAccessIssue]
+        if self.weight_dropout:
+            config["weight_dropout"] = self.weight_dropout
+        return config
