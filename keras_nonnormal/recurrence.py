@@ -145,7 +145,8 @@ class Recurrence:
         counts = (len(state), len(gains), len(inputs), len(parameters))
         recomputes = self._recomputes(sequences, state)
         signature = (counts, return_sequences, recomputes)
-        time, batch, _ = sequences.shape
+        time, *samples, _ = sequences.shape
+        batch = None if None in samples else math.prod(samples)
         for now in _chunks(time, affine[0].shape[-1], batch):
             drive = _affine(sequences[now], *affine)
             slices = tuple(x[now] for x in (*gains, *inputs))
