@@ -11,6 +11,7 @@ from experiments.networks.shapes import GAMMAS
 # What runs of different families call the same thing.
 SIZES = ("nhid", "hidden_units", "units")
 NETS = ("net_type", "init")
+CELLS = {"rnn": "RNN", "lstm": "LSTM"}
 # What a label does not say.
 USUAL_NONLINEARITY = "modrelu"
 
@@ -22,7 +23,7 @@ def labels_of(
 
     A label is the kind of network, its hidden size, its nonlinearity unless that is
     modReLU, and its stair, if it has one; if these are not enough, the shape that gamma
-    began with, then the seed, and if that is not enough, the folder.
+    began with or the text that was read, then the seed, then the folder.
 
     Args:
         folders: The folders of the runs.
@@ -64,6 +65,8 @@ def _label(options: Mapping[str, Any]) -> str:
     if "pretrain" in options:
         return _stabilized(options)
     found = [_first_of(names, options) for names in (NETS, SIZES)]
+    if "corpus" in options and "cell" in options:
+        found.insert(0, options["cell"].upper())
     words = [" ".join(word for word in found if word) or "run"]
     nonlinearity = options.get("nonlin") or USUAL_NONLINEARITY
     if (
@@ -93,7 +96,12 @@ def _stabilized(options: Mapping[str, Any]) -> str:
 
 
 def _shaped(label: str, options: Mapping[str, Any]) -> str:
-    """A label with the shape of gamma that the run began with, if that was chosen."""
+    """A label with the shape of gamma that the run began with, if that was chosen.
+
+    That of a language model has its text there.
+    """
+    if "corpus" in options:
+        return f"{label}, {options['corpus']}"
     if not has_gamma(options) or options.get("random"):
         return label
     return f"{label}, n = {options['gain']:g}, s = {options['saturation']:g}"

@@ -88,7 +88,7 @@ class LanguageModels(Experiment):
             "average_window": options.average_window if options.averages else None,
             "metrics": [],
             "log_gradient_norm": options.log_gradient_norm,
-            "callbacks": [Measures(options.spelled), *_drops(options), *_logs(options)],
+            "callbacks": [Measures(options.spelled), *_drops(options), *_logs(task, options)],
         }
 
     def announcement(self, task, options) -> str:
@@ -170,7 +170,7 @@ def _drops(options) -> list[Any]:
     return [keras.callbacks.LearningRateScheduler(rate)]
 
 
-def _logs(options) -> list[Any]:
+def _logs(task, options) -> list[Any]:
     """The callback that logs how the layers remember, if that is asked for."""
     if not options.log_memory:
         return []
@@ -178,4 +178,5 @@ def _logs(options) -> list[Any]:
 
     out = RunDirectory(options.out)
     events = out.tensorboard if options.writes_events else None
-    return [MemoryMonitor(path=out.path / "memory.csv", log_dir=events)]
+    text = task.evaluation_batches("validation")
+    return [MemoryMonitor(text, path=out.path / "memory.csv", log_dir=events)]
