@@ -1,12 +1,13 @@
 """Several runs of an experiment as one training of many networks."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from experiments.experiment import Experiment, Run
 from experiments.options import OptionError, flag
 
+Judge = Callable[[Mapping[str, float]], ArithmeticError | None]
 # In what runs of a packet may differ.
 FREE = {"init", "init_scale", "lr", "seed", "out", "resume"}
 
@@ -39,31 +40,32 @@ def check_packet(experiment: Experiment, runs: Sequence[Any]) -> None:
 def run_packet(
     experiment: Experiment,
     runs: Sequence[Any],
-    on_end: Callable[[int, dict[str, Any] | None], None] = lambda number, summary: None,
-) -> list[dict[str, Any] | None]:
+    judge: Callable[[Any, Any], Judge] | None = None,
+) -> list[dict[str, Any] | ArithmeticError]:
     """Trains runs as one program; each run directory is what it would be alone.
 
     Args:
         experiment: The experiment.
         runs: The options of each run, `out` among them; unfinished runs go on.
-        on_end: Called with a run's number and summary as soon as it has one.
+        judge: Maps a task and the options of a run to what says, of the metrics of an
+            epoch, why the run is given up, if it is.
 
     Returns:
-        The summary of each run, None for one that diverged.
+        The summary of each run, or why it has none: `TrainingDiverged`, or what the
+        judge said.
     """
     import keras
 
     from keras_nonnormal.training import (
         Member,
         RunDirectory,
-        TrainingDiverged,
         on_device,
         train_many,
     )
 
     check_packet(experiment, runs)
     tasks: dict[int, Any] = {}
-    summaries: list[dict[str, Any] | None] = [None] * len(runs)
+    ends: dict[int, dict[str, Any] | ArithmeticError] = {}
     keras.utils.clear_session()
     with on_device(runs[0].device):
         members = []
@@ -78,16 +80,26 @@ def run_packet(
             members.append(Member(model, task, directory, optimizer, options.seed))
 
         def finish(number, outcome):
-            if not isinstance(outcome, TrainingDiverged):
+            ends[number] = outcome
+            if not isinstance(outcome, ArithmeticError):
                 task, directory = members[number].task, members[number].directory
                 run = Run(runs[number], directory, outcome)
                 experiment.draw([run], task, run.directory.curves)
                 main = experiment.summary(run, task)
-                summaries[number] = experiment.finish_run(run, main)
-            on_end(number, summaries[number])
+                ends[number] = experiment.finish_run(run, main)
+
+        judges = [judge and judge(tasks[each.seed], each) for each in runs]
+
+        def give_up(number, row):
+            own = judges[number]
+            return own(row) if own else None
 
         settings = experiment.training(members[0].task, runs[0])
         train_many(
-            members, on_end=finish, jit_compile=runs[0].compiles_steps, **settings
+            members,
+            on_end=finish,
+            give_up=give_up,
+            jit_compile=runs[0].compiles_steps,
+            **settings,
         )
-    return summaries
+    return [ends[number] for number in range(len(runs))]

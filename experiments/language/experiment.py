@@ -88,7 +88,11 @@ class LanguageModels(Experiment):
             "average_window": options.average_window if options.averages else None,
             "metrics": [],
             "log_gradient_norm": options.log_gradient_norm,
-            "callbacks": [Measures(options.spelled), *_drops(options), *_logs(task, options)],
+            "callbacks": [
+                Measures(options.spelled),
+                *_drops(options),
+                *_logs(task, options),
+            ],
         }
 
     def announcement(self, task, options) -> str:

@@ -113,9 +113,9 @@ SHORT: dict[tuple[str, str], Preset] = {
 }
 
 
-# The gains with which a network learns most in some hundred updates, of 0.5, 0.9 and the
-# default for characters, of 0.2, 0.5 and 0.9 or 1 for words: at 1.02 three layers keep so
-# much of the past that little is learned in as many.
+# With which a network learns most in some hundred updates: for characters of 0.5, 0.9
+# and the default, for words of 0.2, 0.5 and 0.9 or 1. At 1.02 three layers keep so much
+# of the past that little is learned in as many.
 SHORT_GAINS = {
     "ptb-char": {"identity": 0.5, "chain": 0.5, "fbchain": 0.5},
     "ptb-word": {"identity": 0.2, "chain": 0.2, "fbchain": 0.2, "orthogonal": 0.5},

@@ -24,32 +24,46 @@ class Hopeless(ArithmeticError):
         self.row = row
 
 
-class StopWhenHopeless(keras.callbacks.Callback):
-    """Ends a training that has not got below a level after some epochs.
-
-    It does so by an exception before the epoch is kept, so that a training that was
-    broken off anywhere is given up at the same epoch.
+class Judge:
+    """Says of a training that has not got below a level after some epochs.
 
     Args:
         epochs: How many epochs it has.
         level: The level: the trivial loss of a task.
         history: The rows of the epochs before, of a run that goes on.
+    """
+
+    def __init__(self, epochs: int, level: float, history: Sequence[Any] = ()):
+        self.epochs, self.level = epochs, level
+        self.best = min((loss_of(row) for row in history), default=math.inf)
+
+    def __call__(self, row) -> Hopeless | None:
+        """What is to be said after one more epoch, if the training is hopeless."""
+        row = {name: float(value) for name, value in row.items()}
+        self.best = min(self.best, loss_of(row))
+        if row["epoch"] < self.epochs or self.best <= self.level:
+            return None
+        return Hopeless(row, self.best, self.level)
+
+
+class StopWhenHopeless(keras.callbacks.Callback):
+    """Ends a training of which a `Judge` has something to say.
+
+    It does so by an exception before the epoch is kept, so that a training that was
+    broken off anywhere is given up at the same epoch.
 
     Raises:
         Hopeless: At the end of the first such epoch.
     """
 
-    def __init__(self, epochs: int, level: float, history: Sequence[Any] = ()):
+    def __init__(self, judge: Judge):
         super().__init__()
-        self.epochs, self.level = epochs, level
-        self.best = min((loss_of(row) for row in history), default=math.inf)
+        self.judge = judge
 
     def on_epoch_end(self, epoch, logs=None):
         """Called by Keras."""
-        row = {"epoch": epoch + 1, **{k: float(v) for k, v in (logs or {}).items()}}
-        self.best = min(self.best, loss_of(row))
-        if epoch + 1 >= self.epochs and self.best > self.level:
-            raise Hopeless(row, self.best, self.level)
+        if reason := self.judge({"epoch": epoch + 1, **(logs or {})}):
+            raise reason
 
 
 def loss_of(row) -> float:

@@ -92,8 +92,6 @@ def parsed(description: str | None, arguments: list[str] | None) -> argparse.Nam
     options = parser.parse_args(arguments)
     if options.address and options.executor != "ray":
         parser.error("--address: expected --executor ray beside it")
-    if options.vectorize > 1 and options.hopeless:
-        parser.error("--hopeless-after: runs trained in one program go on to the end")
     if options.workers is None and not options.address:
         options.workers = _usual_workers(options.gpus_per_run)
     return options

@@ -57,11 +57,13 @@ def train_unit(unit: Unit, hopeless_after: int | None = None) -> list[Outcome]:
     outcomes = {run.key: kept_outcome(run.directory, hopeless_after) for run in unit}
     # Some may be over, by another sweep, or by a worker that died right after.
     left = [run for run in unit if outcomes[run.key] is None]
+    for run in left:  # there is one if it was given up by a stricter rule
+        (run.directory / "summary.json").unlink(missing_ok=True)
     if len(left) == 1:
         (run,) = left
         outcomes[run.key] = _guarded(left, lambda: [_train(run, hopeless_after)])[0]
     elif left:
-        ended = _guarded(left, lambda: _train_together(left))
+        ended = _guarded(left, lambda: _train_together(left, hopeless_after))
         outcomes |= {run.key: each for run, each in zip(left, ended, strict=True)}
     return [outcome for outcome in outcomes.values() if outcome is not None]
 
@@ -86,60 +88,66 @@ def _guarded(
 
 
 def _train(run: Planned, hopeless_after: int | None) -> Outcome:
-    from experiments.sweeps.hopeless import Hopeless
-    from keras_nonnormal.training import RunDirectory, TrainingDiverged
+    from experiments.sweeps.hopeless import Hopeless, StopWhenHopeless
+    from keras_nonnormal.training import TrainingDiverged
 
     experiment, options = run.experiment()
-    watch = functools.partial(_watch, hopeless_after=hopeless_after)
-    # There is one if the run was given up by a stricter rule.
-    RunDirectory(run.directory).summary.unlink(missing_ok=True)
+
+    def callbacks(task, options):
+        if hopeless_after is None:
+            return []
+        return [StopWhenHopeless(_judge(task, options, hopeless_after))]
+
     try:
-        return Outcome(FINISHED, watched(experiment, watch).run(options))
-    except TrainingDiverged as error:
-        return _given_up(run, DIVERGED, str(error))
-    except Hopeless as error:
-        return _given_up(run, HOPELESS, str(error), error.row, hopeless_after)
+        return Outcome(FINISHED, watched(experiment, callbacks).run(options))
+    except (Hopeless, TrainingDiverged) as error:
+        return _given_up(run, error, hopeless_after)
 
 
-def _train_together(runs: Sequence[Planned]) -> list[Outcome]:
+def _train_together(
+    runs: Sequence[Planned], hopeless_after: int | None
+) -> list[Outcome]:
     experiment, _ = runs[0].experiment()
-    summaries = run_packet(experiment, [run.experiment()[1] for run in runs])
+    judge = hopeless_after and functools.partial(_judge, hopeless_after=hopeless_after)
+    ends = run_packet(experiment, [run.experiment()[1] for run in runs], judge or None)
     return [
-        _given_up(run, DIVERGED, "the loss is not finite")
-        if summary is None
-        else Outcome(FINISHED, summary)
-        for run, summary in zip(runs, summaries, strict=True)
+        _given_up(run, end, hopeless_after)
+        if isinstance(end, ArithmeticError)
+        else Outcome(FINISHED, end)
+        for run, end in zip(runs, ends, strict=True)
     ]
 
 
+def _judge(task, options, hopeless_after: int):
+    from experiments.sweeps.hopeless import Judge
+
+    return Judge(hopeless_after, task.trivial_loss, _rows(Path(options.out)))
+
+
 def _given_up(
-    run: Planned,
-    state: str,
-    reason: str,
-    last: dict[str, float] | None = None,
-    hopeless_after: int | None = None,
+    run: Planned, error: ArithmeticError, hopeless_after: int | None
 ) -> Outcome:
     """Writes the summary of a run that is over before its end.
 
     Args:
         run: The run.
-        state: How it ended.
-        reason: Why, in a line.
-        last: The metrics of an epoch that is not kept.
+        error: Why: `Hopeless`, whose epoch is not kept, or `TrainingDiverged`.
         hopeless_after: By which rule it was given up.
     """
-    from experiments.sweeps.hopeless import loss_of
+    from experiments.sweeps.hopeless import Hopeless, loss_of
     from keras_nonnormal.training import RunDirectory
 
     directory = RunDirectory(run.directory)
-    rows = [*_rows(directory.path), *([last] if last else [])]
+    state, rows, reason = DIVERGED, _rows(directory.path), str(error)
+    if isinstance(error, Hopeless):
+        state, rows = HOPELESS, [*rows, error.row]
     summary = {
         "experiment": run.script,
         "directory": str(directory.path),
         "start": run.experiment()[1].start,
         "outcome": state,
         "reason": reason,
-        "hopeless_after": hopeless_after,
+        "hopeless_after": hopeless_after if state == HOPELESS else None,
         "success": False,
         "epochs": len(rows),
         "best": min(rows, key=loss_of, default=None),
@@ -156,15 +164,6 @@ def _wrong(error: Exception) -> Outcome:
     if isinstance(error, DatasetError | DeviceError | OptionError):
         return Outcome(REFUSED, message=str(error))
     return Outcome(FAILED, message=f"{type(error).__name__}: {error}".splitlines()[0])
-
-
-def _watch(task, options, hopeless_after: int | None):
-    from experiments.sweeps.hopeless import StopWhenHopeless
-
-    if hopeless_after is None:
-        return []
-    history = _rows(Path(options.out))
-    return [StopWhenHopeless(hopeless_after, task.trivial_loss, history)]
 
 
 def _rows(directory: Path) -> list[dict[str, float]]:

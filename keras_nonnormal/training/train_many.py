@@ -1,6 +1,6 @@
 import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,7 +40,7 @@ class Member:
     seed: int
 
 
-Outcome = TrainingResult | TrainingDiverged
+Outcome = TrainingResult | ArithmeticError
 
 
 def train_many(
@@ -50,6 +50,9 @@ def train_many(
     batch_size: int,
     stop_below: float | None = None,
     on_end: Callable[[int, Outcome], None] = lambda member, outcome: None,
+    give_up: Callable[[int, Mapping[str, float]], ArithmeticError | None] = (
+        lambda member, row: None
+    ),
     jit_compile: bool = True,
     verbose: Any = "auto",
 ) -> list[Outcome]:
@@ -67,12 +70,14 @@ def train_many(
         stop_below: The validation loss that ends the training of a member.
         on_end: Called with a member's number and its outcome as soon as its training
             is over and its model is saved.
+        give_up: Called with a member's number and the metrics of an epoch before they
+            are kept, `epoch` among them; says why its training ends there, if it does.
         jit_compile: Whether to compile whole steps.
         verbose: As for `fit`.
 
     Returns:
         For each member the `TrainingResult`, or the `TrainingDiverged` that `train`
-        would have raised.
+        would have raised, or what `give_up` said.
 
     Raises:
         ValueError: If the networks or optimizers differ in more than that, or cannot
@@ -88,7 +93,7 @@ def train_many(
         ahead = [run.epochs_done for run in left if run not in going]
         for run in going:
             run.restore(begun)
-        keeper = _EachIntoItsDirectory(going, runs, on_end)
+        keeper = _EachIntoItsDirectory(going, runs, on_end, give_up)
         until = min(ahead, default=epochs)
         _fit(going, keeper, begun, until, batch_size, jit_compile, verbose)
     return [run.outcome for run in runs]
@@ -206,11 +211,11 @@ class _EachIntoItsDirectory(keras.callbacks.Callback):
 
     model: Any
 
-    def __init__(self, going, runs, on_end):
+    def __init__(self, going, runs, on_end, give_up):
         super().__init__()
         self.going = going
         self.numbers = [runs.index(run) for run in going]
-        self.on_end = on_end
+        self.on_end, self.give_up = on_end, give_up
 
     def on_epoch_begin(self, epoch, logs=None):
         """Called by Keras."""
@@ -224,15 +229,18 @@ class _EachIntoItsDirectory(keras.callbacks.Callback):
             if run.outcome is not None:
                 continue
             own = _logs_of(logs, place)
-            diverged = self._diverged(place, epoch, own)
-            if diverged is None:
+            row = {"epoch": epoch + 1, **own}
+            reason = self._diverged(place, epoch, own) or self.give_up(
+                self.numbers[place], row
+            )
+            if reason is None:
                 run.log.on_epoch_end(epoch, own)
                 self.model.ensemble.write_back(place)
                 self.model.rule.write_back(place)
                 run.checkpoint.write(epoch + 1, run.watched)
                 alive.append((place, run))
             else:
-                self._finish(place, diverged)
+                self._finish(place, reason)
         # All new states are there before an old one goes: all can begin at one epoch.
         for place, run in alive:
             run.checkpoint.drop_others(epoch + 1)

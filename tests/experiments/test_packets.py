@@ -31,11 +31,7 @@ def test_a_packet_leaves_the_summaries_of_runs_alone(tmp_path, capsys):
         )
         for init, seed, lr in (("chain", 1, 1e-3), ("orthogonal", 2, 3e-3))
     ]
-    ended = []
-    summaries = run_packet(
-        copy_task.EXPERIMENT, runs, on_end=lambda number, _: ended.append(number)
-    )
-    assert ended == [0, 1]
+    summaries = run_packet(copy_task.EXPERIMENT, runs)
     alone = dataclasses.replace(runs[1], out=str(tmp_path / "alone"))
     wanted = copy_task.EXPERIMENT.run(alone)
     assert list(summaries[1]) == list(wanted)

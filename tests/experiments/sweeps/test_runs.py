@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from experiments.sweeps.outcomes import kept_outcome
 from experiments.sweeps.plan import planned
 from experiments.sweeps.units import units_of
 from experiments.sweeps.worker import environment, train_unit
-from keras_nonnormal.training import read_metrics
+from keras_nonnormal.training import TrainingDiverged, read_metrics
 from tests.experiments.commands import ROOT, clean_environment, tiny
 from tests.experiments.test_scripts import wait_for_epoch
 
@@ -75,7 +76,7 @@ def test_a_hopeless_run_is_given_up_and_goes_on_if_it_may(tmp_path):
     assert given_up.state == read(run)["outcome"] == "hopeless"
     assert "no loss below the trivial" in given_up.message
     assert (read(run)["epochs"], read(run)["success"]) == (2, False)
-    assert kept_outcome(run.directory, 1).state == "hopeless"
+    assert kept_outcome(run.directory, 1) == replace(given_up, seconds=0)
     assert kept_outcome(run.directory, 3) is kept_outcome(run.directory) is None
 
     for each in (run, whole):
@@ -88,9 +89,24 @@ def test_a_hopeless_run_is_given_up_and_goes_on_if_it_may(tmp_path):
 def test_a_run_that_diverges_is_over(tmp_path):
     run = run_in(tmp_path, "lr=1e30")
     (outcome,) = train_unit((run,))
-    assert outcome.state == kept_outcome(run.directory).state == "diverged"
+    assert outcome.state == read(run)["outcome"] == "diverged"
     assert outcome.score is None
     assert train_unit((run,)) == [kept_outcome(run.directory)]  # and is left alone
+
+
+def test_runs_of_a_packet_are_given_up_one_by_one(tmp_path):
+    packet = [
+        run_in(tmp_path, "epochs=3", "compare=none", f"lr={lr}")
+        for lr in ("1e-9", "1e30")
+    ]
+    outcomes = train_unit(tuple(packet), hopeless_after=2)
+    assert [each.state for each in outcomes] == ["hopeless", "diverged"]
+    assert [read(run)["epochs"] for run in packet] == [2, 0]
+    assert "no loss below the trivial" in read(packet[0])["reason"]
+    assert "optimizer step" in read(packet[1])["reason"]
+
+    outcomes = train_unit(tuple(packet))  # the first goes on, the other is over
+    assert [each.state for each in outcomes] == ["finished", "diverged"]
 
 
 def test_a_run_that_fails_says_why_and_is_tried_again(tmp_path, monkeypatch):
@@ -132,10 +148,10 @@ def test_a_packet_is_trained_as_one_but_for_those_that_are_over(tmp_path, monkey
     unit = tuple(run_in(tmp_path, f"lr={rate}") for rate in (1e-3, 1e-4, 1e30))
     trained = []
 
-    def stub(experiment, options):
+    def stub(experiment, options, judge):
         trained.append([each.lr for each in options])
         unit[2].directory.mkdir()
-        return [{"best": {"val_loss": 0.5}}, None]
+        return [{"best": {"val_loss": 0.5}}, TrainingDiverged(3, 1)]
 
     monkeypatch.setattr("experiments.sweeps.worker.run_packet", stub)
     unit[0].directory.mkdir()
@@ -166,7 +182,6 @@ def test_shards_are_all_runs_each_once(tmp_path):
         (["copy", "--gpus-per-run", "2"], "--gpus-per-run: expected a number from 0"),
         (["copy", "--address", "auto"], "--address: expected --executor ray"),
         (["ptb_char", "--vectorize", "2"], "--vectorize: expected runs of ptb_char.py"),
-        (["copy", "--vectorize", "2", "--hopeless-after", "1"], "--hopeless-after: "),
         (["copy", "--only", "seed=99"], "there are no such runs in the grid"),
         (["copy", "--out", "/dev/null/x"], "--out: cannot make /dev/null/x: Not a dir"),
     ],
