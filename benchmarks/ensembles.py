@@ -12,6 +12,7 @@ import os
 import sys
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -71,7 +72,8 @@ def packet(members: int, threads: int | None, problem: Problem) -> Train:
     batches = without_tuning(batches)
 
     def train():
-        history = model.fit(batches, shuffle=False, verbose=0).history
+        fit: Any = model.fit
+        history = fit(batches, shuffle=False, verbose=0).history
         return next(iter(history.values()))[-1]
 
     return train

@@ -27,6 +27,7 @@ def parsed(description: str | None, arguments: list[str] | None) -> argparse.Nam
     add(
         "--grid",
         nargs="+",
+        action="extend",
         default=[],
         metavar="OPTION=VALUES",
         help="options that all runs have: one value, or several such as 1e-4,1e-3 or "
@@ -35,6 +36,7 @@ def parsed(description: str | None, arguments: list[str] | None) -> argparse.Nam
     add(
         "--only",
         nargs="+",
+        action="extend",
         default=[],
         metavar="OPTION=VALUES",
         help="only those runs of the grid that have one of these values",

@@ -7,7 +7,10 @@ from experiments.experiment import Experiment
 from experiments.families import chosen
 from experiments.run_folders import MODULES
 
-SCRIPTS = ("copy", "addition", "psmnist", "ptb_char", "deep_rnn", "ffn")
+SCRIPTS = (
+    *("copy", "addition", "psmnist", "ptb_char"),
+    *("deep_rnn", "ffn", "language_model"),
+)
 
 
 def experiments_of(script: str) -> list[Experiment]:

@@ -6,6 +6,7 @@ import pytest
 
 from experiments.options import OptionError
 from experiments.sweeps.grids import axes_of, grid_of
+from experiments.sweeps.options import parsed
 from experiments.sweeps.plan import planned, varied
 from experiments.sweeps.values import listed
 
@@ -27,6 +28,11 @@ def test_a_grid_has_all_combinations_each_once():
     ]
     assert {run.options["lr"] for run in runs} == {1e-4}
     assert {run.options["compare"] for run in runs} == {None}
+
+
+def test_a_flag_given_twice_adds_to_itself():
+    flags = ["copy", "--grid", "lr=1e-3", "T=30", "--grid", "seed=1..2"]
+    assert parsed(None, flags).grid == ["lr=1e-3", "T=30", "seed=1..2"]
 
 
 @pytest.mark.parametrize(
