@@ -8,6 +8,7 @@ from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
 
 from experiments.sweeps.settings import Point, Setting
+from keras_nonnormal.plotting._mean_curve import draw_mean
 from keras_nonnormal.plotting._style import (
     HALO,
     INK,
@@ -39,18 +40,9 @@ def best_curves(
     levels = [level for level in (trivial, success) if math.isfinite(level)]
     top = 0.0
     for number, (name, setting) in enumerate(best.items()):
-        curves = np.array(setting.curves())
-        if not curves.size:
+        if not any(curves := setting.curves()):
             continue
-        epochs, mean = np.arange(1, curves.shape[1] + 1), curves.mean(axis=0)
-        error = np.zeros_like(mean)
-        if len(curves) > 1:
-            error = curves.std(axis=0, ddof=1) / np.sqrt(len(curves))
-        look, marker = colour(number), "o" if len(epochs) == 1 else None
-        axes.plot(epochs, mean, color=look, linewidth=2, label=name, marker=marker)
-        axes.fill_between(
-            epochs, mean - error, mean + error, color=look, alpha=0.2, linewidth=0
-        )
+        mean = draw_mean(axes, curves, colour(number), name)
         top = max(top, float(mean[np.isfinite(mean)].max(initial=0.0)))
     if levels:  # a bad first epoch must not flatten what the figure is about
         top = max(min(top, 2 * max(levels)), 1.2 * max(levels))

@@ -1,9 +1,9 @@
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from keras_nonnormal.plotting._mean_curve import draw_mean
 from keras_nonnormal.plotting._style import (
     INK,
     colour,
@@ -43,12 +43,7 @@ def best_settings(
     kinds = list(dict.fromkeys(kind for task in losses.values() for kind in task))
     for (curves, bars), (task, groups) in zip(rows.T, losses.items(), strict=True):
         for kind, runs in groups.items():
-            mean, error = _mean_and_error(runs)
-            epochs, look = np.arange(1, len(mean) + 1), colour(kinds.index(kind))
-            curves.plot(epochs, mean, color=look, linewidth=2, label=kind)
-            curves.fill_between(
-                epochs, mean - error, mean + error, color=look, alpha=0.2, linewidth=0
-            )
+            draw_mean(curves, runs, colour(kinds.index(kind)), kind)
         if levels and task in levels:
             dashes = (0, (5, 3))
             curves.axhline(levels[task], color=INK, linewidth=1.2, linestyle=dashes)
@@ -78,14 +73,3 @@ def _bars(axes, counts, kinds) -> None:
     axes.set_xticks(range(len(counts)), list(counts), fontsize=8.5)
     axes.set_ylim(0, 1.2 * max(1, *(count for count, _ in counts.values())))
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
-
-
-def _mean_and_error(runs) -> tuple[np.ndarray, np.ndarray]:
-    """Over the runs that have come that far; the error of a single one is 0."""
-    table = np.full((len(runs), max(map(len, runs))), np.nan)
-    for row, losses in zip(table, runs, strict=True):
-        row[: len(losses)] = losses
-    counts = np.count_nonzero(~np.isnan(table), axis=0)
-    mean = np.nansum(table, axis=0) / counts
-    variance = np.nansum(np.square(table - mean), axis=0) / np.maximum(counts - 1, 1)
-    return mean, np.sqrt(variance / counts)
