@@ -85,7 +85,8 @@ def test_notebook_runs_without_a_word_on_stderr(executed):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["quickstart"], indirect=True, scope="module")
-def test_chain_learns_to_copy_where_orthogonal_does_not(executed):  # R7
+def test_chain_learns_to_copy_where_orthogonal_does_not(executed):
+    """R7. Seeds 2 and 3 do the same: losses of 0.090 and 0.130 against 0.417, 0.418."""
     _, numbers = executed
     assert numbers["best_loss"]["chain"] < 0.5 * numbers["trivial"]
     assert numbers["best_loss"]["orthogonal"] > 0.9 * numbers["trivial"]
