@@ -77,7 +77,7 @@ def _guarded(
             outcomes = train()
         except Exception as error:
             outcomes = [_wrong(error)] * len(runs)
-            if outcomes[0].state == FAILED:
+            if outcomes[0].state == FAILED and not _is_explained(error):
                 text = said.getvalue() + traceback.format_exc()
                 _keep([run.directory for run in runs], text)
     gc.collect()  # models are cycles
@@ -91,14 +91,19 @@ def _train(run: Planned, hopeless_after: int | None) -> Outcome:
 
     experiment, options = run.experiment()
     watch = functools.partial(_watch, hopeless_after=hopeless_after)
-    # There is one if the run was given up by a stricter rule.
-    RunDirectory(run.directory).summary.unlink(missing_ok=True)
-    try:
-        return Outcome(FINISHED, watched(experiment, watch).run(options))
-    except TrainingDiverged as error:
-        return _given_up(run, DIVERGED, str(error))
-    except Hopeless as error:
-        return _given_up(run, HOPELESS, str(error), error.row, hopeless_after)
+    with RunDirectory(run.directory) as directory:
+        if directory.finished:  # it was given up by a stricter rule
+            directory.lock()
+            # Unless another sweep has done it since.
+            if (outcome := kept_outcome(run.directory, hopeless_after)) is not None:
+                return outcome
+            directory.summary.unlink()
+        try:
+            return Outcome(FINISHED, watched(experiment, watch).run(options))
+        except TrainingDiverged as error:
+            return _given_up(run, DIVERGED, str(error))
+        except Hopeless as error:
+            return _given_up(run, HOPELESS, str(error), error.row, hopeless_after)
 
 
 def _train_together(runs: Sequence[Planned]) -> list[Outcome]:
@@ -155,7 +160,17 @@ def _wrong(error: Exception) -> Outcome:
 
     if isinstance(error, DatasetError | DeviceError | OptionError):
         return Outcome(REFUSED, message=str(error))
+    if _is_explained(error):
+        return Outcome(FAILED, message=str(error))
     return Outcome(FAILED, message=f"{type(error).__name__}: {error}".splitlines()[0])
+
+
+def _is_explained(error: Exception) -> bool:
+    """Whether an error of a run's folder says all that there is to say of it."""
+    from keras_nonnormal.training import RunDirectoryError
+    from keras_nonnormal.training.files import WriteError
+
+    return isinstance(error, RunDirectoryError | WriteError)
 
 
 def _watch(task, options, hopeless_after: int | None):
@@ -181,5 +196,7 @@ def _rows(directory: Path) -> list[dict[str, float]]:
 def _keep(directories: Sequence[Path], text: str) -> None:
     """Keeps what was said by runs that failed, if they came as far as a folder."""
     for directory in directories:
-        if (directory / "config.json").exists():
+        if not (directory / "config.json").exists():
+            continue
+        with contextlib.suppress(OSError):  # of a full disk
             (directory / "error.txt").write_text(text, encoding="utf-8")
