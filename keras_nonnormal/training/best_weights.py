@@ -5,10 +5,9 @@ from typing import Any
 
 import keras
 
-from keras_nonnormal.training.files import replacing
 from keras_nonnormal.training.metrics_log import Row
 from keras_nonnormal.training.monitor import BestSoFar, Mode, Monitor
-from keras_nonnormal.training.weights import load_weights
+from keras_nonnormal.training.weights import load_weights, save_weights
 
 
 class BestWeights(keras.callbacks.Callback):
@@ -65,8 +64,8 @@ class BestWeights(keras.callbacks.Callback):
             path = self._path(self._epochs)
             optimizer = getattr(self.model, "optimizer", None)
             averaged = getattr(optimizer, "averaged", contextlib.nullcontext)
-            with replacing(path) as temporary, averaged():
-                self.model.network.save_weights(temporary)
+            with averaged():
+                save_weights(self.model.network, path)
             keep.add(path)
         for old in set(self.folder.glob("best-*.weights.h5")) - keep:
             old.unlink()

@@ -4,9 +4,8 @@ from typing import Any
 
 import keras
 
-from keras_nonnormal.training.files import replacing
 from keras_nonnormal.training.run_directory import RunDirectoryError
-from keras_nonnormal.training.weights import load_weights
+from keras_nonnormal.training.weights import load_weights, save_weights
 
 
 class EpochCheckpoint(keras.callbacks.Callback):
@@ -84,8 +83,7 @@ class EpochCheckpoint(keras.callbacks.Callback):
 
     def write(self, epochs: int, model: keras.Model | None = None) -> None:
         """Writes the state after `epochs` epochs."""
-        with replacing(self._path(epochs)) as temporary:
-            (model or self.model).save_weights(temporary)
+        save_weights(model or self.model, self._path(epochs))
 
     def drop_others(self, epochs: int) -> None:
         """Drops the states after other numbers of epochs that are not kept for good."""

@@ -4,7 +4,6 @@ import contextlib
 import errno
 import json
 import os
-import traceback
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +33,10 @@ def replacing(path: Path):
             os.fsync(written.fileno())
         os.replace(temporary, path)
     except OSError as error:
-        _make_room(temporary, error)
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise WriteError(
             error.errno, f"{reason.lower()} while writing {path}"
-        ) from None
+        ) from error
     finally:
         with contextlib.suppress(OSError):  # a disk that is read-only by now
             temporary.unlink(missing_ok=True)
@@ -54,13 +52,3 @@ def remove_partial(folder: Path) -> None:
     """Removes what a program that was killed while it wrote left in a folder."""
     for file in folder.glob(f"{PARTIAL}*"):
         file.unlink()
-
-
-def _make_room(temporary: Path, error: OSError) -> None:
-    """Has HDF5 close a file that does not fit on the disk.
-
-    It writes more when it does so, and crashes in the end if it never can.
-    """
-    with contextlib.suppress(OSError):
-        os.truncate(temporary, 0)
-    traceback.clear_frames(error.__traceback__)

@@ -1,8 +1,32 @@
+import io
 import os
 from pathlib import Path
 from typing import Any
 
+from keras_nonnormal.training.files import replacing
 from keras_nonnormal.training.run_directory import broken
+
+
+def save_weights(model: Any, path: Path) -> None:
+    """Writes the weights of a model, and the state of its optimizer, in one piece.
+
+    HDF5 writes to memory: where it cannot finish a file on a disk that is full, it ends
+    the program.
+
+    Raises:
+        WriteError: If the disk is full.
+    """
+    memory = _NamedMemory()
+    model.save_weights(memory)
+    with replacing(path) as temporary:
+        temporary.write_bytes(memory.getbuffer())
+
+
+class _NamedMemory(io.BytesIO):
+    """A file in memory with the ending by which Keras knows weights."""
+
+    def __str__(self):
+        return "memory.weights.h5"
 
 
 def load_weights(model: Any, path: Path) -> None:
