@@ -2,6 +2,7 @@ import io
 import os
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 from keras_nonnormal.training.files import replacing
 from keras_nonnormal.training.run_directory import broken
@@ -29,15 +30,19 @@ class _NamedMemory(io.BytesIO):
         return "memory.weights.h5"
 
 
+# What Keras, HDF5 and zipfile say of files that are broken or of another model.
+UNREADABLE = OSError, ValueError, TypeError, KeyError, RuntimeError, BadZipFile
+
+
 def load_weights(model: Any, path: Path) -> None:
-    """Gives a model the weights of a file.
+    """Gives a model the weights of a file, those in a saved model too.
 
     Raises:
         RunDirectoryError: If it cannot be read, or is that of another model.
     """
     try:
         model.load_weights(path)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except UNREADABLE as error:
         text = str(error).strip().partition("\n")[0]
         if isinstance(error, FileNotFoundError | PermissionError):
             text = os.strerror(error.errno or 0).lower()

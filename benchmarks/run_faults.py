@@ -1,0 +1,147 @@
+"""Kills runs at random moments, and compares them with runs that were left alone.
+
+python -m benchmarks.run_faults                  twenty kills of each, ten minutes
+python -m benchmarks.run_faults --only copy --kills 5
+
+A copy task, and a language model with dropout and averaged weights on a made-up text,
+in epochs of a fraction of a second, so that many kills (SIGKILL) hit a file that is
+being written. A run that was killed goes on by --resume. One that comes to its end
+before all kills are done is begun again elsewhere. In the end summaries, metrics and
+the last states of all are compared with those of an unbroken run, bit by bit.
+"""
+
+import argparse
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.sweep_faults import ROOT, differences
+
+COPY = (
+    "experiments/copy.py --T 21 --hidden-units 40 --train-size 1600 "
+    "--validation-size 160 --test-size 160 --epochs 150 --stop-below none "
+    "--compare none --no-jit --lr 1e-3"
+)
+LANGUAGE = (
+    "experiments/language_model.py --corpus ptb-char --layers 1 --emsize 16 --nhid 24 "
+    "--batch 4 --bptt 12 --evaluation-columns 2 --optimizer sgd --lr 5 "
+    "--average-window 3 --dropout 0.2 --epochs 150 --no-jit --data {text}"
+)
+RUNS = {"copy": COPY, "language": LANGUAGE}
+
+
+def make_text(folder: Path) -> None:
+    """A text of the form of the characters of the Penn Treebank."""
+    draw = random.Random(1)
+    words = ["t h e", "c a t", "a n", "o l d", "d o g", "r a n"]
+    for name, lines in (("train", 500), ("valid", 40), ("test", 40)):
+        text = "".join(
+            f"{' _ '.join(draw.choices(words, k=6))}\n" for _ in range(lines)
+        )
+        (folder / f"{name}.txt").write_text(text)
+
+
+def start(name: str, out: Path, text: Path, log) -> subprocess.Popen:
+    """Starts a run, or has it go on."""
+    command = RUNS[name].format(text=text).split()
+    if (out / "config.json").exists():
+        command = [command[0], "--resume"]
+    return subprocess.Popen(
+        [sys.executable, *command, "--out", str(out)], cwd=ROOT, stdout=log, stderr=log
+    )
+
+
+def killed(process: subprocess.Popen, after: float) -> bool:
+    """Kills a process after so many seconds, unless it has come to its end."""
+    try:
+        code = process.wait(after)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        return True
+    if code:
+        raise SystemExit(f"a run ended with exit code {code}; see its log")
+    return False
+
+
+def found_at(out: Path) -> str:
+    """What a kill has left."""
+    half = [path.name.partition("-")[2] for path in out.rglob(".partial-*")]
+    if half:
+        return f"{half[0].split('-')[0].split('.')[0]} half written"
+    states = sorted(out.glob("checkpoints/epoch-*.h5"))
+    if not out.exists() or not states:
+        return "nothing yet"
+    return "two states" if len(states) > 1 else "whole files"
+
+
+def broken_runs(name: str, folder: Path, text: Path, options) -> list[Path]:
+    """Runs that are killed so often in all, and go on until they are done."""
+    draw, kills, runs, found = random.Random(options.seed), 0, [], Counter()
+    while kills < options.kills:
+        out = folder / f"broken-{len(runs)}" / name
+        out.parent.mkdir(exist_ok=True)
+        runs.append(out.parent)
+        with open(folder / f"{name}.log", "a") as log:
+            while killed(start(name, out, text, log), _seconds(draw, kills, options)):
+                kills += 1
+                what = found_at(out)
+                found[what] += 1
+                epochs = [p.name[6:10] for p in out.glob("checkpoints/epoch-*.h5")]
+                print(f"{name}: kill {kills}, {what}, {epochs}", flush=True)
+    print(f"{name}: {dict(found)}")
+    return runs
+
+
+def _seconds(draw: random.Random, kills: int, options) -> float:
+    return draw.uniform(0.0, options.longest) if kills < options.kills else 1e6
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--only", choices=RUNS, help="one of the two")
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument(
+        "--longest", type=float, default=25.0, help="seconds between kills"
+    )
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--out", help="folder to keep (default: a temporary one)")
+    options = parser.parse_args(arguments)
+    table, wrong = [], []
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(options.out or temporary).resolve()
+        text = folder / "text"
+        text.mkdir(parents=True)
+        make_text(text)
+        for name in [options.only] if options.only else RUNS:
+            begun = time.monotonic()
+            with open(folder / f"{name}.log", "a") as log:
+                killed(start(name, folder / "whole" / name, text, log), 1e6)
+            seconds = time.monotonic() - begun
+            begun = time.monotonic()
+            runs = broken_runs(name, folder, text, options)
+            found = [
+                each
+                for run in runs
+                for each in differences(folder / "whole", run)
+                if each.startswith(name)
+            ]
+            wrong += found
+            table.append(
+                f"{name:>10} {options.kills:>5} {len(runs):>5} {seconds:>9.0f} "
+                f"{time.monotonic() - begun:>8.0f} {', '.join(found) or 'none'}"
+            )
+    print(
+        f"{'run':>10} {'kills':>5} {'runs':>5} {'unbroken':>9} {'broken':>8} differences"
+    )
+    print("\n".join(table))
+    return int(bool(wrong))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
