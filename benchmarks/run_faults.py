@@ -136,9 +136,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 f"{name:>10} {options.kills:>5} {len(runs):>5} {seconds:>9.0f} "
                 f"{time.monotonic() - begun:>8.0f} {', '.join(found) or 'none'}"
             )
-    print(
-        f"{'run':>10} {'kills':>5} {'runs':>5} {'unbroken':>9} {'broken':>8} differences"
-    )
+    print(f"{'run':>10} kills  runs  unbroken   broken differences")
     print("\n".join(table))
     return int(bool(wrong))
 

@@ -14,8 +14,12 @@ import numpy as np
 import pytest
 
 from experiments import copy_task, psmnist
+from experiments.sweeps.grids import axes_of, grid_of
+from experiments.sweeps.plan import planned
+from experiments.sweeps.worker import train_unit
 from keras_nonnormal.training import read_metrics
 from tests.experiments.commands import tiny
+from tests.other_process import locked_by_another
 
 RUN = tiny("--no-jit", "--compare=none", "--stop-below=none", "--no-tensorboard")
 
@@ -224,3 +228,31 @@ def test_a_run_of_rounds_with_a_broken_round_says_so(tmp_path, capsys):
     (tmp_path / "summary.json").write_text('{"test": 1')
     with pytest.raises(ValueError, match=r"summary.json cannot be read \("):
         _summary(psmnist.NETWORKS, options)
+
+
+def test_a_run_of_another_process_is_code_2_and_left_as_it_is(tmp_path, capsys):
+    folder = tmp_path / "run"
+    (folder / "config.json").write_text(begun_run(folder))
+    with locked_by_another(folder) as other:
+        before = {path: path.read_bytes() for path in folder.iterdir()}
+        with pytest.raises(SystemExit, match="2"):
+            copy_task.main(["--resume", "--out", str(folder)])
+        error = capsys.readouterr().err
+        assert error.count("\n") == 1
+        assert f"is being trained by another process (process {other.pid}" in error
+        assert {path: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_runs_of_another_sweep_are_left_to_it(tmp_path):
+    words = [flag.removeprefix("--") for flag in tiny("--jit=false", "--seed=1,2")]
+    grid = grid_of("copy").along(axes_of(words))
+    free, taken = planned(grid, tmp_path)
+    taken.directory.mkdir()
+    (taken.directory / "config.json").write_text("{}")
+    with locked_by_another(taken.directory):
+        for unit in ((taken,), (free, taken)):
+            for outcome in train_unit(unit):
+                assert outcome.state == "failed"
+                assert "is being trained by another process" in outcome.message
+    left = [path.name for path in tmp_path.rglob("*") if path.is_file()]
+    assert sorted(left) == [".lock", "config.json", "config.json"]

@@ -1,78 +1,42 @@
 """Two processes and one run directory."""
 
 import contextlib
-import subprocess
-import sys
 
 import pytest
 
 from keras_nonnormal.training import RunDirectory, RunDirectoryError
 from keras_nonnormal.training.folder_lock import FolderLock
-
-HOLD = """
-import importlib.util, sys, time
-from pathlib import Path
-spec = importlib.util.spec_from_file_location("folder_lock", sys.argv[1])
-module = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(module)
-lock = module.FolderLock.of(Path(sys.argv[2]))
-print("held", flush=True)
-time.sleep(60)
-"""
-
-
-@pytest.fixture
-def other_process():
-    """Has another process hold the lock of a folder."""
-    module = sys.modules[FolderLock.__module__].__file__
-    begun = []
-
-    def hold(folder):
-        process = subprocess.Popen(
-            [sys.executable, "-c", HOLD, str(module), str(folder)],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        begun.append(process)
-        assert process.stdout is not None
-        assert process.stdout.readline() == "held\n"
-        return process
-
-    yield hold
-    for process in begun:
-        process.kill()
-        process.wait()
+from tests.other_process import locked_by_another
 
 
 def files(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
-def test_a_run_of_another_process_is_left_alone_until_it_is_killed(
-    other_process, tmp_path
-):
+def test_a_run_of_another_process_is_left_alone_until_it_is_killed(tmp_path):
     RunDirectory(tmp_path).claim({"seed": 1})
-    other = other_process(tmp_path)
-    (tmp_path / ".partial-metrics.csv").write_text("epoch,lo")
-    before = files(tmp_path)
-    with pytest.raises(RunDirectoryError) as refused:
-        RunDirectory(tmp_path).claim({"seed": 2}, resume=True)
-    assert f"is being trained by another process (process {other.pid} on " in str(
-        refused.value
-    )
-    assert files(tmp_path) == before
-    other.kill()
-    other.wait()
+    with locked_by_another(tmp_path) as other:
+        (tmp_path / ".partial-metrics.csv").write_text("epoch,lo")
+        before = files(tmp_path)
+        with pytest.raises(RunDirectoryError) as refused:
+            RunDirectory(tmp_path).claim({"seed": 2}, resume=True)
+        assert str(refused.value) == (
+            f"{tmp_path} is being trained by another process (process {other.pid} on "
+            "another machine); wait for it or choose another folder."
+        )
+        assert files(tmp_path) == before
+    assert other.returncode == -9
+    assert (tmp_path / ".lock").exists()  # which means nothing
     with RunDirectory(tmp_path) as directory:
         directory.claim({"seed": 2}, resume=True)
     assert files(tmp_path).keys() == {"config.json"}
 
 
-def test_of_two_that_begin_a_run_one_is_refused(other_process, tmp_path):
-    other_process(tmp_path)  # it has made the folder, and no more
-    with pytest.raises(RunDirectoryError, match="another process"):
-        RunDirectory(tmp_path).claim({})
-    assert files(tmp_path).keys() == {".lock"}
+def test_of_two_that_begin_a_run_one_is_refused(tmp_path):
+    with locked_by_another(tmp_path):  # it has made the folder, and no more
+        with pytest.raises(RunDirectoryError, match="another process"):
+            RunDirectory(tmp_path).claim({})
+        assert files(tmp_path).keys() == {".lock"}
 
 
 def test_a_run_is_free_when_it_is_finished_or_given_up(tmp_path):
