@@ -1,6 +1,6 @@
 """Kills runs at random moments, and compares them with runs that were left alone.
 
-python -m benchmarks.run_faults                  twenty kills of each, ten minutes
+python -m benchmarks.run_faults                  twenty kills of each, some minutes
 python -m benchmarks.run_faults --only copy --kills 5
 
 A copy task, and a language model with dropout and averaged weights on a made-up text,
@@ -24,13 +24,13 @@ from benchmarks.sweep_faults import ROOT, differences
 
 COPY = (
     "experiments/copy.py --T 21 --hidden-units 40 --train-size 1600 "
-    "--validation-size 160 --test-size 160 --epochs 150 --stop-below none "
+    "--validation-size 160 --test-size 160 --epochs 200 --stop-below none "
     "--compare none --no-jit --lr 1e-3"
 )
 LANGUAGE = (
     "experiments/language_model.py --corpus ptb-char --layers 1 --emsize 16 --nhid 24 "
     "--batch 4 --bptt 12 --evaluation-columns 2 --optimizer sgd --lr 5 "
-    "--average-window 3 --dropout 0.2 --epochs 150 --no-jit --data {text}"
+    "--average-window 3 --dropout 0.2 --epochs 200 --no-jit --data {text}"
 )
 RUNS = {"copy": COPY, "language": LANGUAGE}
 
@@ -39,7 +39,7 @@ def make_text(folder: Path) -> None:
     """A text of the form of the characters of the Penn Treebank."""
     draw = random.Random(1)
     words = ["t h e", "c a t", "a n", "o l d", "d o g", "r a n"]
-    for name, lines in (("train", 500), ("valid", 40), ("test", 40)):
+    for name, lines in (("train", 100), ("valid", 40), ("test", 40)):
         text = "".join(
             f"{' _ '.join(draw.choices(words, k=6))}\n" for _ in range(lines)
         )
@@ -56,10 +56,18 @@ def start(name: str, out: Path, text: Path, log) -> subprocess.Popen:
     )
 
 
-def killed(process: subprocess.Popen, after: float) -> bool:
-    """Kills a process after so many seconds, unless it has come to its end."""
+def killed(
+    process: subprocess.Popen, out: Path, draw: random.Random, longest: float
+) -> bool:
+    """Kills a run at a random moment, unless it has come to its end.
+
+    One time in four that is while it starts, else after the next state that it keeps.
+    """
+    before, early = states(out), draw.random() < 0.25
+    while process.poll() is None and not early and states(out) <= before:
+        time.sleep(0.01)
     try:
-        code = process.wait(after)
+        code = process.wait(draw.uniform(0.0, longest))
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
@@ -69,15 +77,17 @@ def killed(process: subprocess.Popen, after: float) -> bool:
     return False
 
 
+def states(out: Path) -> set[str]:
+    """The names of the states that a run has kept."""
+    return {path.name for path in out.glob("checkpoints/epoch-*.h5")}
+
+
 def found_at(out: Path) -> str:
     """What a kill has left."""
     half = [path.name.partition("-")[2] for path in out.rglob(".partial-*")]
     if half:
         return f"{half[0].split('-')[0].split('.')[0]} half written"
-    states = sorted(out.glob("checkpoints/epoch-*.h5"))
-    if not out.exists() or not states:
-        return "nothing yet"
-    return "two states" if len(states) > 1 else "whole files"
+    return ["nothing yet", "whole files", "two states"][len(states(out))]
 
 
 def broken_runs(name: str, folder: Path, text: Path, options) -> list[Path]:
@@ -88,18 +98,17 @@ def broken_runs(name: str, folder: Path, text: Path, options) -> list[Path]:
         out.parent.mkdir(exist_ok=True)
         runs.append(out.parent)
         with open(folder / f"{name}.log", "a") as log:
-            while killed(start(name, out, text, log), _seconds(draw, kills, options)):
+            process = start(name, out, text, log)
+            while kills < options.kills and killed(process, out, draw, options.longest):
                 kills += 1
                 what = found_at(out)
                 found[what] += 1
-                epochs = [p.name[6:10] for p in out.glob("checkpoints/epoch-*.h5")]
-                print(f"{name}: kill {kills}, {what}, {epochs}", flush=True)
+                print(f"{name}: kill {kills}, {what}, {states(out)}", flush=True)
+                process = start(name, out, text, log)
+            if process.wait():
+                raise SystemExit(f"{out} did not come to its end; see its log")
     print(f"{name}: {dict(found)}")
     return runs
-
-
-def _seconds(draw: random.Random, kills: int, options) -> float:
-    return draw.uniform(0.0, options.longest) if kills < options.kills else 1e6
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -107,7 +116,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", choices=RUNS, help="one of the two")
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument(
-        "--longest", type=float, default=25.0, help="seconds between kills"
+        "--longest", type=float, default=4.0, help="seconds after a state"
     )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", help="folder to keep (default: a temporary one)")
@@ -121,7 +130,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name in [options.only] if options.only else RUNS:
             begun = time.monotonic()
             with open(folder / f"{name}.log", "a") as log:
-                killed(start(name, folder / "whole" / name, text, log), 1e6)
+                start(name, folder / "whole" / name, text, log).wait()
             seconds = time.monotonic() - begun
             begun = time.monotonic()
             runs = broken_runs(name, folder, text, options)
