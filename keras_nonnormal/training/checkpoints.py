@@ -107,9 +107,8 @@ class EpochCheckpoint(keras.callbacks.Callback):
 
 def _set_aside(broken, epochs):
     for path, error in broken:
-        print(
-            f"{error} Going back to the state after {epochs} epochs.", file=sys.stderr
-        )
+        what = str(error).partition(";")[0]
+        print(f"{what}; back to the state after {epochs} epochs", file=sys.stderr)
         path.rename(path.with_name(f"broken-{path.name}"))
 
 

@@ -27,6 +27,7 @@ class RunDirectory:
     | `model.keras` | the trained model |
     | `curves.png` | the learning curves |
     | `summary.json` | the results, written last: with it the run is finished |
+    | `.lock` | the process that trains it, as long as it does |
 
     Every file but the events is written under another name first and then moved into
     place, so that whatever is there is whole.

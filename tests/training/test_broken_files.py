@@ -29,7 +29,7 @@ def cut(path, share=0.5):
     path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
 
 
-@pytest.mark.parametrize("share", [0.0, 0.001, 0.9])
+@pytest.mark.parametrize("share", [0.0, 0.9])
 def test_a_broken_state_is_set_aside_if_there_is_one_before(
     train_small, three_epochs, kept, capsys, share
 ):
@@ -38,7 +38,7 @@ def test_a_broken_state_is_set_aside_if_there_is_one_before(
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert "epoch-0003.weights.h5 cannot be read (" in said
-    assert "Going back to the state after 2 epochs." in said
+    assert said.endswith("); back to the state after 2 epochs\n")
     assert states(kept) == [
         "broken-epoch-0003.weights.h5",
         "epoch-0002.weights.h5",
