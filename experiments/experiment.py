@@ -1,5 +1,6 @@
 """How an experiment runs: data, models, training, report."""
 
+import contextlib
 import dataclasses
 import platform
 import time
@@ -116,6 +117,10 @@ class Experiment:
         Returns:
             The summary that is in `summary.json`.
         """
+        with contextlib.ExitStack() as held:
+            return self._run(options, held)
+
+    def _run(self, options: RunOptions, held: contextlib.ExitStack) -> dict[str, Any]:
         from keras_nonnormal.recurrence import set_jit_compile
         from keras_nonnormal.training import on_device
 
@@ -124,9 +129,9 @@ class Experiment:
         with on_device(options.device):
             task = self.data(options)
             print(self.announcement(task, options))
-            runs = [self._train(task, options)]
+            runs = [self._train(task, options, held)]
             if (other := options.compared()) is not None:
-                runs.append(self._train(task, other))
+                runs.append(self._train(task, other, held))
         directory = runs[0].directory
         self.draw(runs, task, directory.curves)
         summaries = {run.options.start: self.summary(run, task) for run in runs}
@@ -193,13 +198,13 @@ class Experiment:
             "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         }
 
-    def _train(self, task, options: RunOptions) -> "Run":
+    def _train(self, task, options: RunOptions, held: contextlib.ExitStack) -> "Run":
         import keras
 
         from keras_nonnormal.training import RunDirectory
 
         print(f"\n{options.start}:")
-        directory = RunDirectory(options.out)
+        directory = held.enter_context(RunDirectory(options.out))
         if not directory.finished:  # one to compare with may be, in a resumed run
             directory.claim(self.config(options), options.resume)
         keras.utils.clear_session()

@@ -58,6 +58,6 @@ def _family_of_run(name: str, out: str | None) -> str | None:
     run = Path(out) if out else latest_unfinished(name)
     try:
         content = json.loads((run / "config.json").read_text(encoding="utf-8"))
+        return content.get("family", "starts")
     except (AttributeError, TypeError, OSError, ValueError):
         return None  # which `prepare` will say
-    return content.get("family", "starts")

@@ -25,8 +25,8 @@ def launch(
         arguments: Command-line arguments; None for those of the program.
 
     Returns:
-        The exit code: 0, or 1 after a training that diverged, 2 for what cannot be
-        run as asked, 130 after Ctrl-C.
+        The exit code: 0, or 1 after a training that diverged or when there is no space
+        left on the disk, 2 for what cannot be run as asked, 130 after Ctrl-C.
     """
     experiment = chosen(experiments, arguments)
     options = prepare(experiment, arguments, _others(experiments, experiment))
@@ -45,6 +45,7 @@ def launch(
                 RunDirectoryError,
                 TrainingDiverged,
             )
+            from keras_nonnormal.training.files import FULL, WriteError
 
             try:
                 if getattr(options, "test", False):
@@ -61,8 +62,19 @@ def launch(
             except TrainingDiverged as error:
                 print(f"\n{prog}: training diverged: {error}", file=sys.stderr)
                 return 1
+            except OSError as error:
+                if not (isinstance(error, WriteError) or error.errno in FULL):
+                    raise
+                advice = "free some and " if error.errno in FULL else ""
+                how = _how_to_go_on(prog, options) or "begin again"
+                print(
+                    f"\n{prog}: error: {error.strerror}; {advice}{how}",
+                    file=sys.stderr,
+                )
+                return 1
     except KeyboardInterrupt:
-        print(f"\n{prog}: interrupted; {_how_to_go_on(prog, options)}", file=sys.stderr)
+        how = _how_to_go_on(prog, options) or "nothing was written"
+        print(f"\n{prog}: interrupted; {how}", file=sys.stderr)
         return 130
     if options.json:
         print(json.dumps(summary, indent=2))
@@ -115,5 +127,5 @@ def _how_to_go_on(prog: str, options: RunOptions) -> str:
     if getattr(options, "test", False):
         return "the run is as it was"
     if not options.out or not Path(options.out, "config.json").exists():
-        return "nothing was written"
+        return ""  # nothing was written
     return f"go on with: python experiments/{prog} --resume --out {options.out}"

@@ -1,5 +1,6 @@
 """Several runs of an experiment as one training of many networks."""
 
+import contextlib
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -67,12 +68,13 @@ def run_packet(
     tasks: dict[int, Any] = {}
     ends: dict[int, dict[str, Any] | ArithmeticError] = {}
     keras.utils.clear_session()
-    with on_device(runs[0].device):
+    with on_device(runs[0].device), contextlib.ExitStack() as held:
         members = []
         for options in runs:
             if options.seed not in tasks:
                 tasks[options.seed] = experiment.data(options)
-            task, directory = tasks[options.seed], RunDirectory(options.out)
+            task = tasks[options.seed]
+            directory = held.enter_context(RunDirectory(options.out))
             directory.claim(experiment.config(options), resume=True)
             keras.utils.set_random_seed(options.seed)
             model = experiment.model(task, options)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from experiments.experiment import Experiment
+from experiments.kept import kept_options
 from experiments.options import OptionError, flag, parse
 from experiments.presets import Preset
 from experiments.settings import RunOptions
@@ -134,9 +135,14 @@ def _check_free(out: Path) -> None:
             f"--out: {out} holds an unfinished run; add --resume to continue it, or "
             "choose another folder"
         )
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    if out.exists() and (not out.is_dir() or any(map(_counts, out.iterdir()))):
         raise OptionError(f"--out: {out} is not an empty folder; choose another one")
     _check_writable(out)
+
+
+def _counts(file: Path) -> bool:
+    """Whether a file is more than what is left of a run that was killed at once."""
+    return not file.name.startswith((".lock", ".partial-"))
 
 
 def _check_writable(out: Path) -> None:
@@ -147,6 +153,17 @@ def _check_writable(out: Path) -> None:
         raise OptionError(f"--out: cannot write to {there}; choose another folder")
 
 
+def _how_finished(summary: Path) -> str:
+    try:
+        json.loads(summary.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        return (
+            f"cannot read {summary} ({error}); remove it, and the run ends once more "
+            "from its last state"
+        )
+    return f"the run in {summary.parent} is finished"
+
+
 def _continued(experiment: Experiment, given: dict[str, Any]):
     name = experiment.name
     out = Path(given["out"]) if "out" in given else latest_unfinished(name)
@@ -154,18 +171,10 @@ def _continued(experiment: Experiment, given: dict[str, Any]):
         raise OptionError(
             f"--resume: no unfinished run under {Path('runs', name)}; name it by --out"
         )
-    config = out / "config.json"
-    if not config.exists():
-        raise OptionError(f"--resume: there is no run in {out}")
-    if (out / "summary.json").exists():
-        raise OptionError(f"--resume: the run in {out} is finished")
+    begun = kept_options(experiment, out, "--resume")
+    if (summary := out / "summary.json").exists():
+        raise OptionError(f"--resume: {_how_finished(summary)}")
     _check_writable(out)
-    content = json.loads(config.read_text(encoding="utf-8"))
-    if content.get("experiment") != name:
-        raise OptionError(
-            f"--resume: the run in {out} belongs to {content.get('experiment')}.py"
-        )
-    begun = experiment.options(**content["options"])
     for option, value in given.items():
         kept = getattr(begun, option)
         if option not in FREE_ON_RESUME and value != kept:

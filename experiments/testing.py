@@ -1,11 +1,11 @@
 """What is settled before a run is tested again, without heavy imports."""
 
 import dataclasses
-import json
 from pathlib import Path
 from typing import Any
 
 from experiments.experiment import Experiment
+from experiments.kept import kept_options
 from experiments.options import OptionError, flag
 
 # What may be said of a test besides the options of the test itself.
@@ -30,8 +30,7 @@ def tested(experiment: Experiment, given: dict[str, Any]) -> Any:
     if "out" not in given:
         raise OptionError("--test: name the run to be tested by --out")
     out = Path(given["out"])
-    kept = _options(experiment, out)
-    options = experiment.options(**kept)
+    options = kept_options(experiment, out, "--test")
     for name, value in given.items():
         if name in FREE | experiment.options.of_test:
             continue
@@ -81,36 +80,6 @@ def weights(options: Any) -> Path:
             "expected one with an epoch behind it"
         )
     return states[trained[-1]]
-
-
-def _options(experiment: Experiment, out: Path) -> dict[str, Any]:
-    """What the `config.json` of a run says, if it is one of the experiment."""
-    config = out / "config.json"
-    if not config.is_file():
-        raise OptionError(f"--test: there is no run in {out}")
-    try:
-        content = json.loads(config.read_text(encoding="utf-8"))
-        name = content["experiment"]
-        family, options = content.get("family", "starts"), dict(content["options"])
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise OptionError(f"--test: cannot read {config}: {error!r}") from error
-    if name != experiment.name:
-        raise OptionError(
-            f"--test: the run in {out} belongs to {name}.py, expected one of "
-            f"{experiment.name}.py"
-        )
-    if family != experiment.family:
-        raise OptionError(
-            f"--test: the run in {out} is of the experiments on {family}, expected one "
-            f"of those on {experiment.family}"
-        )
-    known = {field.name for field in dataclasses.fields(experiment.options)}
-    if strangers := sorted(options.keys() - known):
-        raise OptionError(
-            f"--test: {config} has options that are not known here: "
-            + ", ".join(map(flag, strangers))
-        )
-    return options
 
 
 def _epochs(path: Path) -> int:

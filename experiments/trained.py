@@ -23,6 +23,7 @@ from keras_nonnormal.analysis.recurrent_layers import schur_parameters
 from keras_nonnormal.layers import StairCell
 from keras_nonnormal.recurrence import set_jit_compile
 from keras_nonnormal.training.gradient_ratios import recurrent_layers
+from keras_nonnormal.training.weights import UNREADABLE
 
 
 def load(path: Path, *, with_loss: bool = False) -> tuple[keras.Model, Any]:
@@ -59,7 +60,7 @@ def load_layers(path: Path) -> list[Any]:
 def _loaded(path: Path, with_loss: bool) -> keras.Model:
     try:
         model: Any = keras.saving.load_model(path, compile=with_loss)
-    except (OSError, ValueError, TypeError) as error:
+    except UNREADABLE as error:
         reason = str(error).strip().splitlines()[0]
         raise OptionError(f"cannot load {path}: {reason}") from error
     return model

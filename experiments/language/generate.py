@@ -137,6 +137,8 @@ def _weights(run: RunFolder) -> Path:
 
 def _text(experiment, run: RunFolder, weights: Path, options: GenerateOptions) -> str:
     from keras_nonnormal.datasets import DatasetError
+    from keras_nonnormal.training import RunDirectoryError
+    from keras_nonnormal.training.weights import load_weights
 
     _, trained = run.script()
     try:
@@ -148,7 +150,10 @@ def _text(experiment, run: RunFolder, weights: Path, options: GenerateOptions) -
     words = tokens_of(options.prompt, trained.corpus)
     prompt = numbers_of([*line_end, *words], vocabulary)
     network = experiment.model(task, trained)
-    network.load_weights(weights)
+    try:
+        load_weights(network, weights)
+    except RunDirectoryError as error:
+        raise OptionError(error) from error
     drawn = sampled(
         network,
         prompt,

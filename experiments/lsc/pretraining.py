@@ -1,7 +1,6 @@
 """The stage before training: a network is made stable, or only measured."""
 
 import dataclasses
-import json
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -38,7 +37,7 @@ def make_stable(
 
     file = directory.path / FILE
     if file.exists() and any(directory.checkpoints.glob("epoch-*.weights.h5")):
-        return json.loads(file.read_text(encoding="utf-8"))
+        return read_stage(directory)
     model = plain() if task.stateful else network
     if model is not network:
         model.set_weights(network.get_weights())
@@ -103,7 +102,9 @@ def stage_of(report, options) -> dict[str, Any]:
 
 def read_stage(directory) -> dict[str, Any]:
     """What `stability.json` of a run holds."""
-    return json.loads((directory.path / FILE).read_text(encoding="utf-8"))
+    from keras_nonnormal.training.run_directory import read_json
+
+    return read_json(directory.path / FILE, "seconds")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -116,6 +116,7 @@ def _kept(experiment, file, task, options):
     import keras
 
     from keras_nonnormal.training import WatchedModel
+    from keras_nonnormal.training.weights import UNREADABLE
 
     try:
         if file.suffix == ".keras":
@@ -125,7 +126,7 @@ def _kept(experiment, file, task, options):
         watched.compile(experiment.optimizer(options))
         watched.optimizer.build(watched.trainable_variables)
         watched.load_weights(file)
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except UNREADABLE as error:
         reason = str(error).strip().splitlines()[0]
         raise OptionError(f"--test: cannot load {file}: {reason}") from error
     return model

@@ -191,7 +191,10 @@ class Networks(Experiment):
     def finish(self, run: Run) -> None:
         """Copies the model to where `--save` says."""
         if path := getattr(run.options, "save", None):
-            shutil.copyfile(run.directory.model, Path(path).with_suffix(".keras"))
+            from keras_nonnormal.training.files import replacing
+
+            with replacing(Path(path).with_suffix(".keras")) as temporary:
+                shutil.copyfile(run.directory.model, temporary)
 
     def _parameters(self, options, task) -> int:
         widths = {**options.widths}

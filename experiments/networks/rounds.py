@@ -1,7 +1,6 @@
 """Runs that are repeated with other seeds, and the means of their results."""
 
 import dataclasses
-import json
 import math
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,9 +29,13 @@ def run_rounds(experiment: Experiment, options: Any) -> dict[str, Any]:
 
     with on_device(options.device):
         experiment.data(options)  # what is missing is said before a folder is made
-    directory = RunDirectory(options.out)
-    directory.claim(experiment.config(options), options.resume)
-    directory.checkpoints.rmdir()  # every round has its own
+    with RunDirectory(options.out) as directory:
+        directory.claim(experiment.config(options), options.resume)
+        directory.checkpoints.rmdir()  # every round has its own
+        return _all_rounds(experiment, options, directory)
+
+
+def _all_rounds(experiment, options, directory) -> dict[str, Any]:
     summaries = [_summary(experiment, each) for each in rounds(options)]
     means, deviations = mean_and_deviation([each["test"] for each in summaries])
     last = options.seed + options.rounds - 1
@@ -87,10 +90,12 @@ def _summary(experiment, options) -> dict[str, Any]:
     if not (out / "summary.json").exists():
         print()
         return experiment.run(options)
-    config = json.loads((out / "config.json").read_text(encoding="utf-8"))
-    if (done := config["options"]["epochs"]) != options.epochs:
+    from keras_nonnormal.training.run_directory import read_json
+
+    config = read_json(out / "config.json", "options")
+    if (done := config["options"].get("epochs")) != options.epochs:
         raise OptionError(
             f"--epochs: the round of seed {options.seed} in {out.parent} is finished "
             f"with {done}, expected as many for all, received {options.epochs}"
         )
-    return json.loads((out / "summary.json").read_text(encoding="utf-8"))
+    return read_json(out / "summary.json", "test", "parameters", "trivial_loss")

@@ -45,12 +45,12 @@ def kept_outcome(directory: Path, hopeless_after: int | None = None) -> Outcome 
     """
     try:
         text = (directory / "summary.json").read_text(encoding="utf-8")
-        summary = json.loads(text)
-    except (OSError, ValueError):
-        return None
-    state = summary.get("outcome", FINISHED)
-    if state == HOPELESS and (
-        hopeless_after is None or summary["hopeless_after"] < hopeless_after
-    ):
+        summary = dict(json.loads(text))
+        state = summary.get("outcome", FINISHED)
+        if state == HOPELESS and (
+            hopeless_after is None or summary["hopeless_after"] < hopeless_after
+        ):
+            return None
+    except (OSError, ValueError, TypeError, KeyError):  # it may be broken
         return None
     return Outcome(state, summary, summary.get("reason", ""))

@@ -9,7 +9,7 @@ import gc
 import io
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -57,13 +57,8 @@ def train_unit(unit: Unit, hopeless_after: int | None = None) -> list[Outcome]:
     outcomes = {run.key: kept_outcome(run.directory, hopeless_after) for run in unit}
     # Some may be over, by another sweep, or by a worker that died right after.
     left = [run for run in unit if outcomes[run.key] is None]
-    for run in left:  # there is one if it was given up by a stricter rule
-        (run.directory / "summary.json").unlink(missing_ok=True)
-    if len(left) == 1:
-        (run,) = left
-        outcomes[run.key] = _guarded(left, lambda: [_train(run, hopeless_after)])[0]
-    elif left:
-        ended = _guarded(left, lambda: _train_together(left, hopeless_after))
+    if left:
+        ended = _guarded(left, lambda: _train_all(left, hopeless_after))
         outcomes |= {run.key: each for run, each in zip(left, ended, strict=True)}
     return [outcome for outcome in outcomes.values() if outcome is not None]
 
@@ -79,7 +74,7 @@ def _guarded(
             outcomes = train()
         except Exception as error:
             outcomes = [_wrong(error)] * len(runs)
-            if outcomes[0].state == FAILED:
+            if outcomes[0].state == FAILED and not _is_explained(error):
                 text = said.getvalue() + traceback.format_exc()
                 _keep([run.directory for run in runs], text)
     gc.collect()  # models are cycles
@@ -87,21 +82,50 @@ def _guarded(
     return [replace(outcome, seconds=seconds) for outcome in outcomes]
 
 
-def _train(run: Planned, hopeless_after: int | None) -> Outcome:
+def _train_all(runs: Sequence[Planned], hopeless_after: int | None) -> list[Outcome]:
+    with contextlib.ExitStack() as held:
+        ends = [held.enter_context(_held(run, hopeless_after)) for run in runs]
+        left = [run for run, end in zip(runs, ends, strict=True) if end is None]
+        train = _train_together if len(left) > 1 else _train_alone
+        trained = iter(train(left, hopeless_after))
+        return [next(trained) if end is None else end for end in ends]
+
+
+@contextlib.contextmanager
+def _held(run: Planned, hopeless_after: int | None) -> Iterator[Outcome | None]:
+    """Keeps others out of a run that was given up by a stricter rule, and begins it.
+
+    Yields how it has ended meanwhile, by another sweep; else None.
+    """
+    from keras_nonnormal.training import RunDirectory
+
+    outcome = None
+    with RunDirectory(run.directory) as directory:
+        if directory.finished:
+            directory.lock()
+            outcome = kept_outcome(run.directory, hopeless_after)
+            if outcome is None:
+                directory.summary.unlink()
+        yield outcome
+
+
+def _train_alone(
+    runs: Sequence[Planned], hopeless_after: int | None
+) -> Iterator[Outcome]:
     from experiments.sweeps.hopeless import Hopeless, StopWhenHopeless
     from keras_nonnormal.training import TrainingDiverged
-
-    experiment, options = run.experiment()
 
     def callbacks(task, options):
         if hopeless_after is None:
             return []
         return [StopWhenHopeless(_judge(task, options, hopeless_after))]
 
-    try:
-        return Outcome(FINISHED, watched(experiment, callbacks).run(options))
-    except (Hopeless, TrainingDiverged) as error:
-        return _given_up(run, error, hopeless_after)
+    for run in runs:
+        experiment, options = run.experiment()
+        try:
+            yield Outcome(FINISHED, watched(experiment, callbacks).run(options))
+        except (Hopeless, TrainingDiverged) as error:
+            yield _given_up(run, error, hopeless_after)
 
 
 def _train_together(
@@ -163,7 +187,17 @@ def _wrong(error: Exception) -> Outcome:
 
     if isinstance(error, DatasetError | DeviceError | OptionError):
         return Outcome(REFUSED, message=str(error))
+    if _is_explained(error):
+        return Outcome(FAILED, message=str(error))
     return Outcome(FAILED, message=f"{type(error).__name__}: {error}".splitlines()[0])
+
+
+def _is_explained(error: Exception) -> bool:
+    """Whether an error of a run's folder says all that there is to say of it."""
+    from keras_nonnormal.training import RunDirectoryError
+    from keras_nonnormal.training.files import WriteError
+
+    return isinstance(error, RunDirectoryError | WriteError)
 
 
 def _rows(directory: Path) -> list[dict[str, float]]:
@@ -180,5 +214,7 @@ def _rows(directory: Path) -> list[dict[str, float]]:
 def _keep(directories: Sequence[Path], text: str) -> None:
     """Keeps what was said by runs that failed, if they came as far as a folder."""
     for directory in directories:
-        if (directory / "config.json").exists():
+        if not (directory / "config.json").exists():
+            continue
+        with contextlib.suppress(OSError):  # of a full disk
             (directory / "error.txt").write_text(text, encoding="utf-8")

@@ -7,6 +7,7 @@ import tempfile
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -60,7 +61,7 @@ def load_stable(
         with np.load(file.with_suffix(".npz"), allow_pickle=False) as arrays:
             values = [arrays[str(i)] for i in range(len(model.weights))]
         put_back(model.weights, values)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
         raise ValueError(
             f"Cannot read the pre-trained weights {file.with_suffix('.npz')} or their "
             f"report ({error}). Remove both files to pre-train again"

@@ -5,9 +5,9 @@ from typing import Any
 
 import keras
 
-from keras_nonnormal.training.files import replacing
 from keras_nonnormal.training.metrics_log import Row
 from keras_nonnormal.training.monitor import BestSoFar, Mode, Monitor
+from keras_nonnormal.training.weights import load_weights, save_weights
 
 
 class BestWeights(keras.callbacks.Callback):
@@ -49,8 +49,12 @@ class BestWeights(keras.callbacks.Callback):
         self._epochs = int(self._best.row["epoch"]) if self._best.row else 0
 
     def restore(self, network: keras.Model) -> None:
-        """Gives a network the weights of the best epoch."""
-        network.load_weights(self._path(self._epochs))
+        """Gives a network the weights of the best epoch.
+
+        Raises:
+            RunDirectoryError: If they cannot be read.
+        """
+        load_weights(network, self._path(self._epochs))
 
     def on_epoch_end(self, epoch, logs=None):
         """Called by Keras."""
@@ -60,8 +64,8 @@ class BestWeights(keras.callbacks.Callback):
             path = self._path(self._epochs)
             optimizer = getattr(self.model, "optimizer", None)
             averaged = getattr(optimizer, "averaged", contextlib.nullcontext)
-            with replacing(path) as temporary, averaged():
-                self.model.network.save_weights(temporary)
+            with averaged():
+                save_weights(self.model.network, path)
             keep.add(path)
         for old in set(self.folder.glob("best-*.weights.h5")) - keep:
             old.unlink()

@@ -1,9 +1,11 @@
+import sys
 from pathlib import Path
 from typing import Any
 
 import keras
 
-from keras_nonnormal.training.files import replacing
+from keras_nonnormal.training.run_directory import RunDirectoryError
+from keras_nonnormal.training.weights import load_weights, save_weights
 
 
 class EpochCheckpoint(keras.callbacks.Callback):
@@ -48,15 +50,31 @@ class EpochCheckpoint(keras.callbacks.Callback):
     def restore(self, model: keras.Model, epochs: int | None = None) -> int:
         """Brings a compiled model to a state, by default the newest, if there is one.
 
+        Where the newest is broken and one before it is there, as with `keep_every`, it
+        is that one; the broken file gets another name.
+
         Returns:
             The number of epochs behind that state; 0 if there is none.
+
+        Raises:
+            RunDirectoryError: If no state can be read.
         """
-        epochs = self.epochs_done() if epochs is None else epochs
-        if epochs is None:
-            return 0
-        model.optimizer.build(model.trainable_variables)
-        model.load_weights(self._path(epochs))
-        return epochs
+        states = map(_epochs, self._files()) if epochs is None else [epochs]
+        broken: list[tuple[Path, RunDirectoryError]] = []
+        for number in sorted(states, reverse=True):
+            model.optimizer.build(model.trainable_variables)
+            try:
+                load_weights(model, self._path(number))
+            except RunDirectoryError as error:
+                if isinstance(error.__cause__, PermissionError):
+                    raise  # it need not be broken
+                broken.append((self._path(number), error))
+            else:
+                _set_aside(broken, number)
+                return number
+        if broken:
+            raise broken[0][1]
+        return 0
 
     def save(self, epochs: int, model: keras.Model | None = None) -> None:
         """Writes the state after `epochs` epochs and drops older ones."""
@@ -65,8 +83,7 @@ class EpochCheckpoint(keras.callbacks.Callback):
 
     def write(self, epochs: int, model: keras.Model | None = None) -> None:
         """Writes the state after `epochs` epochs."""
-        with replacing(self._path(epochs)) as temporary:
-            (model or self.model).save_weights(temporary)
+        save_weights(model or self.model, self._path(epochs))
 
     def drop_others(self, epochs: int) -> None:
         """Drops the states after other numbers of epochs that are not kept for good."""
@@ -86,6 +103,13 @@ class EpochCheckpoint(keras.callbacks.Callback):
 
     def _files(self):
         return list(self.folder.glob("epoch-*.weights.h5"))
+
+
+def _set_aside(broken, epochs):
+    for path, error in broken:
+        what = str(error).partition(";")[0]
+        print(f"{what}; back to the state after {epochs} epochs", file=sys.stderr)
+        path.rename(path.with_name(f"broken-{path.name}"))
 
 
 def _epochs(path: Path) -> int:

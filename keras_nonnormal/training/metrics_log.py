@@ -5,6 +5,7 @@ from pathlib import Path
 import keras
 
 from keras_nonnormal.training.files import replacing
+from keras_nonnormal.training.run_directory import broken
 
 Row = dict[str, float]
 
@@ -21,13 +22,20 @@ class MetricsLog(keras.callbacks.Callback):
         epochs_done: Number of epochs the run has behind it: rows after that are
             dropped, because the run that wrote them was broken off before it could
             keep its state.
+
+    Raises:
+        RunDirectoryError: If rows up to there are missing, or cannot be read.
     """
 
     def __init__(self, path, epochs_done: int = 0):
         super().__init__()
         self.path = Path(path)
-        rows = read_metrics(self.path) if self.path.exists() else []
+        rows = read_metrics(self.path) if epochs_done and self.path.exists() else []
         self.rows = [row for row in rows if row["epoch"] <= epochs_done]
+        if len(self.rows) != epochs_done:
+            raise broken(
+                self.path, f"it has {len(self.rows)} of the {epochs_done} epochs behind"
+            )
 
     def on_epoch_begin(self, epoch, logs=None):
         """Called by Keras."""
@@ -63,13 +71,20 @@ def read_metrics(path) -> list[Row]:
 
     Returns:
         A list with a dict per epoch: `{"epoch": 1, "loss": ..., ...}`.
+
+    Raises:
+        RunDirectoryError: If the file is broken.
     """
-    with open(path, newline="", encoding="utf-8") as file:
-        return [
-            {
-                name: int(text) if name == "epoch" else float(text)
-                for name, text in row.items()
-                if text
-            }
-            for row in csv.DictReader(file)
-        ]
+    path = Path(path)
+    text = path.read_bytes().decode(errors="replace")
+    rows: list[Row] = []
+    for number, line in enumerate(csv.DictReader(text.splitlines()), 2):
+        try:
+            row = {name: float(cell) for name, cell in line.items() if cell != ""}
+            rows.append({**row, "epoch": int(row["epoch"])})
+        except (TypeError, ValueError, KeyError, OverflowError):
+            what = f"line {number} is not one of numbers for all columns"
+            raise broken(path, what) from None
+    if not text.endswith("\n"):
+        raise broken(path, "its last line is cut off")
+    return rows

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 
 from keras_nonnormal.training.files import replacing
+from keras_nonnormal.training.metrics_log import read_metrics
 
 
 class VariableLog(keras.callbacks.Callback):
@@ -67,5 +68,6 @@ def _read(path: Path) -> list[list[str]]:
     """The rows of such a file below its head; none if it is not there."""
     if not path.exists():
         return []
+    read_metrics(path)  # says so if it is broken
     with open(path, newline="", encoding="utf-8") as file:
         return list(csv.reader(file))[1:]

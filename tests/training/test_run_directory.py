@@ -59,3 +59,15 @@ def test_a_write_that_fails_leaves_the_old_file_whole(tmp_path):
         fail()
     assert json.loads(path.read_text()) == {"a": 1}
     assert [each.name for each in tmp_path.iterdir()] == ["summary.json"]
+
+
+def test_what_a_killed_program_left_half_written_is_removed(tmp_path):
+    (tmp_path / ".partial-config.json").write_text("{half")  # and no more
+    RunDirectory(tmp_path).claim({"seed": 1})
+    half = tmp_path / "checkpoints" / ".partial-epoch-0003.weights.h5"
+    half.write_text("half")
+    RunDirectory(tmp_path).claim({}, resume=True)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == [
+        "checkpoints",
+        "config.json",
+    ]
