@@ -34,8 +34,12 @@ class DataParallel(keras.Model):
             return of_share
         import tensorflow as tf
 
-        # As tensors: sums of an embedding's slices are made of its gradient.
-        there = [tf.convert_to_tensor(each) for each in of_share if each is not None]
+        # Tensors, not slices of an embedding; copies, so that they know their device.
+        there = [
+            tf.identity(tf.convert_to_tensor(each))
+            for each in of_share
+            if each is not None
+        ]
         context: Any = tf.distribute.get_replica_context()
         sums = iter(context.all_reduce(tf.distribute.ReduceOp.SUM, there))
         return [None if each is None else next(sums) for each in of_share]
@@ -101,13 +105,25 @@ class DataParallel(keras.Model):
 
         strategy, training = self.distribute_strategy, step == self.train_step
 
+        def of_replica(data):
+            step(data)
+            return self._results_of_all(training)
+
         @tf.function(autograph=False)
         def run(data):
-            strategy.run(step, args=(data,))
-            results = self.get_metrics_result()
-            return {**results, **self.further_results()} if training else results
+            results = strategy.run(of_replica, args=(data,))
+            first = strategy.experimental_local_results
+            return {name: first(value)[0] for name, value in results.items()}
 
         return lambda iterator: run(next(iterator))
+
+    def _results_of_all(self, training):
+        """In a replica: the results of the metrics, made of the sums over replicas."""
+        variables = [v for metric in self.metrics for v in metric.variables]
+        sums = self.of_batch([v.value for v in variables])
+        with keras.StatelessScope(list(zip(variables, sums, strict=True))):
+            results = self.get_metrics_result()
+            return {**results, **self.further_results()} if training else results
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         """Called by Keras: creates what is left to create, before there are replicas.

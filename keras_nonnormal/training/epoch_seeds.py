@@ -26,22 +26,30 @@ class EpochSeeds(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         """Called by Keras."""
+        generators = _generators(self.model)
+        numbers = range(len(generators))
+        pairs = [(self.seed + 7919 * n, epoch << 20) for n in numbers]  # counts upwards
+        states = [np.array([n % 2**32 for n in pair], np.uint32) for pair in pairs]
         strategy = current_strategy()
-        for number, generator in enumerate(_generators(self.model)):
-            pair = (self.seed + 7919 * number, epoch << 20)  # draws count upwards
-            state = np.array([n % 2**32 for n in pair], np.uint32)
-            if strategy is None:
-                generator.state.assign(state)
-            else:
-                strategy.run(_assign_in_replica, (generator.state, state))
+        if strategy is not None:
+            _assign_in_replicas(strategy, generators, states)
+            return
+        for generator, state in zip(generators, states, strict=True):
+            generator.state.assign(state)
 
 
-def _assign_in_replica(variable, state):
+def _assign_in_replicas(strategy, generators, states):
+    """Other states in every replica; in the first those that one device would have."""
     import tensorflow as tf
 
-    context: Any = tf.distribute.get_replica_context()
-    number = tf.cast(context.replica_id_in_sync_group, tf.uint32)
-    variable.assign(state + tf.stack([number * tf.constant(104_729, tf.uint32), 0]))
+    def assign():
+        context: Any = tf.distribute.get_replica_context()
+        number = tf.cast(context.replica_id_in_sync_group, tf.uint32)
+        change = number * tf.constant([104_729, 0], tf.uint32)
+        for generator, state in zip(generators, states, strict=True):
+            generator.state.assign(state + change)
+
+    tf.function(lambda: strategy.run(assign), autograph=False)()
 
 
 def _generators(model: keras.Model) -> list[Any]:

@@ -83,8 +83,8 @@ class WatchedModel(DataParallel):
             penalty = sum(sums)
             self._penalty.update_state(penalty)
             total = ops.add(loss, penalty / replicas if replicas > 1 else penalty)
-        if training:
-            self._note_not_finite(*self.of_batch([total]))
+        if training and replicas == 1:
+            self._note_not_finite(total)
         return total
 
     def train_step(self, data):
@@ -100,7 +100,9 @@ class WatchedModel(DataParallel):
             loss = self.compute_loss(x, y, y_pred, sample_weight)
             scaled = optimizer.scale_loss(loss)
         variables = self.trainable_weights
-        gradients = self.of_batch(tape.gradient(scaled, variables))
+        *gradients, loss = self.of_batch([*tape.gradient(scaled, variables), loss])
+        if self.replicas > 1:
+            self._note_not_finite(loss)
         if self.log_gradient_norm:
             # As tensors: the norm of an embedding's slices is not that of its gradient.
             norm = tf.linalg.global_norm([tf.convert_to_tensor(g) for g in gradients])

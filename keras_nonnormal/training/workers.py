@@ -1,5 +1,6 @@
 """What workers, processes that train one network together, tell each other."""
 
+import functools
 from collections.abc import Iterable
 from typing import Any
 
@@ -35,12 +36,20 @@ def told_by_all(number: int) -> list[int]:
         return [number]
     import tensorflow as tf
 
+    numbers = _gathered(strategy)(tf.constant(number, tf.int32))
+    return [int(each) for each in numbers]
+
+
+@functools.cache
+def _gathered(strategy):
+    import tensorflow as tf
+
     @tf.function(autograph=False)
     def gathered(number):
         here = strategy.run(lambda: tf.reshape(number, (1,)))
         return strategy.gather(here, axis=0)
 
-    return [int(each) for each in gathered(tf.constant(number, tf.int32))]
+    return gathered
 
 
 def wait_for_all() -> None:
