@@ -24,32 +24,35 @@ class EpochSeeds(keras.callbacks.Callback):
         super().__init__()
         self.seed = seed
 
+    def on_train_begin(self, logs=None):
+        """Called by Keras."""
+        self._states = [each.state for each in _generators(self.model)]
+        strategy = current_strategy()
+        self._assign = self._start if strategy is None else self._of_replicas(strategy)
+
     def on_epoch_begin(self, epoch, logs=None):
         """Called by Keras."""
-        generators = _generators(self.model)
-        numbers = range(len(generators))
-        pairs = [(self.seed + 7919 * n, epoch << 20) for n in numbers]  # counts upwards
-        states = [np.array([n % 2**32 for n in pair], np.uint32) for pair in pairs]
-        strategy = current_strategy()
-        if strategy is not None:
-            _assign_in_replicas(strategy, generators, states)
-            return
-        for generator, state in zip(generators, states, strict=True):
-            generator.state.assign(state)
+        if self._states:
+            numbers = range(len(self._states))
+            pairs = [(self.seed + 7919 * n, epoch << 20) for n in numbers]  # count up
+            starts = [[number % 2**32 for number in pair] for pair in pairs]
+            self._assign(np.array(starts, np.uint32))
 
+    def _start(self, starts):
+        for number, state in enumerate(self._states):
+            state.assign(starts[number])
 
-def _assign_in_replicas(strategy, generators, states):
-    """Other states in every replica; in the first those that one device would have."""
-    import tensorflow as tf
+    def _of_replicas(self, strategy):
+        """Starts each elsewhere, and the first where one device would start."""
+        import tensorflow as tf
 
-    def assign():
-        context: Any = tf.distribute.get_replica_context()
-        number = tf.cast(context.replica_id_in_sync_group, tf.uint32)
-        change = number * tf.constant([104_729, 0], tf.uint32)
-        for generator, state in zip(generators, states, strict=True):
-            generator.state.assign(state + change)
+        def start(starts):
+            context: Any = tf.distribute.get_replica_context()
+            number = tf.cast(context.replica_id_in_sync_group, tf.uint32)
+            self._start(starts + number * tf.constant([104_729, 0], tf.uint32))
 
-    tf.function(lambda: strategy.run(assign), autograph=False)()
+        run = tf.function(lambda starts: strategy.run(start, (starts,)))
+        return lambda starts: run(tf.constant(starts))
 
 
 def _generators(model: keras.Model) -> list[Any]:

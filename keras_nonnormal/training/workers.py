@@ -25,19 +25,28 @@ class EndTogether(keras.callbacks.Callback):
 
 def is_chief() -> bool:
     """Whether this process is the one that keeps the results: the first worker."""
-    strategy = current_strategy()
+    strategy = _of_workers()
     return strategy is None or strategy.extended.should_checkpoint
 
 
 def told_by_all(number: int) -> list[int]:
-    """What every replica says, in the same order everywhere. It waits for all."""
-    strategy = current_strategy()
+    """What every worker says, in the same order everywhere. It waits for all."""
+    strategy = _of_workers()
     if strategy is None:
         return [number]
     import tensorflow as tf
 
     numbers = _gathered(strategy)(tf.constant(number, tf.int32))
     return [int(each) for each in numbers]
+
+
+def _of_workers() -> Any:
+    """The strategy of this context if it is one of several workers, or None."""
+    import tensorflow as tf
+
+    strategy = current_strategy()
+    several = isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
+    return strategy if several else None
 
 
 @functools.cache
@@ -71,7 +80,7 @@ def take_from_first(variables: Iterable[Any]) -> None:
 
     Workers make them alike, but on unlike machines not to the last bit.
     """
-    strategy = current_strategy()
+    strategy = _of_workers()
     if strategy is None:
         return
     import tensorflow as tf
