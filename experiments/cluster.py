@@ -101,7 +101,9 @@ def _copied(options: Any, folder: Path) -> Any:
     """The options of a run in a copy of its directory."""
     changes = {"out": str(folder / "run")}
     if Path(options.out).exists():
-        shutil.copytree(options.out, changes["out"])
+        shutil.copytree(
+            options.out, changes["out"], ignore=shutil.ignore_patterns("tensorboard")
+        )
     if getattr(options, "save", None):
         changes["save"] = str(folder / Path(options.save).name)
     return dataclasses.replace(options, **changes)

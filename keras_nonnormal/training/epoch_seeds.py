@@ -24,8 +24,9 @@ class EpochSeeds(keras.callbacks.Callback):
         super().__init__()
         self.seed = seed
 
-    def on_train_begin(self, logs=None):
+    def set_model(self, model):
         """Called by Keras."""
+        super().set_model(model)
         self._states = [each.state for each in _generators(self.model)]
         strategy = current_strategy()
         self._assign = self._start if strategy is None else self._of_replicas(strategy)
