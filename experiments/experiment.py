@@ -122,16 +122,19 @@ class Experiment:
 
     def _run(self, options: RunOptions, held: contextlib.ExitStack) -> dict[str, Any]:
         from keras_nonnormal.recurrence import set_jit_compile
-        from keras_nonnormal.training import on_device
+        from keras_nonnormal.training import in_words, placed
 
         begun = time.perf_counter()
         set_jit_compile(options.jit is not False)
-        with on_device(options.device):
+        with placed(options.device, options.strategy):
+            words = in_words(options.sequences_per_step)
             task = self.data(options)
             print(self.announcement(task, options))
-            runs = [self._train(task, options, held)]
-            if (other := options.compared()) is not None:
-                runs.append(self._train(task, other, held))
+            if options.strategy != "none":
+                print(f"{options.strategy}: {words}")
+        runs = [self._train(task, options, held)]
+        if (other := options.compared()) is not None:
+            runs.append(self._train(task, other, held))
         directory = runs[0].directory
         self.draw(runs, task, directory.curves)
         summaries = {run.options.start: self.summary(run, task) for run in runs}
@@ -201,17 +204,19 @@ class Experiment:
     def _train(self, task, options: RunOptions, held: contextlib.ExitStack) -> "Run":
         import keras
 
-        from keras_nonnormal.training import RunDirectory
+        from keras_nonnormal.training import RunDirectory, placed
 
         print(f"\n{options.start}:")
         directory = held.enter_context(RunDirectory(options.out))
         if not directory.finished:  # one to compare with may be, in a resumed run
             directory.claim(self.config(options), options.resume)
-        keras.utils.clear_session()
+        keras.utils.clear_session()  # not within a strategy, of which it loses track
         keras.utils.set_random_seed(options.seed)
-        model = self.model(task, options)
-        result = self.fit(model, task, options, directory)
-        run = Run(options, directory, result, self.further_tests(model, task, options))
+        with placed(options.device, options.strategy):
+            model = self.model(task, options)
+            result = self.fit(model, task, options, directory)
+            tests = self.further_tests(model, task, options)
+        run = Run(options, directory, result, tests)
         self.finish(run)
         return run
 

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from experiments.cluster import as_one_run
 from experiments.experiment import Experiment
 from experiments.families import chosen
 from experiments.options import OptionError
@@ -30,7 +31,7 @@ def launch(
     """
     experiment = chosen(experiments, arguments)
     options = prepare(experiment, arguments, _others(experiments, experiment))
-    prog = f"{experiment.name}.py"
+    prog, says = f"{experiment.name}.py", True
     shown = (
         contextlib.redirect_stdout(sys.stderr)
         if options.json
@@ -51,7 +52,8 @@ def launch(
                 if getattr(options, "test", False):
                     summary = experiment.test(options)
                 else:
-                    summary = experiment.run(options)
+                    with as_one_run(options) as (here, says):
+                        summary = experiment.run(here)
             except (
                 DatasetError,
                 DeviceError,
@@ -76,7 +78,7 @@ def launch(
         how = _how_to_go_on(prog, options) or "nothing was written"
         print(f"\n{prog}: interrupted; {how}", file=sys.stderr)
         return 130
-    if options.json:
+    if options.json and says:
         print(json.dumps(summary, indent=2))
     return 0
 

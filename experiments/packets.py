@@ -26,6 +26,11 @@ def check_packet(experiment: Experiment, runs: Sequence[Any]) -> None:
             f"fbchain, orthogonal, identity), received {experiment.family}"
         )
     for run in runs:
+        if run.strategy != "none":
+            raise OptionError(
+                "--vectorize: runs trained as one are on one device, expected "
+                f"--strategy none, received {run.strategy}"
+            )
         if run.compare is not None:
             raise OptionError("--vectorize: expected runs with --compare none")
         for field in dataclasses.fields(run):

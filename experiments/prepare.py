@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
+from experiments.cluster import check_strategy
 from experiments.experiment import Experiment
 from experiments.kept import kept_options
 from experiments.options import OptionError, flag, parse
@@ -21,7 +22,7 @@ from experiments.testing import tested
 # What may differ between a run and its continuation: how long, where, how it is shown.
 FREE_ON_RESUME = {
     *("epochs", "updates", "time_limit"),
-    *("device", "cuda", "tensorboard", "json", "resume", "out", "save"),
+    *("device", "cuda", "strategy", "tensorboard", "json", "resume", "out", "save"),
 }
 MOST_PRESETS_IN_WORDS = 6
 
@@ -55,12 +56,15 @@ def prepare(
         if given.get("test"):
             return tested(experiment, given)
         if given.get("resume"):
-            return _continued(experiment, given)
-        options = _new(experiment, given)
+            options = _continued(experiment, given)
+        else:
+            options = _new(experiment, given)
+        check_strategy(options)
     except OptionError as error:
         refuse(prog, error)
-    for remark in options.remarks(given):
-        print(f"{prog}: warning: {remark}", file=sys.stderr)
+    if not given.get("resume"):
+        for remark in options.remarks(given):
+            print(f"{prog}: warning: {remark}", file=sys.stderr)
     return options
 
 

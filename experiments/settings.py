@@ -11,6 +11,7 @@ from typing import Any
 from experiments.options import OptionError, Options, flag, option
 from experiments.presets import GAINS
 
+STRATEGIES = ("none", "mirrored", "multiworker")
 OPTIMIZERS = ("rmsprop-keras2", "rmsprop-torch", "rmsprop", "adam", "adam-torch")
 
 
@@ -29,6 +30,12 @@ class RunOptions(Options):
     )
     jit: bool | None = option(True, "compile with XLA")
     device: str = option("auto", "cpu, gpu, gpu:1 and so on, or auto")
+    strategy: str = option(
+        "none",
+        "train on several devices at once, each with its share of a batch: on all GPUs "
+        "(mirrored), or on the machines that TF_CONFIG names (multiworker)",
+        choices=STRATEGIES,
+    )
     tensorboard: bool | None = option(
         None, "write TensorBoard events (default: if it is installed)"
     )
@@ -43,6 +50,11 @@ class RunOptions(Options):
         if not re.fullmatch(r"auto|cpu|gpu(:\d+)?", self.device):
             raise OptionError(
                 f"--device: expected cpu, gpu, gpu:1 or auto, received {self.device!r}"
+            )
+        if self.strategy != "none" and ":" in self.device:
+            raise OptionError(
+                f"--device: --strategy {self.strategy} takes all devices, expected "
+                f"cpu, gpu or auto, received {self.device!r}"
             )
         if self.tensorboard and not has_tensorboard():
             raise OptionError(
@@ -59,6 +71,12 @@ class RunOptions(Options):
     def start(self) -> str:
         """What is trained, in words."""
         raise NotImplementedError
+
+    @property
+    def sequences_per_step(self) -> int:
+        """The size of a batch, of all replicas together."""
+        options: Any = self
+        return options.batch
 
     @property
     def writes_events(self) -> bool:
@@ -138,6 +156,10 @@ class TrainingOptions(RunOptions):
                 f"--batch-size: expected at most --train-size, {self.train_size}, "
                 f"received {self.batch_size}"
             )
+
+    @property
+    def sequences_per_step(self):
+        return self.batch_size
 
     @property
     def label(self) -> str:

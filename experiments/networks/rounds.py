@@ -25,9 +25,9 @@ def run_rounds(experiment: Experiment, options: Any) -> dict[str, Any]:
         The summary that is in `summary.json`: mean and standard deviation of the test
         results, and the results of every round.
     """
-    from keras_nonnormal.training import RunDirectory, on_device
+    from keras_nonnormal.training import RunDirectory, placed
 
-    with on_device(options.device):
+    with placed(options.device, options.strategy):
         experiment.data(options)  # what is missing is said before a folder is made
     with RunDirectory(options.out) as directory:
         directory.claim(experiment.config(options), options.resume)

@@ -91,7 +91,10 @@ class AveragedSGD(GroupedOptimizer):
     @property
     def averaging(self) -> bool:
         """Whether updates count by now."""
-        return self.built and int(self._first) <= int(self.iterations)
+        if not self.built:
+            return False
+        first, done = map(ops.convert_to_numpy, (self._first, self.iterations))
+        return bool(first <= done)
 
     def start_averaging(self) -> None:
         """Has the next update be the first that counts, unless there was one."""

@@ -4,6 +4,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_nonnormal.training.data_parallel import share_of_rows
 from keras_nonnormal.training.watched_model import WatchedModel
 
 
@@ -19,7 +20,8 @@ class CarriedState(WatchedModel):
 
     Chunks may have different lengths if the network allows it. The number of columns is
     fixed when this model is made, one for training and one for evaluation; unless they
-    are equal, each has states of its own.
+    are equal, each has states of its own. Replicas keep the states of their shares of
+    the columns.
 
     Args:
         network: A functional `keras.Model` with inputs `[tokens, *states]` and outputs
@@ -71,6 +73,7 @@ class CarriedState(WatchedModel):
                 "`[logits, *new_states]` of the same shapes. Received: inputs of "
                 f"shapes {inputs} and outputs of shapes {outputs}"
             )
+        shares = {share_of_rows(count, self.replicas) for count in columns}
         self._states = {
             str(count): [
                 self.add_weight(
@@ -82,7 +85,7 @@ class CarriedState(WatchedModel):
                 )
                 for number, state in enumerate(network.inputs[1:])
             ]
-            for count in sorted(set(columns))
+            for count in sorted(shares)
         }
 
     def call(self, inputs, training=None):
@@ -121,6 +124,14 @@ class CarriedState(WatchedModel):
         for states in self._states.values():
             for state in states:
                 state.assign(ops.zeros_like(state.value))
+
+    def save_own_variables(self, store):
+        """Called by Keras. States are zero wherever training goes on: none is kept."""
+        store["0"] = self._first_not_finite
+
+    def load_own_variables(self, store):
+        """Called by Keras."""
+        self._first_not_finite.assign(store["0"])
 
     def reset_metrics(self):
         """Called by Keras at the beginning of every epoch and every evaluation."""

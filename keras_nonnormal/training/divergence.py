@@ -58,15 +58,13 @@ class StopWhenNotFinite(keras.callbacks.Callback):
         """Called by Keras after every call of its training function."""
         # Means over the epoch so far: no longer finite from that step on.
         if not (_finite(logs, "loss") and _finite(logs, "penalty")):
-            step = self.model.first_step_not_finite or int(
-                self.model.optimizer.iterations
-            )
+            step = self.model.first_step_not_finite or _steps(self.model)
             raise TrainingDiverged(step, self._epoch, limits=_limits(self.model))
 
     def on_epoch_end(self, epoch, logs=None):
         """Called by Keras."""
         if not _finite(logs, "val_loss"):
-            step = int(self.model.optimizer.iterations)
+            step = _steps(self.model)
             raise TrainingDiverged(
                 step, self._epoch, "val_loss", limits=_limits(self.model)
             )
@@ -76,6 +74,12 @@ def _limits(model):
     """What the stairs of a network's layers say they cannot do."""
     stairs = [getattr(layer, "stair", None) for layer in model.network.layers]
     return [stair.limits for stair in stairs if stair is not None and stair.limits]
+
+
+def _steps(model):
+    """How many steps of training there were."""
+    # Not int(): a variable that replicas share has none.
+    return int(keras.ops.convert_to_numpy(model.optimizer.iterations))
 
 
 def _finite(logs, name):

@@ -20,8 +20,14 @@ from keras_nonnormal.training.result import TrainingResult
 from keras_nonnormal.training.run_directory import RunDirectory
 from keras_nonnormal.training.stop_below import StopBelow
 from keras_nonnormal.training.stop_early import StopEarly
+from keras_nonnormal.training.strategy import current_strategy, share_of
 from keras_nonnormal.training.time_limit import TimeLimit
 from keras_nonnormal.training.watched_model import WatchedModel
+from keras_nonnormal.training.workers import (
+    EndTogether,
+    check_same_state,
+    take_from_first,
+)
 
 # One call of the compiled training function runs up to this many steps, so that the
 # Python between the calls costs little beside steps of a millisecond.
@@ -63,6 +69,13 @@ def train(
     goes on from there, and ends with the weights of a training that never stopped:
     bit for bit on a CPU.
 
+    Within `placed(strategy=...)`, where model and optimizer have to be made too, all
+    replicas train together: `batch_size` is that of all of them, XLA does not compile
+    whole steps, and steps are run one by one. Learning curves are those of one device,
+    but for rounding and for what layers draw at random. Every worker calls this with a
+    directory of its own, that of the first being the run's; the others must hold copies
+    of it where training goes on.
+
     Args:
         model: A functional `keras.Model`; it is trained in place and left compiled. For
             a task whose states are carried from batch to batch it is a network as
@@ -71,7 +84,7 @@ def train(
         directory: A claimed `RunDirectory`.
         optimizer: A Keras optimizer.
         epochs: Integer, epochs in all, those before a break included.
-        batch_size: Integer, sequences per step.
+        batch_size: Integer, sequences per step, of all replicas together.
         seed: Non-negative integer, decides the order of the training sequences.
         stop_below: Float, the validation loss that ends training early (see
             `StopBelow`), or None.
@@ -112,6 +125,8 @@ def train(
     Raises:
         ValueError: If there are fewer training sequences than `batch_size`, if
             `monitor` is not logged, or if there are two ways to reduce the rate.
+        DeviceError: If replicas have no equal shares of a batch, or workers hold
+            different states.
         TrainingDiverged: If the loss is not finite at some step. The state after the
             epoch before it stays in the directory.
     """
@@ -122,6 +137,8 @@ def train(
                 f"Received: True and {reduce_on_plateau}"
             )
         reduce_on_plateau = {"factor": 0.5, "patience": 0}
+    alone = current_strategy() is None
+    share_of(batch_size)
     steps = task.steps_per_epoch(batch_size)
     validation, test = (
         task.evaluation_batches(split) for split in ("validation", "test")
@@ -134,12 +151,16 @@ def train(
         optimizer,
         loss=loss,
         weighted_metrics=weighted_metrics,
-        jit_compile=jit_compile,
-        steps_per_execution=largest_divisor(steps, MOST_STEPS_PER_EXECUTION),
+        jit_compile=jit_compile and alone,
+        steps_per_execution=(
+            largest_divisor(steps, MOST_STEPS_PER_EXECUTION) if alone else 1
+        ),
     )
     checkpoint = EpochCheckpoint(directory.checkpoints, keep_every=save_every)
     epochs_done = checkpoint.restore(watched)
+    check_same_state(epochs_done)
     if epochs_done == 0:  # a loss that diverges in the first epoch leaves this state
+        take_from_first(model.variables)
         optimizer.build(watched.trainable_variables)
         checkpoint.save(0, watched)
     log = MetricsLog(directory.metrics, epochs_done)
@@ -175,7 +196,7 @@ def train(
             watching.append(ProgressLine(report_every))
         if keep_best:
             watching.append(best)
-        watching += [stop, tired, late, log, checkpoint]
+        watching += [stop, tired, late, EndTogether(), log, checkpoint]
         watched.fit(
             task.training_batches(batch_size, seed=seed, start_epoch=epochs_done),
             epochs=epochs,

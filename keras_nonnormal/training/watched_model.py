@@ -5,8 +5,10 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_nonnormal.training.data_parallel import DataParallel
 
-class WatchedModel(keras.Model):
+
+class WatchedModel(DataParallel):
     """A model around a network, for training it and knowing what happens.
 
     What is minimised is Keras's total: the loss of the task and all penalties. What is
@@ -21,6 +23,8 @@ class WatchedModel(keras.Model):
     - `first_step_not_finite` names the first training step whose total is not finite.
       Keras runs many steps per call of its training function and reports afterwards;
       the step is therefore noted inside the compiled step.
+
+    Replicas of it report what one device would, see `DataParallel`.
 
     The network is shared, not copied. The variables of the above belong to this model.
 
@@ -51,7 +55,6 @@ class WatchedModel(keras.Model):
             dtype="int64",
             initializer="zeros",
             trainable=False,
-            aggregation="only_first_replica",
             name="first_step_not_finite",
         )
         self.built = True
@@ -70,21 +73,23 @@ class WatchedModel(keras.Model):
         """Called by Keras for every batch: the total to minimise."""
         compiled_loss: Any = self._compile_loss
         total = loss = compiled_loss(y, y_pred, sample_weight)
-        self._task_loss.update_state(*mean_and_count(loss, y, sample_weight))
+        replicas = self.replicas  # of each Keras takes that part of the loss
+        of_share = loss * replicas if replicas > 1 else loss
+        self._task_loss.update_state(*mean_and_count(of_share, y, sample_weight))
         penalties: Any = self.losses
         self._has_penalty = bool(penalties)
         if penalties:
             sums: list[Any] = [ops.sum(each) for each in penalties]
             penalty = sum(sums)
             self._penalty.update_state(penalty)
-            total = ops.add(loss, penalty)
-        if training:
+            total = ops.add(loss, penalty / replicas if replicas > 1 else penalty)
+        if training and replicas == 1:
             self._note_not_finite(total)
         return total
 
     def train_step(self, data):
         """Called by Keras for every batch."""
-        if not self.log_gradient_norm:
+        if not self.log_gradient_norm and self.replicas == 1:
             return super().train_step(data)
         import tensorflow as tf
 
@@ -95,13 +100,22 @@ class WatchedModel(keras.Model):
             loss = self.compute_loss(x, y, y_pred, sample_weight)
             scaled = optimizer.scale_loss(loss)
         variables = self.trainable_weights
-        gradients = tape.gradient(scaled, variables)
-        # As tensors: the norm of an embedding's slices is not that of its gradient.
-        norm = tf.linalg.global_norm([tf.convert_to_tensor(g) for g in gradients])
-        self._gradient_norm.update_state(norm / optimizer.scale_loss(1.0))
-        optimizer.apply(gradients, variables)
+        *gradients, loss = self.of_batch([*tape.gradient(scaled, variables), loss])
+        if self.replicas > 1:
+            self._note_not_finite(loss)
+        if self.log_gradient_norm:
+            # As tensors: the norm of an embedding's slices is not that of its gradient.
+            norm = tf.linalg.global_norm([tf.convert_to_tensor(g) for g in gradients])
+            self._gradient_norm.update_state(norm / optimizer.scale_loss(1.0))
+        optimizer.apply(self.for_update(gradients), variables)
         metrics = self.compute_metrics(x, y, y_pred, sample_weight)
-        return {**metrics, "gradient_norm": self._gradient_norm.result()}
+        return {**metrics, **self.further_results()}
+
+    def further_results(self):
+        """What a training step reports besides the results of an evaluation."""
+        if not self.log_gradient_norm:
+            return {}
+        return {"gradient_norm": self._gradient_norm.result()}
 
     def get_metrics_result(self):
         """Called by Keras; `loss` is that of the task."""

@@ -51,3 +51,10 @@ def test_a_packet_leaves_the_summaries_of_runs_alone(tmp_path, capsys):
 def test_runs_that_differ_in_more_than_their_start_are_refused(change, message):
     with pytest.raises(OptionError, match=message):
         check_packet(copy_task.EXPERIMENT, [BASE, dataclasses.replace(BASE, **change)])
+
+
+def test_a_packet_is_on_one_device():
+    with pytest.raises(OptionError, match="expected --strategy none"):
+        check_packet(
+            copy_task.EXPERIMENT, [dataclasses.replace(BASE, strategy="mirrored")]
+        )

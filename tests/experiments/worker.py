@@ -1,0 +1,29 @@
+"""One of two workers: a program of `test_cluster.py`.
+
+A run of the copy task is broken off after its last epoch, as by Ctrl-C, and then goes
+on for more epochs.
+"""
+
+import sys
+
+from experiments import copy_task
+from experiments.starts import Starts
+from tests.experiments.commands import tiny
+
+
+def interrupted(*_):
+    raise KeyboardInterrupt
+
+
+def main(out):
+    flags = tiny("--no-jit", "--strategy=multiworker", "--compare=none", "--out", out)
+    flags.append("--no-tensorboard")
+    draw, Starts.draw = Starts.draw, interrupted
+    codes = [copy_task.main([*flags, "--epochs=1"])]
+    Starts.draw = draw
+    codes.append(copy_task.main([*flags, "--resume", "--epochs=3", "--json"]))
+    return codes
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]) != [130, 0])
