@@ -45,6 +45,7 @@ def launch(
                 DeviceError,
                 RunDirectoryError,
                 TrainingDiverged,
+                WorkerLost,
             )
 
             try:
@@ -62,6 +63,10 @@ def launch(
                 refuse(prog, error)
             except TrainingDiverged as error:
                 print(f"\n{prog}: training diverged: {error}", file=sys.stderr)
+                return 1
+            except WorkerLost as error:
+                way = _how_to_go_on(prog, options)
+                print(f"\n{prog}: {error}; {way}", file=sys.stderr)
                 return 1
     except KeyboardInterrupt:
         print(f"\n{prog}: interrupted; {_how_to_go_on(prog, options)}", file=sys.stderr)
