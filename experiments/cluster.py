@@ -76,15 +76,22 @@ def as_one_run(options: Any) -> Iterator[tuple[Any, bool]]:
     Args:
         options: The `RunOptions` of a run.
 
+    Raises:
+        WorkerLost: If another worker ends before its time.
+
     Yields:
         The options of this process, and whether it has anything to say.
     """
     if options.strategy != "multiworker":
         yield options, True
         return
-    from keras_nonnormal.training import is_chief, placed, wait_for_all
+    from keras_nonnormal.training import is_chief, needing_all, placed, wait_for_all
 
-    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        needing_all(),
+        contextlib.ExitStack() as stack,
+    ):
         with placed(options.device, options.strategy):
             chief = is_chief()
             here = options if chief else _copied(options, Path(folder))

@@ -45,6 +45,7 @@ def launch(
                 DeviceError,
                 RunDirectoryError,
                 TrainingDiverged,
+                WorkerLost,
             )
             from keras_nonnormal.training.files import FULL, WriteError
 
@@ -64,19 +65,17 @@ def launch(
             except TrainingDiverged as error:
                 print(f"\n{prog}: training diverged: {error}", file=sys.stderr)
                 return 1
+            except WorkerLost as error:
+                _say(prog, options, f"{error}; ", "begin again")
+                return 1
             except OSError as error:
                 if not (isinstance(error, WriteError) or error.errno in FULL):
                     raise
                 advice = "free some and " if error.errno in FULL else ""
-                how = _how_to_go_on(prog, options) or "begin again"
-                print(
-                    f"\n{prog}: error: {error.strerror}; {advice}{how}",
-                    file=sys.stderr,
-                )
+                _say(prog, options, f"error: {error.strerror}; {advice}", "begin again")
                 return 1
     except KeyboardInterrupt:
-        how = _how_to_go_on(prog, options) or "nothing was written"
-        print(f"\n{prog}: interrupted; {how}", file=sys.stderr)
+        _say(prog, options, "interrupted; ", "nothing was written")
         return 130
     if options.json and says:
         print(json.dumps(summary, indent=2))
@@ -123,6 +122,12 @@ def _quiet_stderr() -> Iterator[None]:
             sys.stderr.flush()
             os.dup2(kept, 2)
             os.close(kept)
+
+
+def _say(prog: str, options: RunOptions, what: str, without_run: str) -> None:
+    """Says what ended a run, and how to go on, if there is something to go on with."""
+    how = _how_to_go_on(prog, options) or without_run
+    print(f"\n{prog}: {what}{how}", file=sys.stderr)
 
 
 def _how_to_go_on(prog: str, options: RunOptions) -> str:

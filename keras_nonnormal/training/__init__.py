@@ -31,7 +31,12 @@ from keras_nonnormal.training.train_many import Member, train_many
 from keras_nonnormal.training.transformed_validation import TransformedValidation
 from keras_nonnormal.training.variable_log import VariableLog
 from keras_nonnormal.training.watched_model import WatchedModel
-from keras_nonnormal.training.workers import is_chief, wait_for_all
+from keras_nonnormal.training.workers import (
+    WorkerLost,
+    is_chief,
+    needing_all,
+    wait_for_all,
+)
 
 __all__ = [
     "OPTIMIZERS",
@@ -60,9 +65,11 @@ __all__ = [
     "TransformedValidation",
     "VariableLog",
     "WatchedModel",
+    "WorkerLost",
     "in_words",
     "is_chief",
     "loss_and_metrics",
+    "needing_all",
     "on_device",
     "optimizer_by_name",
     "placed",

@@ -78,8 +78,9 @@ def _limits(model):
 
 def _steps(model):
     """How many steps of training there were."""
-    # Not int(): a variable that replicas share has none.
-    return int(keras.ops.convert_to_numpy(model.optimizer.iterations))
+    # As an array: there is no int() of a variable that replicas share.
+    steps: Any = keras.ops.convert_to_numpy(model.optimizer.iterations)
+    return int(steps)
 
 
 def _finite(logs, name):

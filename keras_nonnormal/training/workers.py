@@ -1,13 +1,18 @@
 """What workers, processes that train one network together, tell each other."""
 
+import contextlib
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import keras
 
 from keras_nonnormal.training.device import DeviceError
 from keras_nonnormal.training.strategy import current_strategy
+
+
+class WorkerLost(ConnectionError):
+    """Another worker is gone, and training cannot go on without it."""
 
 
 class EndTogether(keras.callbacks.Callback):
@@ -21,6 +26,19 @@ class EndTogether(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         """Called by Keras."""
         self.model.stop_training = bool(told_by_all(int(self.model.stop_training))[0])
+
+
+@contextlib.contextmanager
+def needing_all() -> Iterator[None]:
+    """A context in which the loss of another worker is a `WorkerLost`."""
+    import tensorflow as tf
+
+    try:
+        yield
+    except tf.errors.OpError as error:
+        if "ollective" not in str(error):
+            raise
+        raise WorkerLost("another worker was lost or has ended") from error
 
 
 def is_chief() -> bool:

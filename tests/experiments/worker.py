@@ -5,6 +5,7 @@ on for more epochs.
 """
 
 import sys
+from unittest import mock
 
 from experiments import copy_task
 from experiments.starts import Starts
@@ -18,9 +19,8 @@ def interrupted(*_):
 def main(out):
     flags = tiny("--no-jit", "--strategy=multiworker", "--compare=none", "--out", out)
     flags.append("--no-tensorboard")
-    draw, Starts.draw = Starts.draw, interrupted
-    codes = [copy_task.main([*flags, "--epochs=1"])]
-    Starts.draw = draw
+    with mock.patch.object(Starts, "draw", interrupted):
+        codes = [copy_task.main([*flags, "--epochs=1"])]
     codes.append(copy_task.main([*flags, "--resume", "--epochs=3", "--json"]))
     return codes
 
