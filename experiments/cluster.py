@@ -109,7 +109,9 @@ def _copied(options: Any, folder: Path) -> Any:
     changes = {"out": str(folder / "run")}
     if Path(options.out).exists():
         shutil.copytree(
-            options.out, changes["out"], ignore=shutil.ignore_patterns("tensorboard")
+            options.out,
+            changes["out"],
+            ignore=shutil.ignore_patterns("tensorboard", ".*"),
         )
     if getattr(options, "save", None):
         changes["save"] = str(folder / Path(options.save).name)

@@ -182,5 +182,7 @@ def _logs(task, options) -> list[Any]:
 
     out = RunDirectory(options.out)
     events = out.tensorboard if options.writes_events else None
-    text = task.evaluation_batches("validation")
+    # Gradients of all columns; replicas would have states of their own.
+    alone = options.strategy == "none"
+    text = task.evaluation_batches("validation") if alone else None
     return [MemoryMonitor(text, path=out.path / "memory.csv", log_dir=events)]

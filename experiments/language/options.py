@@ -142,7 +142,8 @@ class LanguageOptions(RunOptions):
     log_memory: bool = option(
         False,
         "also log Henrici index and spectral radius of every recurrent layer, and what "
-        "is left of a gradient at its first step, and keep them in memory.csv",
+        "is left of a gradient at its first step (without --strategy), and keep them "
+        "in memory.csv",
     )
     seed: int = changed(RunOptions, "seed", 1)
 

@@ -53,4 +53,5 @@ class StepClock(keras.callbacks.Callback):
             raise Measured
 
     def _steps(self) -> int:
-        return int(self.model.optimizer.iterations)
+        done: Any = keras.ops.convert_to_numpy(self.model.optimizer.iterations)
+        return int(done)
