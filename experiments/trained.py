@@ -1,6 +1,7 @@
 """What figures show of a trained model."""
 
 import contextlib
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +60,9 @@ def load_layers(path: Path) -> list[Any]:
 
 def _loaded(path: Path, with_loss: bool) -> keras.Model:
     try:
-        model: Any = keras.saving.load_model(path, compile=with_loss)
+        with warnings.catch_warnings():  # its first weights do not matter any more
+            warnings.filterwarnings("ignore", message="Source connects")
+            model: Any = keras.saving.load_model(path, compile=with_loss)
     except UNREADABLE as error:
         reason = str(error).strip().splitlines()[0]
         raise OptionError(f"cannot load {path}: {reason}") from error
