@@ -186,26 +186,6 @@ def test_psmnist_as_a_file_on_the_real_digits_N5(python, data_folder, tmp_path):
     assert "accuracy" in json.loads((tmp_path / "summary.json").read_text())["test"]
 
 
-def test_test_collection_with_doctests_N6(python):
-    """In either import mode; the second finds TensorFlow loaded, and none of ours."""
-    program = """
-import sys, pytest
-from pathlib import Path
-path, ours = [*sys.path], str(Path("experiments").resolve())
-for mode in ("importlib", "prepend"):
-    flags = ["--doctest-modules", "--collect-only", f"--import-mode={mode}"]
-    code = pytest.main(["experiments", *flags, "-p", "no:cacheprovider"])
-    assert code in (0, 5), (mode, code)  # 5: nothing to collect
-    for name, module in [*sys.modules.items()]:
-        if (getattr(module, "__file__", None) or "").startswith(ours):
-            del sys.modules[name]
-    sys.path[:] = path
-"""
-    run = python("-c", program)
-    assert run.returncode == 0, run.stdout + run.stderr
-    assert "error" not in (run.stdout + run.stderr).lower()
-
-
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_children_of_a_script_can_be_spawned_N6(python, repository, script):
     """A spawned child imports the main script again, from its file."""

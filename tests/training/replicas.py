@@ -43,12 +43,13 @@ def copy():
     task = copying_task(21, train=96, validation=101, test=16, seed=1)
     model = simple_recurrent_network(task, 12, activation="elu", init="chain", seed=1)
     # Most gradients are longer than this.
-    optimizer = RMSpropKeras2(1e-3, global_clipnorm=0.05)
-    return model, task, {"optimizer": optimizer, "epochs": 3}
+    rule = Lookahead(AdaBelief(1e-2, global_clipnorm=0.05), period=4)
+    plan = {"epochs": 3, "halve_on_plateau": True, "keep_best": True}
+    return model, task, {**plan, "optimizer": rule}
 
 
-def labels(poison=None):
-    """Two classes of dense inputs, of which one row may be infinite."""
+def poisoned():
+    """Two classes of dense inputs, of which one row is infinite."""
     draw = np.random.default_rng(0)
 
     def examples(count):
@@ -58,7 +59,7 @@ def labels(poison=None):
     task = Task(
         name="labels",
         splits=Splits(examples(48), examples(7), examples(9)),
-        shuffle=poison is None,
+        shuffle=False,
         encode=lambda x, y: (x[..., None], tf.cast(y, tf.int32)),
         input_width=1,
         output_width=2,
@@ -66,20 +67,13 @@ def labels(poison=None):
         length=6,
         trivial_loss=0.7,
     )
-    if poison is not None:
-        task.splits.train.inputs[poison] = np.inf
+    task.splits.train.inputs[2 * 8 + 7] = np.inf  # third batch, second share
     inputs = keras.Input((6, 1))
     hidden = keras.layers.Dense(5, "tanh", kernel_constraint="max_norm")(
         keras.layers.Flatten()(inputs)
     )
     model = keras.Model(inputs, keras.layers.Dense(2)(hidden))
-    rule = Lookahead(AdaBelief(1e-2, global_clipnorm=0.1), period=4)
-    plan = {"epochs": 3, "halve_on_plateau": True, "keep_best": True}
-    return model, task, {**plan, "optimizer": rule}
-
-
-def poisoned():
-    return labels(poison=2 * 8 + 7)  # of the third batch, in the second share
+    return model, task, {"optimizer": RMSpropKeras2(1e-2), "epochs": 3}
 
 
 def text():
@@ -126,7 +120,6 @@ def trained(case, strategy, folder):
 
 CASES = {
     "copy": copy,
-    "labels": labels,
     "poisoned": poisoned,
     "text": text,
 }

@@ -36,9 +36,10 @@ def trained(short_task, tmp_path_factory):
     """Trains a small network, about half of its batches changed: `(model, result)`."""
     augment = SineAugmentation(ratio=0.5, period=STEPS)
     task = dataclasses.replace(short_task, augment=augment)
+    folder = tmp_path_factory.mktemp("runs")
 
     def run(name, epochs, task=task, resume=False, validation_seed=1):
-        directory = RunDirectory(tmp_path_factory.getbasetemp() / name)
+        directory = RunDirectory(folder / name)
         directory.claim({}, resume)
         keras.utils.set_random_seed(3)
         model = simple_recurrent_network(task, 5, activation="elu", seed=3)

@@ -157,7 +157,6 @@ def test_the_rate_falls_when_the_validation_loss_does_not(stub, tmp_path):  # Ro
     [
         "--net-type=ANRU --controller=3",
         "--net-type=GRU",
-        "--nonlin=gamma",
         "--nonlin=gamma2 --plateau-factor=0.5 --plateau-patience=0",
     ],
 )

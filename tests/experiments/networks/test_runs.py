@@ -104,7 +104,7 @@ def _kept_options(folder):
     return json.loads((folder / "config.json").read_text())["options"]
 
 
-@pytest.mark.parametrize("network", ["nnRNN", "LSTM", "EURNN"])
+@pytest.mark.parametrize("network", ["nnRNN", "LSTM"])
 def test_text_is_scored_in_bits_and_rates_are_halved(network, text, tmp_path):
     """Rows S25 and A23."""
     flags = [f"--net-type={network}", "--data", text, "--emsize=4", "--bptt=10"]
