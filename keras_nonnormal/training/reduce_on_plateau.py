@@ -77,7 +77,8 @@ class ReduceOnPlateau(keras.callbacks.Callback):
         """Called by Keras."""
         logs = {} if logs is None else logs
         optimizer = self.model.optimizer
-        rate = float(keras.ops.convert_to_numpy(optimizer.learning_rate))
+        number: Any = keras.ops.convert_to_numpy(optimizer.learning_rate)
+        rate = float(number)
         if not self._has_patience_left(logs) and rate > self.min_rate:
             optimizer.learning_rate = max(self.factor * rate, self.min_rate)
         logs["learning_rate"] = rate
