@@ -27,7 +27,7 @@ SCRIPTS = {
     "language_model": [language_model.EXPERIMENT],
 }
 # Of each script. The environment may ask for more than there is time for every day.
-COUNT = int(os.environ.get("KERAS_NONNORMAL_OPTION_SETS", "60"))
+COUNT = int(os.environ.get("KERAS_NONNORMAL_OPTION_SETS", "40"))
 WORDS = [
     "",
     "-1",
