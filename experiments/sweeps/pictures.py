@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from experiments.sweeps.settings import Point, Setting
 from keras_nonnormal.plotting._mean_curve import draw_mean
@@ -64,6 +65,7 @@ def best_curves(
                 path_effects=HALO,
             )
     axes.set(xlabel="epoch", ylabel="loss", ylim=(0, 1.05 * top or None))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     dress(axes, title)
     legend_below(figure, [axes])
     return figure
