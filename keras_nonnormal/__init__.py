@@ -59,6 +59,7 @@ from keras_nonnormal.layers import (
     StairCell,
     StairRNN,
     TiedEmbedding,
+    fused_loops,
 )
 from keras_nonnormal.metrics import (
     BitsPerCharacter,
@@ -143,6 +144,7 @@ __all__ = [
     "UniformSkew",
     "__version__",
     "bias_initializer",
+    "fused_loops",
     "gamma",
     "gru_initializers",
     "kernel_initializer",

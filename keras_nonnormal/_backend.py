@@ -4,10 +4,13 @@ Everything else in the library is written with ``keras.ops``. Neither backend is
 imported before it is chosen, so the core works where the other is not installed.
 """
 
+import functools
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
+from keras import ops
 
 Tensors = Sequence[Any]
 
@@ -37,8 +40,45 @@ def jit_compile_enabled() -> bool:
     return _jit_compile
 
 
+def exported_to_onnx() -> bool:
+    """Whether the call is made by an export to ONNX, which knows nothing of XLA."""
+    if not in_graph():
+        return False
+    frame: Any = sys._getframe(1)
+    while frame is not None:
+        if frame.f_globals.get("__name__", "").startswith(_ONNX_EXPORTERS):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def expm1(x: Any) -> Any:
+    """$e^x - 1$, exact near zero; in words of ONNX where it is to go there."""
+    return ops.tanh(x / 2) * (ops.exp(x) + 1) if exported_to_onnx() else ops.expm1(x)
+
+
+def log1p(x: Any) -> Any:
+    r"""$\ln(1 + x)$, exact near zero; in words of ONNX where it is to go there."""
+    return 2 * ops.arctanh(x / (2 + x)) if exported_to_onnx() else ops.log1p(x)
+
+
+_ONNX_EXPORTERS = ("keras.src.export.onnx", "tf2onnx")
+
 if _BACKEND == "tensorflow":
     import tensorflow as tf
+
+    # There is no public way to ask which tensors an accumulator watches.
+    from tensorflow.python.eager.forwardprop_util import pack_tangents
+
+    def in_graph() -> bool:
+        """Whether a graph is being made rather than numbers."""
+        return not tf.executing_eagerly()
+
+    def frozen(function: Callable) -> Any:
+        """The tensor ``function()`` as a constant, also where a graph is being made."""
+        with tf.init_scope():
+            value = keras.ops.convert_to_numpy(function())
+        return tf.constant(value)
 
     def jit(function: Callable, xla: bool = True) -> Callable:
         """``function`` of tensors, compiled once for every set of shapes.
@@ -111,14 +151,23 @@ if _BACKEND == "tensorflow":
 
     def vjp(function: Callable, *primals: Any) -> tuple[tuple, Callable]:
         """``function(*primals)`` and the map from its cotangents to the primals'."""
-        with tf.GradientTape() as tape:
-            tape.watch(primals)
-            outputs = function(*primals)
-        return outputs, lambda cotangents: tape.gradient(
-            outputs,
-            primals,
-            output_gradients=cotangents,
-            unconnected_gradients=tf.UnconnectedGradients.ZERO,
+        if tf.executing_eagerly():
+            with tf.GradientTape() as tape:
+                tape.watch(primals)
+                outputs = function(*primals)
+            return outputs, lambda cotangents: tape.gradient(
+                outputs, primals, cotangents, tf.UnconnectedGradients.ZERO
+            )
+        # Forward mode traces functions while tapes stand still: graphs do without one.
+        primals = tuple(map(tf.identity, primals))
+        outputs = function(*primals)
+        return outputs, lambda cotangents: tuple(
+            tf.gradients(
+                outputs,
+                primals,
+                cotangents,
+                unconnected_gradients=tf.UnconnectedGradients.ZERO,
+            )
         )
 
     def batch_jacobian(function: Callable, primal: Any) -> Any:
@@ -132,25 +181,92 @@ if _BACKEND == "tensorflow":
             output, primal, unconnected_gradients=tf.UnconnectedGradients.ZERO
         )
 
+    LOOPS_NEED_GRADIENTS = True
+    """Whether a `scan` is to be differentiated by what `custom_gradient` says alone."""
+
+    def refuse_forward_mode(tensors: Tensors) -> None:
+        """Raises a NotImplementedError where forward mode would ignore a gradient.
+
+        In a graph, TensorFlow's forward mode differentiates the inside of a function
+        with a gradient of its own, and has no rule for a loop there.
+        """
+        if not tf.executing_eagerly() and pack_tangents(list(tensors)).tangents:
+            raise NotImplementedError(
+                "Forward-mode derivatives (tf.autodiff.ForwardAccumulator) of a "
+                "recurrent layer cannot be had inside a tf.function. Take them outside "
+                "of it, or give the layer `unroll=True`"
+            )
+
     def custom_gradient(function: Callable) -> Callable:
         """``function(*args) -> (outputs, pullback)`` with that pullback as gradient.
 
-        ``pullback`` maps the tuple of the outputs' cotangents to the arguments'.
+        ``pullback`` maps the tuple of the outputs' cotangents to the arguments'. It is
+        differentiated as it stands, so higher derivatives are right if it consists of
+        operations that have gradients, on tensors that depend on ``args``.
         """
 
         @tf.custom_gradient
         def flat(*args):
-            # Else TensorFlow also derives the gradient it will not need, which fails
-            # where a loop leaves an XLA-compiled function.
-            outputs, pullback = function(*map(tf.stop_gradient, args))
+            outputs, pullback = function(*args)
             return outputs, lambda *cotangents: pullback(cotangents)
 
         # A variable must be read before it gets there: TensorFlow wants the gradient of
         # every variable that it finds inside.
         return lambda *args: flat(*map(tf.convert_to_tensor, args))
 
+    def accelerated(plain: Callable, forward: Callable, backward: Callable) -> Callable:
+        """``plain``, with its values and first derivatives from faster functions.
+
+        Second and higher derivatives are those of ``plain``.
+
+        Args:
+            plain: Differentiable function of tensors, ``(*args) -> outputs``.
+            forward: ``(*args) -> (outputs, residuals)``.
+            backward: ``(cotangents, residuals, *args)`` to the cotangents of ``args``.
+        """
+
+        @functools.partial(jit, xla=False)
+        def second(cotangents, args, seconds):
+            """The pullback of the function from cotangents and ``args`` to theirs."""
+            count = len(cotangents)
+
+            def first(*tensors):
+                return vjp(plain, *tensors[count:])[1](tensors[:count])
+
+            return vjp(first, *cotangents, *args)[1](seconds)
+
+        def pulled_back(cotangents, residuals, args):
+            count = len(cotangents)
+
+            def function(*tensors):
+                cotangents, args = tensors[:count], tensors[count:]
+                result = backward(_still(cotangents), residuals, *_still(args))
+                return tuple(result), lambda cs: second(cotangents, args, cs)
+
+            return custom_gradient(function)(*cotangents, *args)
+
+        def function(*args):
+            refuse_forward_mode(args)
+            # The tape need not see the inside, of which it has no use, and of which it
+            # can make nothing where a loop leaves what XLA compiled.
+            outputs, residuals = forward(*_still(args))
+            return outputs, lambda cotangents: pulled_back(cotangents, residuals, args)
+
+        return custom_gradient(function)
+
+    def _still(tensors: Tensors) -> tuple:
+        return tuple(map(tf.stop_gradient, tensors))
+
 else:
     import jax
+
+    def in_graph() -> bool:
+        """Whether a graph is being made rather than numbers."""
+        return False
+
+    def frozen(function: Callable) -> Any:
+        """The tensor ``function()`` as a constant, also where a graph is being made."""
+        return function()
 
     def jit(function: Callable, xla: bool = True) -> Callable:
         """``function`` of tensors, compiled once for every set of shapes."""
@@ -183,6 +299,21 @@ else:
         )(jax.numpy.eye(output.shape[-1], dtype=output.dtype))
         return jax.numpy.moveaxis(rows, 0, 1)
 
+    LOOPS_NEED_GRADIENTS = False
+    """Whether a `scan` is to be differentiated by what `custom_gradient` says alone."""
+
     def custom_gradient(function: Callable) -> Callable:
         """``function(*args) -> (outputs, pullback)`` with that pullback as gradient."""
+        return jax.custom_gradient(function)
+
+    def accelerated(plain: Callable, forward: Callable, backward: Callable) -> Callable:
+        """``plain``, with its values and first derivatives from faster functions.
+
+        JAX differentiates these as often as one likes.
+        """
+
+        def function(*args):
+            outputs, residuals = forward(*args)
+            return outputs, lambda cotangents: backward(cotangents, residuals, *args)
+
         return jax.custom_gradient(function)

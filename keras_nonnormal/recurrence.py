@@ -17,6 +17,7 @@ from keras import ops
 
 from keras_nonnormal import _backend
 from keras_nonnormal._backend import set_jit_compile
+from keras_nonnormal._scan import Scan
 
 __all__ = ["Adjoint", "Recurrence", "set_jit_compile"]
 
@@ -172,30 +173,26 @@ class Recurrence:
             passes = _Passes(self, *signature[:2])
             if signature[2]:
                 passes = _Recomputing(passes)
-            self._compiled[signature] = (
+            self._compiled[signature] = _backend.accelerated(
+                _Plain(self.step, *signature[:2]),
                 _backend.jit(passes.forward),
-                _backend.jit(passes.backward),
+                self._cotangents(signature[0], _backend.jit(passes.backward)),
             )
-        forward, backward = self._compiled[signature]
+        return self._compiled[signature](*tensors)
 
-        @_backend.custom_gradient
-        def run(*tensors):
-            outputs, residuals = forward(*tensors)
+    def _cotangents(self, counts, backward):
+        """The backward pass, with the products that come after its loop."""
 
-            def pullback(cotangents):
-                d_drive, fed_back, *d_rest = backward(cotangents, residuals, *tensors)
-                # Long products are left to the backend, whose own are faster than
-                # XLA's where the model around is not compiled.
-                d_matrix = _outer_product(fed_back, d_drive)
-                if self.adjoint:
-                    d_rest = _with_parameters(
-                        self.adjoint, d_rest, signature[0], tensors
-                    )
-                return d_drive, d_matrix, *d_rest
+        def cotangents(d_outputs, residuals, *tensors):
+            d_drive, fed_back, *d_rest = backward(d_outputs, residuals, *tensors)
+            # Long products are left to the backend, whose own are faster than XLA's
+            # where the model around is not compiled.
+            d_matrix = _outer_product(fed_back, d_drive)
+            if self.adjoint:
+                d_rest = _with_parameters(self.adjoint, d_rest, counts, tensors)
+            return d_drive, d_matrix, *d_rest
 
-            return outputs, pullback
-
-        return run(*tensors)
+        return cotangents
 
 
 def _with_parameters(adjoint, d_rest, counts, tensors):
@@ -398,6 +395,34 @@ class _Passes:
         emitted, returned = rest[: len(shown)], rest[len(shown) :]
         d_gains = [_row_dot(each, previous) for each in returned]
         return d_drive, d_initial, d_gains, tuple(emitted)
+
+
+class _Plain:
+    """The same as a function that can be differentiated as often as one likes."""
+
+    def __init__(self, step, counts, return_sequences):
+        self.step = step
+        self.counts = counts
+        self.return_sequences = return_sequences
+        self.scan = Scan(self._body, lambda state, *_: ((state[0],), ()))
+
+    def __call__(self, drive, matrix, *rest):
+        states, gains, inputs, _ = self.counts
+        state, slices, parameters = (
+            rest[:states],
+            rest[states : states + gains + inputs],
+            rest[states + gains + inputs :],
+        )
+        results = self.scan(state, (drive, *slices), (matrix, *parameters))
+        return results if self.return_sequences else results[:states]
+
+    def _body(self, state, slices, constants):
+        drive, *rest = slices
+        matrix, *parameters = constants
+        gain, inputs = rest[: self.counts[1]], rest[self.counts[1] :]
+        z = drive + ops.matmul(_amplified(state[0], *gain), matrix)
+        state = tuple(self.step(z, state, tuple(inputs), tuple(parameters)))
+        return state, (state[0],), ()
 
 
 class _Recomputing:

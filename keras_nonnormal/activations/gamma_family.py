@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from keras_nonnormal import _backend
+
 GAINS = (1.0, 2.5, 5.0, 7.5, 10.0, 12.5, 15.0, 17.5, 20.0)
 """Initial gains n of the published grid."""
 
@@ -83,7 +85,7 @@ def gamma_partials(x: Any, n: Any, s: Any) -> tuple:
     e = ops.exp(-magnitude)
     sigmoid, slope = _sigmoid(u, e, ops), _sigmoid_slope(e)
     # ln(1 + e^u) - u sigma(u), without the difference of two numbers like u.
-    entropy = ops.log1p(e) + magnitude * (e / (1 + e))
+    entropy = _backend.log1p(e) + magnitude * (e / (1 + e))
     return (
         (1 - s) * sigmoid + s * n * slope,
         s * x * slope - (1 - s) * entropy / (n * n),
@@ -152,7 +154,8 @@ def _slopes(x, n, s, xp):
 
 
 def _softplus(u, e, xp):
-    return xp.maximum(u, xp.zeros_like(u)) + xp.log1p(e)
+    log1p = np.log1p if xp is np else _backend.log1p
+    return xp.maximum(u, xp.zeros_like(u)) + log1p(e)
 
 
 def _sigmoid(u, e, xp):

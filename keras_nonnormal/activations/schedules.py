@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from keras_nonnormal import _backend
+
 # Written as quotients without cancellation, so that single precision is enough.
 SCHEDULES: dict[str, Callable[[Any, Any], Any]] = {
-    "expn": lambda xp, j: -xp.expm1(-(j + 2)),
+    "expn": lambda xp, j: -(np if xp is np else _backend).expm1(-(j + 2)),
     "n2": lambda xp, j: (j + 1) * (j + 3) / (j + 2) ** 2,
     "n": lambda xp, j: (j + 1) / (j + 2),
     "log2n": lambda xp, j: _one_less(xp, 2 * (j + 4)) / xp.log(2 * (j + 4)),

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_nonnormal import _backend
 from keras_nonnormal.activations.schedules import LEARNED, schedule_name, stair_heights
 
 
@@ -164,7 +165,7 @@ def exp_alpha(inputs: Any, activated: Any, alpha: Any) -> Any:
     exponent = -alpha * inputs
     limit = np.log(float(np.finfo(_numpy_dtype(inputs)).max))
     nothing = ops.logical_and(ops.equal(activated, 0), exponent > limit)
-    return -ops.expm1(ops.where(nothing, 0.0, exponent)) * activated
+    return -_backend.expm1(ops.where(nothing, 0.0, exponent)) * activated
 
 
 def spread(heights: Any, like: Any) -> Any:

@@ -9,9 +9,12 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_nonnormal import _backend
 from keras_nonnormal.activations import slope_in_terms_of_output
 from keras_nonnormal.activations import stair as stairs
 from keras_nonnormal.activations.stair import Stair
+from keras_nonnormal.layers import loops
+from keras_nonnormal.layers.loops import LoopInUse
 from keras_nonnormal.layers.stair_cell import Climb, StairCell, bare
 from keras_nonnormal.recurrence import Adjoint, Recurrence
 
@@ -38,7 +41,7 @@ class FusedLoop:
 
     What the compiled recurrence does not cover (recurrent dropout while training, an
     unrolled loop, or what `fusible` rules out) runs in Keras's own loop, with the same
-    numbers.
+    numbers; so does everything with `fused=False`. See `loop_in_use`.
     """
 
     cell: Any
@@ -51,6 +54,10 @@ class FusedLoop:
     reset_step: bool = False
     """Whether a stair begins anew at every call, also where the state is carried on."""
 
+    def __init__(self, *args, fused: Any = "auto", **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fused = loops.checked(fused)
+
     @property
     def stair(self) -> Stair | None:
         """What the nonlinearity is multiplied with at each time step."""
@@ -61,6 +68,25 @@ class FusedLoop:
         """Whether the compiled recurrence covers this layer's cell."""
         return True
 
+    def loop_in_use(self, training: bool = False) -> LoopInUse:
+        """The time loop of a call of this layer, and the reason.
+
+        Args:
+            training: Whether the call is one of training.
+
+        Raises:
+            ValueError: If the layer insists on the compiled recurrence, by
+                `fused=True`, and asks for something that it cannot do.
+        """
+        obstacle = None
+        if self.unroll:
+            obstacle = "`unroll=True`"
+        elif training and getattr(self.cell, "recurrent_dropout", 0) > 0:
+            obstacle = "`recurrent_dropout` while training"
+        elif not self.fusible:
+            obstacle = "a cell or an activation that it does not cover"
+        return loops.choose(self, obstacle, _backend.exported_to_onnx())
+
     def inner_loop(self, sequences, initial_state, mask, training=False):
         """Called by `keras.layers.RNN.call`: `(last output, outputs, states)`."""
         if self.stair:
@@ -68,8 +94,7 @@ class FusedLoop:
             *initial_state, first = initial_state
             first = ops.zeros_like(first) if self.reset_step else first
             initial_state = [*initial_state, first]
-        keras_loop = self.unroll or (training and self.cell.recurrent_dropout > 0)
-        if keras_loop or not self.fusible:
+        if not self.loop_in_use(training).fused:
             with self.matrix_made_once(training):
                 return super().inner_loop(  # pyright: ignore[reportAttributeAccessIssue]
                     sequences, initial_state, mask, training
@@ -130,12 +155,13 @@ class FusedLoop:
     def _maybe_reset_dropout_masks(self, cell):
         super()._maybe_reset_dropout_masks(bare(cell))  # pyright: ignore[reportAttributeAccessIssue]
 
-    def stair_config(self) -> dict[str, Any]:
-        """What the configuration says of the stair: nothing if there is none."""
-        if not self.stair:
-            return {}
-        stair = keras.saving.serialize_keras_object(self.stair)
-        return {"stair": stair, "reset_step": self.reset_step}
+    def loop_config(self) -> dict[str, Any]:
+        """Arguments of the loop that Keras's layers do not have, if they are set."""
+        config = {} if self.fused == "auto" else {"fused": self.fused}
+        if self.stair:
+            stair = keras.saving.serialize_keras_object(self.stair)
+            config |= {"stair": stair, "reset_step": self.reset_step}
+        return config
 
     def _steps_with_output(self, mask):
         """Where the output is the state; elsewhere Keras gives out zero."""

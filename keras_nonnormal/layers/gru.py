@@ -69,6 +69,9 @@ class FusedGRU(FusedLoop, keras.layers.GRU):
     def drive_row(self):
         return np.repeat([0.0, 0.0, 1.0], self.units)
 
+    def get_config(self):
+        return {**super().get_config(), **self.loop_config()}
+
     def _spread(self, weights, of_input):
         """Weights of the three parts for the four pre-activations, `(..., 4 units)`."""
         thirds: Any = ops.split(ops.convert_to_tensor(weights), 3, axis=-1)

@@ -33,7 +33,7 @@ class LayerOfCell(FusedLoop, keras.layers.RNN):
         own = "__init__" in vars(cls)
         signature = inspect.signature((cls if own else cls.cell_class).__init__)
         _, *parameters, others = signature.parameters.values()
-        more = () if own else _STAIR
+        more = (_FUSED,) if own else (*_STAIR, _FUSED)
         cls.__signature__ = inspect.Signature([*parameters, *more, others])
 
     def make_cell(self, *args, **kwargs) -> Any:
@@ -48,7 +48,7 @@ class LayerOfCell(FusedLoop, keras.layers.RNN):
     def get_config(self):
         config = super().get_config()
         del config["cell"]
-        config |= self.stair_config()
+        config |= self.loop_config()
         cell = bare(self.cell).get_config()
         return {**{k: v for k, v in cell.items() if k not in config}, **config}
 
@@ -58,6 +58,7 @@ class LayerOfCell(FusedLoop, keras.layers.RNN):
 
 
 _LOOP = {
+    "fused",
     "name",
     "activity_regularizer",
     "return_sequences",
@@ -72,3 +73,4 @@ _STAIR = tuple(
     inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default)
     for name, default in (("stair", None), ("reset_step", False))
 )
+_FUSED = inspect.Parameter("fused", inspect.Parameter.KEYWORD_ONLY, default="auto")

@@ -11,6 +11,7 @@ from typing import Any
 from keras import ops
 
 from keras_nonnormal import _backend
+from keras_nonnormal._scan import Scan
 from keras_nonnormal.recurrence import _chunks
 
 
@@ -19,10 +20,9 @@ def linear_scan(
 ) -> Any:
     r"""All states of the linear recurrence above.
 
-    One after the other, in a compiled loop with its own gradient, which cannot be
-    differentiated again; or by an associative scan: pairs of steps are one step each of
-    a sequence half as long, and so on, so that no more than $2 \log_2 T$ operations
-    follow each other. Its gradient is autodiff's, of any order. It is for machines with
+    One after the other, in a compiled loop with its own gradient; or by an associative
+    scan: pairs of steps are one step each of a sequence half as long, and so on, so
+    that no more than $2 \log_2 T$ operations follow each other. It is for machines with
     many cores; on two, the loop is ten times faster. A length that is not known
     beforehand always takes the loop.
 
@@ -70,38 +70,41 @@ def _joined(re, im):
 
 def _loop(decay, first, drive, *mask):
     """All states and the last of them."""
+    return _RUN(decay, first, drive, *mask)
 
-    @_backend.custom_gradient
-    def run(decay, first, drive, *mask):
-        states, last = _forward(decay, first, drive, *mask)
 
-        def pullback(cotangents):
-            d = _backward(*cotangents, decay, first, states, *mask)
-            return *d, *map(ops.zeros_like, mask)
+def _plain(decay, first, drive, *mask):
+    last, states = _STEPS((first,), (drive, *mask), (decay,))
+    return states, last
 
-        return (states, last), pullback
 
-    return run(decay, first, drive, *mask)
+def _step(carry, slices, constants):
+    (before,), (b, *mask), (decay,) = carry, slices, constants
+    after = times(decay, before) + b
+    for each in mask:
+        after = ops.where(each > 0, after, before)
+    return (after,), (after,), ()
+
+
+_STEPS = Scan(_step, lambda carry, slices, constants: (carry, ()))
 
 
 @_backend.jit
 def _forward(decay, first, drive, *mask):
     def body(carry, slices):
-        (before,), (b, *mask) = carry, slices
-        after = times(decay, before) + b
-        for each in mask:
-            after = ops.where(each > 0, after, before)
-        return (after,), (after,)
+        after, outputs, _ = _step(carry, slices, (decay,))
+        return after, outputs
 
     (last,), (states,) = _backend.scan(
         body, (first,), (drive, *mask), ((first.shape, first.dtype),)
     )
-    return states, last
+    return (states, last), (states,)
 
 
 @_backend.jit
-def _backward(d_states, d_last, decay, first, states, *mask):
-    """Cotangents of decay, first state and drive."""
+def _backward(cotangents, residuals, decay, first, drive, *mask):
+    """Cotangents of decay, first state, drive and mask."""
+    (d_states, d_last), (states,) = cotangents, residuals
 
     def body(carry, slices):
         # What `first` is to the first step, `x` is to the step that came before this.
@@ -122,7 +125,10 @@ def _backward(d_states, d_last, decay, first, states, *mask):
         reverse=True,
     )
     d_decay = ops.sum(d_decay + _conjugate_times(first, d_later), axis=0)
-    return d_decay, d_first, d_drive
+    return d_decay, d_first, d_drive, *map(ops.zeros_like, mask)
+
+
+_RUN = _backend.accelerated(_plain, _forward, _backward)
 
 
 def _associative(decay, drive, first, *mask):

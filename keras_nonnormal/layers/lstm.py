@@ -74,4 +74,4 @@ class FusedLSTM(WeightDropout, FusedLoop, keras.layers.LSTM):
         return np.repeat([0.0, 0.0, 0.0, 1.0], self.units)
 
     def get_config(self):
-        return {**super().get_config(), **self.stair_config()}
+        return {**super().get_config(), **self.loop_config()}

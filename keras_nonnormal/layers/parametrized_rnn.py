@@ -1,12 +1,13 @@
 """The recurrent layer of every parametrization, and its cell."""
 
 import contextlib
+import functools
 from typing import Any
 
 import keras
 from keras import ops
 
-from keras_nonnormal import activations
+from keras_nonnormal import _backend, activations
 from keras_nonnormal.initializers.named_kernels import kernel_of
 from keras_nonnormal.layers.fused_loop import FusedElementwiseLoop
 from keras_nonnormal.layers.layer_of_cell import LayerOfCell
@@ -85,7 +86,10 @@ class ParametrizedRNNCell(keras.layers.SimpleRNNCell):
 
     def matrix(self, training: bool = False):
         """The recurrent matrix in the dtype of the computation, `(size, size)`."""
-        return ops.cast(self.parametrization.matrix(training), self.compute_dtype)
+        make = functools.partial(self.parametrization.matrix, training)
+        # What is exported to ONNX is not trained, and ONNX has no such matrix functions.
+        matrix = _backend.frozen(make) if _backend.exported_to_onnx() else make()
+        return ops.cast(matrix, self.compute_dtype)
 
     @property
     def recurrent_kernel(self):

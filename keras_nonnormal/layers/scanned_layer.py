@@ -40,7 +40,7 @@ class ScannedLayer(LayerOfCell):
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
         """Called by `keras.layers.RNN.call`: `(last output, outputs, states)`."""
-        if self.unroll:
+        if not self.loop_in_use(training).fused:
             return keras.layers.RNN.inner_loop(
                 self, sequences, initial_state, mask, training
             )

@@ -77,4 +77,4 @@ class FusedSimpleRNN(WeightDropout, FusedElementwiseLoop, keras.layers.SimpleRNN
             activation.build((sequences_shape[0], self.units))
 
     def get_config(self):
-        return {**super().get_config(), **self.stair_config()}
+        return {**super().get_config(), **self.loop_config()}
