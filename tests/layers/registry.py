@@ -137,6 +137,7 @@ RECURRENT: dict[str, Entry] = {
         layers.ALIF, UNITS, tau=2.0, stair="n2", smooth=False, fused=False
     ),
     "lru": _layer(layers.LRU, UNITS),
+    "lru projected": _layer(layers.LRU, UNITS, features=3),
     "lru associative": _layer(layers.LRU, UNITS, scan="associative"),
     "lru block": _layer(layers.LRUBlock, UNITS, dropout=0.0, features=3),
     "pascal": _layer(layers.PascalRNN, UNITS, features=1),
