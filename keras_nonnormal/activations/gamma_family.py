@@ -80,7 +80,7 @@ def gamma_partials(x: Any, n: Any, s: Any) -> tuple:
     """The derivatives of `gamma` by `x`, `n` and `s`, tensors of one dtype."""
     u: Any = n * x
     # Not the absolute value, whose slope is 0 at 0: these functions are smooth there.
-    magnitude = u * ops.stop_gradient(ops.where(u >= 0, 1.0, -1.0))
+    magnitude = u * (2 * ops.cast(u >= 0, u.dtype) - 1)
     e = ops.exp(-magnitude)
     sigmoid, slope = _sigmoid(u, e, ops), _sigmoid_slope(e)
     # ln(1 + e^u) - u sigma(u), without the difference of two numbers like u.

@@ -156,7 +156,7 @@ class FusedLoop:
         return call_view(self.cell, cell=cell) if self.stair else cell
 
     def made_once(self, training: bool) -> dict[str, Any]:
-        """Attributes of the cell that Keras's own loop should not make at every step."""
+        """Attributes of the cell that Keras's loop should not make at every step."""
         return {}
 
     def stair_config(self) -> dict[str, Any]:
@@ -263,9 +263,12 @@ class FusedElementwiseLoop(FusedLoop):
     def step(self, z, state, inputs, parameters):
         activation = self.cell.activation
         if parameters:
+            # Called as a layer, which sees to its dtype wherever it is traced; it was
+            # built for rows, and may insist on them.
             values = zip(activation.variables, parameters, strict=True)
+            rows = z if len(z.shape) == 2 else ops.reshape(z, (-1, z.shape[-1]))
             with keras.StatelessScope(values):
-                output = activation(z)
+                output = ops.reshape(activation(rows), ops.shape(z))
         else:
             output = activation(z)
         output = ops.cast(output, z.dtype)
