@@ -70,7 +70,7 @@ def test_one_thread_predicts_while_another_trains(name):
     xs = inputs(name)
     model = keras.Sequential([keras.Input(xs.shape[2:]), LAYERS[name]()])
     model.compile(keras.optimizers.SGD(0.0), "mse")
-    y = np.zeros((BATCH, model.output_shape[-1]), "float32")
+    y = np.zeros((BATCH, *model.output_shape[1:]), "float32")
 
     def call(job):
         x, trains = job
