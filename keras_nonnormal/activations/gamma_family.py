@@ -80,8 +80,9 @@ def gamma_slope(x: Any, n: Any = 1.0, s: Any = 0.0) -> Any:
 
 def gamma_partials(x: Any, n: Any, s: Any) -> tuple:
     """The derivatives of `gamma` by `x`, `n` and `s`, tensors of one dtype."""
-    u = n * x
-    magnitude = ops.abs(u)
+    u: Any = n * x
+    # Not the absolute value, whose slope is 0 at 0: these functions are smooth there.
+    magnitude = u * (2 * ops.cast(u >= 0, u.dtype) - 1)
     e = ops.exp(-magnitude)
     sigmoid, slope = _sigmoid(u, e, ops), _sigmoid_slope(e)
     # ln(1 + e^u) - u sigma(u), without the difference of two numbers like u.
@@ -155,7 +156,7 @@ def _slopes(x, n, s, xp):
 
 def _softplus(u, e, xp):
     log1p = np.log1p if xp is np else _backend.log1p
-    return xp.maximum(u, xp.zeros_like(u)) + log1p(e)
+    return xp.where(u >= 0, u, xp.zeros_like(u)) + log1p(e)
 
 
 def _sigmoid(u, e, xp):

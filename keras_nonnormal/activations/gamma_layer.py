@@ -48,7 +48,7 @@ class Gamma(keras.layers.Layer):
     """
 
     changes_no_state = True
-    """That a call updates none of its variables, fixed ones included."""
+    """Calls update none of its variables, fixed ones included."""
 
     def __init__(
         self,

@@ -27,5 +27,6 @@ def get(identifier: Any, dtype: Any = None) -> Any:
         A callable; a Keras layer where the activation has variables.
     """
     if isinstance(identifier, str) and identifier in ACTIVATIONS:
-        return ACTIVATIONS[identifier](dtype=dtype)
+        # Always of one name, by which optimizers know its variables.
+        return ACTIVATIONS[identifier](dtype=dtype, name=identifier)
     return keras.activations.get(identifier)

@@ -10,7 +10,7 @@ from keras_nonnormal.activations.schedules import LEARNED, schedule_name, stair_
 
 @keras.saving.register_keras_serializable("keras_nonnormal")
 class Stair(keras.layers.Layer):
-    r"""What a nonlinearity is multiplied with at each time step $j$ of a sequence.
+    r"""A factor of a nonlinearity for each time step $j$ of a sequence.
 
     $$ h_j = \rho_j φ(z_j), \qquad h_j = \alpha_j φ(z_j), \qquad
        h_j = (1 - e^{-\alpha_j z_j}) φ(z_j) $$

@@ -23,7 +23,8 @@ def spike(u: Any, dampening: float = 0.5, sharpness: float = 1.0) -> Any:
         sharpness: Float, how fast it falls off. Defaults to 1.
 
     Returns:
-        Tensor of the shape and dtype of `u`: 1 where it is positive, else 0.
+        Tensor of the shape and dtype of `u`: 1 where it is positive, NaN where it is
+        NaN, else 0.
 
     Example:
 
@@ -43,13 +44,15 @@ def spike(u: Any, dampening: float = 0.5, sharpness: float = 1.0) -> Any:
             cotangent = cotangents[0] if upstream is None else upstream
             return cotangent * surrogate_slope(u, dampening, sharpness)
 
-        return ops.cast(u > 0, u.dtype), gradient
+        spikes = ops.cast(u > 0, u.dtype)
+        # What is no number stays none, so that a divergence is seen.
+        return ops.where(ops.isnan(u), u, spikes), gradient
 
     return function(ops.convert_to_tensor(u))
 
 
 def surrogate_slope(u: Any, dampening: float = 0.5, sharpness: float = 1.0) -> Any:
-    """What takes the place of the derivative of `spike`; arguments as there."""
+    """The function in the place of the derivative of `spike`; arguments as there."""
     # Not the absolute value, whose slope at 0 is 1 on JAX and 0 on TensorFlow.
     magnitude = u * ops.stop_gradient(ops.sign(u))
     return dampening / ops.square(1 + (2 * sharpness) * magnitude)

@@ -1,6 +1,5 @@
 """What of a Keras recurrent layer is analysed: its matrices, and how it answers."""
 
-import contextlib
 from typing import Any
 
 import numpy as np
@@ -117,12 +116,11 @@ def pulse_response(layer: Any, steps: int = 100, pulse: Any = None) -> np.ndarra
     inputs = np.zeros((steps + 1, 1, len(pulse)))
     inputs[0] = pulse
     states, answers = layer.get_initial_state(1), []
-    made_once = getattr(layer, "matrix_made_once", contextlib.nullcontext)
-    with made_once(False):
-        for each in inputs:
-            each = ops.convert_to_tensor(each, layer.compute_dtype)
-            output, states = layer.cell(each, states)
-            answers.append(_float64(output)[0])
+    cell = layer.cell_of_call() if hasattr(layer, "cell_of_call") else layer.cell
+    for each in inputs:
+        each = ops.convert_to_tensor(each, layer.compute_dtype)
+        output, states = cell(each, states)
+        answers.append(_float64(output)[0])
     return np.stack(answers)
 
 

@@ -1,4 +1,4 @@
-"""What layers do when their weights have an axis of members in front."""
+"""Calls of layers whose weights have an axis of members in front."""
 
 from collections.abc import Callable
 from typing import Any

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_nonnormal._precision import precise
 from keras_nonnormal.activations.surrogate import spike, surrogate_slope
 from keras_nonnormal.constraints import AtLeast
 from keras_nonnormal.layers.layer_of_cell import LayerOfCell
@@ -104,7 +105,7 @@ class ALIFCell(keras.layers.SimpleRNNCell):
 
     def constants(self) -> tuple:
         """Decays of voltage and adaptation per step, threshold and beta, `(units,)`."""
-        decays = (ops.exp(-1 / tau) for tau in (self.tau, self.tau_adaptation))
+        decays = (ops.exp(-1 / precise(t)) for t in (self.tau, self.tau_adaptation))
         return tuple(
             ops.cast(each, self.compute_dtype)
             for each in (*decays, self.threshold, self.beta)

@@ -101,7 +101,7 @@ class ANRUCell(keras.layers.SimpleRNNCell):
         )
 
     def advance(self, z, g, controller):
-        """What pre-activations do: new output, controller states, gains, saturations.
+        """A step after the pre-activations: output, controllers, gains, saturations.
 
         Args:
             z: Tensor `(..., units)`.

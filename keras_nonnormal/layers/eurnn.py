@@ -29,7 +29,9 @@ class EURNNCell(ParametrizedRNNCell):
             check_capacity(capacity, units)
         dtype = kwargs.get("dtype")
         if activation == "modrelu":
-            activation = ModReLU("zeros", epsilon=0.01, complex=complex, dtype=dtype)
+            activation = ModReLU(
+                "zeros", epsilon=0.01, complex=complex, dtype=dtype, name="modrelu"
+            )
         givens = Givens(
             capacity,
             fft=fft,

@@ -1,6 +1,5 @@
 """How a Keras recurrent layer runs on the compiled recurrence."""
 
-import contextlib
 import math
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +13,8 @@ from keras_nonnormal.activations import slope_in_terms_of_output
 from keras_nonnormal.activations import stair as stairs
 from keras_nonnormal.activations.stair import Stair
 from keras_nonnormal.layers import loops
+from keras_nonnormal.layers.call_view import call_view
+from keras_nonnormal.layers.initial_state import checked_state
 from keras_nonnormal.layers.loops import LoopInUse
 from keras_nonnormal.layers.stair_cell import Climb, StairCell, bare
 from keras_nonnormal.recurrence import Adjoint, Recurrence
@@ -60,7 +61,7 @@ class FusedLoop:
 
     @property
     def stair(self) -> Stair | None:
-        """What the nonlinearity is multiplied with at each time step."""
+        """The factor of the nonlinearity at each time step, or None."""
         return self.cell.stair if isinstance(self.cell, StairCell) else None
 
     @property
@@ -89,19 +90,20 @@ class FusedLoop:
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
         """Called by `keras.layers.RNN.call`: `(last output, outputs, states)`."""
+        initial_state = checked_state(self, initial_state, sequences)
+        dropout = self._dropout_masks(sequences, initial_state)
         if self.stair:
             self.stair.check_length(sequences.shape[1])
             *initial_state, first = initial_state
             first = ops.zeros_like(first) if self.reset_step else first
             initial_state = [*initial_state, first]
         if not self.loop_in_use(training).fused:
-            with self.matrix_made_once(training):
-                return super().inner_loop(  # pyright: ignore[reportAttributeAccessIssue]
-                    sequences, initial_state, mask, training
-                )
+            view = call_view(self, cell=self.cell_of_call(training, **dropout))
+            return super(FusedLoop, view).inner_loop(
+                sequences, initial_state, mask, training
+            )
         if training and self.cell.dropout > 0:
-            dropout_mask = self.cell.get_dropout_mask(sequences[:, 0, :])
-            sequences = sequences * ops.expand_dims(dropout_mask, 1)
+            sequences = sequences * ops.expand_dims(dropout["_dropout_mask"], 1)
         if mask is not None:
             mask = self._in_time_order(ops.expand_dims(mask, -1), sequences.dtype)
         sequences = self._in_time_order(sequences, sequences.dtype)
@@ -149,14 +151,41 @@ class FusedLoop:
             self.stair.build(None if goes_on else sequences_shape[1])
         super().build(sequences_shape, initial_state_shape)  # pyright: ignore[reportAttributeAccessIssue]
 
-    def _maybe_config_dropout_masks(self, cell, *arguments):
-        super()._maybe_config_dropout_masks(bare(cell), *arguments)  # pyright: ignore[reportAttributeAccessIssue]
+    def _maybe_config_dropout_masks(self, *_):
+        """Keras would keep the masks of a call in the cell, see `_dropout_masks`."""
 
-    def _maybe_reset_dropout_masks(self, cell):
-        super()._maybe_reset_dropout_masks(bare(cell))  # pyright: ignore[reportAttributeAccessIssue]
+    def _maybe_reset_dropout_masks(self, *_):
+        """There is nothing to reset."""
+
+    def _dropout_masks(self, sequences, initial_state) -> dict[str, Any]:
+        """The masks of one call, as attributes that a cell of Keras looks for.
+
+        They are drawn as Keras draws them, also where they will not be used.
+        """
+        cell = call_view(bare(self.cell), _dropout_mask=None)
+        return {
+            "_dropout_mask": cell.get_dropout_mask(sequences[:, 0, :]),
+            "_recurrent_dropout_mask": cell.get_recurrent_dropout_mask(
+                initial_state[0]
+            ),
+        }
+
+    def cell_of_call(self, training: bool = False, **own: Any) -> Any:
+        """The cell with what it makes once per call, for all time steps of one call.
+
+        Args:
+            training: Whether the call is a step of training.
+            **own: Further attributes of the innermost cell.
+        """
+        cell = call_view(bare(self.cell), **own, **self.made_once(training))
+        return call_view(self.cell, cell=cell) if self.stair else cell
+
+    def made_once(self, training: bool) -> dict[str, Any]:
+        """Attributes of the cell that Keras's loop should not make at every step."""
+        return {}
 
     def loop_config(self) -> dict[str, Any]:
-        """Arguments of the loop that Keras's layers do not have, if they are set."""
+        """The arguments of the loop that Keras's layers do not have, if they are set."""
         config = {} if self.fused == "auto" else {"fused": self.fused}
         if self.stair:
             stair = keras.saving.serialize_keras_object(self.stair)
@@ -208,35 +237,31 @@ class FusedLoop:
         raise NotImplementedError
 
     def step_parameters(self) -> tuple:
-        """What `step` gets as `parameters`."""
+        """Tensors that `step` gets as `parameters`."""
         return ()
 
     @property
     def slope(self) -> Callable | None:
-        """What `Recurrence` calls `slope`."""
+        """The argument `slope` of `Recurrence`."""
         return None
 
     @property
     def parameter_cotangents(self) -> Callable | None:
-        """What `Recurrence` calls `parameter_cotangents`."""
+        """The argument `parameter_cotangents` of `Recurrence`."""
         return None
 
     @property
     def adjoint(self) -> Adjoint | None:
-        """What `Recurrence` calls `adjoint`."""
+        """The argument `adjoint` of `Recurrence`."""
         return None
 
     def output_of(self, state):
-        """What the layer gives out for a first state, `(..., size)`."""
+        """The output for a first state, `(..., size)`."""
         return state
 
     def drive_row(self) -> np.ndarray:
         """One row of the kernel: ones where an external drive is to be added."""
         return np.ones(bare(self.cell).kernel.shape[-1])
-
-    def matrix_made_once(self, training):
-        """A context around Keras's own loop, which calls the cell at every step."""
-        return contextlib.nullcontext()
 
 
 class FusedElementwiseLoop(FusedLoop):
@@ -264,15 +289,12 @@ class FusedElementwiseLoop(FusedLoop):
     def step(self, z, state, inputs, parameters):
         activation = self.cell.activation
         if parameters:
-            values = dict(zip(map(id, activation.variables), parameters, strict=True))
-            learned, fixed = (
-                [values[id(variable)] for variable in variables]
-                for variables in (
-                    activation.trainable_variables,
-                    activation.non_trainable_variables,
-                )
-            )
-            output, _ = activation.stateless_call(learned, fixed, z)
+            # Called as a layer, which sees to its dtype wherever it is traced; it was
+            # built for rows, and may insist on them.
+            values = zip(activation.variables, parameters, strict=True)
+            rows = z if len(z.shape) == 2 else ops.reshape(z, (-1, z.shape[-1]))
+            with keras.StatelessScope(values):
+                output = ops.reshape(activation(rows), ops.shape(z))
         else:
             output = activation(z)
         output = ops.cast(output, z.dtype)

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_nonnormal._precision import precise
 from keras_nonnormal.layers.linear_scan import halves, times
 from keras_nonnormal.layers.scanned_layer import ScannedLayer
 
@@ -17,7 +18,7 @@ class LRUCell(keras.layers.Layer):
     Its two states are the real and the imaginary part of x, `(batch, state_units)`.
 
     Args:
-        units: Positive integer, dimensionality of input and output.
+        units: Positive integer, dimensionality of the output.
         **kwargs: As for `LRU`.
     """
 
@@ -28,9 +29,17 @@ class LRUCell(keras.layers.Layer):
         r_min=0.4,
         r_max=0.99,
         max_phase=0.314,
+        input_projection=None,
         **kwargs,
     ):
         super().__init__(**kwargs)
+        if input_projection not in (None, True, False):
+            raise ValueError(
+                "Expected `input_projection` to be None, True or False. "
+                f"Received: input_projection={input_projection!r}"
+            )
+        self.input_projection = input_projection
+        self.projection: Any = None
         state_units = 2 * units if state_units is None else state_units
         for name, size in {"units": units, "state_units": state_units}.items():
             if size != int(size) or size < 1:
@@ -50,11 +59,18 @@ class LRUCell(keras.layers.Layer):
         self.output_size = self.units
 
     def build(self, input_shape):
-        if input_shape[-1] != self.units:
+        other_size = input_shape[-1] != self.units
+        if other_size and self.input_projection is False:
             raise ValueError(
                 f"An LRU adds its input to its output: expected {self.units} features, "
-                f"as many as units. Received: {input_shape[-1]}"
+                "as many as units, or `input_projection` of None or True. "
+                f"Received: {input_shape[-1]} features"
             )
+        if other_size or self.input_projection:
+            self.projection = keras.layers.Dense(
+                self.units, use_bias=False, name="projection", dtype=self.dtype_policy
+            )
+            self.projection.build(input_shape)
         units, size = self.units, self.state_units
         for part in ("real", "imag"):
             for name, shape in (("output", (size, units)), ("input", (units, size))):
@@ -87,20 +103,20 @@ class LRUCell(keras.layers.Layer):
 
     def _normalized(self, shape, dtype=None):
         """So that noise of variance 1 drives a state of variance 1."""
-        return ops.log(-ops.expm1(-2 * ops.exp(self.nu))) / 2
+        return ops.log(-ops.expm1(-2 * ops.exp(precise(self.nu)))) / 2
 
     def decay(self):
-        """λ in the dtype of the variables, `(2 * state_units,)`: real parts first."""
-        radius, theta = ops.exp(-ops.exp(self.nu)), self.theta
+        """λ, `(2 * state_units,)`: real parts first; at least in float32."""
+        radius, theta = ops.exp(-ops.exp(precise(self.nu))), precise(self.theta)
         return ops.concatenate([radius * ops.cos(theta), radius * ops.sin(theta)])
 
     def prepare(self, inputs, training=False):
         """See `keras_nonnormal.layers.scanned_layer.ScannedLayer`."""
-        return (inputs,)
+        return (inputs if self.projection is None else self.projection(inputs),)
 
     def drive(self, context):
         """What the inputs add to the states, `(..., 2 * state_units)`."""
-        gain = ops.cast(ops.exp(self.gamma_log), self.compute_dtype)
+        gain = ops.cast(ops.exp(precise(self.gamma_log)), self.compute_dtype)
         parts = (self.input_real, self.input_imag)
         return ops.matmul(
             context[0], ops.concatenate([b * gain for b in parts], axis=1)
@@ -127,6 +143,7 @@ class LRUCell(keras.layers.Layer):
 
     def get_config(self):
         names = ("units", "state_units", "r_min", "r_max", "max_phase")
+        names = (*names, "input_projection")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 
@@ -137,18 +154,24 @@ class LRU(ScannedLayer):
     $$ x_t = λ ⊙ x_{t-1} + γ ⊙ (u_t B), \qquad
        y_t = \mathrm{Re}(x_t C) + D ⊙ u_t, \qquad λ = e^{-e^ν + i ϑ} $$
 
-    $x$, $B$ and $C$ are complex, all else is real; $u$ and $y$ have the same size. No
+    $x$, $B$ and $C$ are complex, all else is real; $u$ and $y$ have the same size. An
+    input of another size goes through a linear map without bias first. No
     value of $ν$ makes $|λ|$ 1 or more. Complex weights and states are kept as real and
-    imaginary parts. The scan is done in the dtype of the variables also where the rest
-    is in half precision, because radii near 1 need the digits.
+    imaginary parts. The scan is done in the dtype of the variables, at least in
+    float32, also where the rest is in half precision, because radii near 1 need the
+    digits.
 
     Args:
-        units: Positive integer, dimensionality of input and output.
+        units: Positive integer, dimensionality of the output.
         state_units: Positive integer, size of $x$. Defaults to twice the units.
         r_min: Float, least radius $|λ|$ at the start. Defaults to 0.4.
         r_max: Float below 1, greatest radius at the start. Defaults to 0.99. ($ν$ is
             uniform between the two that belong to these.)
         max_phase: Float, greatest $ϑ$ at the start, in radians. Defaults to 0.314.
+        input_projection: Whether $u$ is a linear map of the input, the variable
+            `projection/kernel`, `(features, units)`: `True`, always; `False`, never, as
+            published; `None`, where the input has not `units` features. Defaults to
+            `None`.
         scan: `"loop"`, one time step after the other in a compiled loop, or
             `"associative"`, in $2 \log_2 T$ steps of many at a time, which is for
             accelerators; its gradient can be differentiated again. Defaults to
@@ -156,7 +179,7 @@ class LRU(ScannedLayer):
         **kwargs: As for `keras.layers.RNN`.
 
     Call arguments:
-        sequences: Tensor `(batch, time, units)`.
+        sequences: Tensor `(batch, time, features)`.
         initial_state: Optional list of two tensors `(batch, state_units)`: real and
             imaginary part.
         mask: Optional boolean tensor `(batch, time)`; at `False` the state stays, and
@@ -168,7 +191,8 @@ class LRU(ScannedLayer):
 
     Raises:
         ValueError: If a size is not a positive integer, or a radius not between 0
-            and 1.
+            and 1; when built without a projection, if features are not as many as
+            units.
 
     Example:
 
@@ -192,6 +216,7 @@ class LRU(ScannedLayer):
         r_max=0.99,
         max_phase=0.314,
         scan="loop",
+        input_projection=None,
         **kwargs,
     ):
         super().__init__(
@@ -201,5 +226,6 @@ class LRU(ScannedLayer):
             r_max=r_max,
             max_phase=max_phase,
             scan=scan,
+            input_projection=input_projection,
             **kwargs,
         )

@@ -68,12 +68,12 @@ class LRUBlockCell(keras.layers.Layer):
         return self.core.decay()
 
     def prepare(self, inputs, training=False):
-        """What goes around the unit, and what goes into it."""
+        """The input that goes around the unit, and the one that goes into it."""
         around = inputs if self.adapter is None else self.adapter(inputs)
         return around, self.normalization(around)
 
     def drive(self, context):
-        """What the inputs add to the states, `(..., 2 * state_units)`."""
+        """The addition of the inputs to the states, `(..., 2 * state_units)`."""
         return self.core.drive(context[1:])
 
     def read(self, states, context, training=False):

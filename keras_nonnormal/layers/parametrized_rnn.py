@@ -1,6 +1,5 @@
 """The recurrent layer of every parametrization, and its cell."""
 
-import contextlib
 import functools
 from typing import Any
 
@@ -58,7 +57,6 @@ class ParametrizedRNNCell(keras.layers.SimpleRNNCell):
                 f"Received: parametrization={parametrization!r}"
             )
         self.parametrization = parametrization
-        self._made: Any = None
 
     def build(self, input_shape):
         size = self.state_size
@@ -94,16 +92,8 @@ class ParametrizedRNNCell(keras.layers.SimpleRNNCell):
     @property
     def recurrent_kernel(self):
         """The recurrent matrix, `(size, size)`."""
-        return self.matrix() if self._made is None else self._made
-
-    @contextlib.contextmanager
-    def matrix_made_once(self, training):
-        """A context in which `recurrent_kernel` stays what it is at its beginning."""
-        self._made = self.matrix(training)
-        try:
-            yield
-        finally:
-            self._made = None
+        made = vars(self).get(MADE)
+        return self.matrix() if made is None else made
 
     def get_config(self):
         config = super().get_config()
@@ -166,9 +156,12 @@ class ParametrizedRNN(FusedElementwiseLoop, LayerOfCell):
     def recurrent_matrix(self, training=False):
         return self.cell.matrix(training)
 
-    def matrix_made_once(self, training):
-        return self.cell.matrix_made_once(training)
+    def made_once(self, training):
+        return {MADE: self.recurrent_matrix(training)}
 
+
+MADE = "matrix_of_call"
+"""Attribute of a cell for one call, see `FusedLoop.cell_of_call`."""
 
 _RECURRENT = (
     "recurrent_initializer",

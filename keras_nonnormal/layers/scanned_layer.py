@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_nonnormal.layers.initial_state import checked_state
 from keras_nonnormal.layers.layer_of_cell import LayerOfCell
 from keras_nonnormal.layers.linear_scan import halves, linear_scan
 
@@ -40,6 +41,7 @@ class ScannedLayer(LayerOfCell):
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
         """Called by `keras.layers.RNN.call`: `(last output, outputs, states)`."""
+        initial_state = checked_state(self, initial_state, sequences)
         if not self.loop_in_use(training).fused:
             return keras.layers.RNN.inner_loop(
                 self, sequences, initial_state, mask, training
@@ -77,7 +79,7 @@ class ScannedLayer(LayerOfCell):
 
 
 class _Shown:
-    """What is given out where steps are masked: the output before it, or zero.
+    """Outputs where steps are masked: the output before it, or zero.
 
     Args:
         mask: Tensor `(time, batch, 1)`, positive where a step is taken.

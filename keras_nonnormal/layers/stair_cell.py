@@ -1,4 +1,3 @@
-import contextlib
 from typing import Any
 
 import keras
@@ -6,10 +5,14 @@ from keras import ops
 
 from keras_nonnormal.activations import stair as stairs
 from keras_nonnormal.activations.stair import Stair, spread
+from keras_nonnormal.layers.call_view import call_view
+
+# Keras draws masks for cells of this class, which it does not export, and drops them.
+_DropoutCell: Any = keras.layers.SimpleRNNCell.__bases__[-1]
 
 
 @keras.saving.register_keras_serializable("keras_nonnormal")
-class StairCell(keras.layers.Layer):
+class StairCell(keras.layers.Layer, _DropoutCell):
     r"""Any recurrent cell with a `Stair`: a factor of its own for every time step.
 
     The factor multiplies what the cell gives out and feeds back, its first state;
@@ -21,8 +24,7 @@ class StairCell(keras.layers.Layer):
     call it is exact up to 2048 in float16, and up to 256 in bfloat16.
 
     Args:
-        cell: A Keras recurrent cell. One with dropout belongs in a layer that takes
-            `stair` itself, such as `FusedLSTM`, which sees to the dropout masks.
+        cell: A Keras recurrent cell with one state or a flat list of them.
         stair: A `Stair` or the name of a schedule.
         **kwargs: The arguments every Keras layer takes.
 
@@ -78,10 +80,18 @@ class StairCell(keras.layers.Layer):
 
     def call(self, inputs, states, training=False):
         *states, step = states
+        check_step(self.name, step)
         heights = self.stair.heights(ops.cast(step, "int32"), self.compute_dtype)
         states = states[0] if len(states) == 1 else states
-        with self._activation_at(heights):
-            output, states = self.cell(inputs, states, training=training)
+        cell = self.cell
+        if self.stair.inside:
+            activation = cell.activation
+
+            def staired(z):
+                return self.stair.apply(z, activation(z), heights)
+
+            cell = call_view(cell, activation=staired)
+        output, states = cell(inputs, states, training=training)
         first, *others = _listed(states)
         if not self.stair.inside:
             # One tensor for both if they are one, so that a gradient finds its way.
@@ -89,23 +99,17 @@ class StairCell(keras.layers.Layer):
             output = first if is_state else output * heights
         return output, [first, *others, step + 1]
 
-    @contextlib.contextmanager
-    def _activation_at(self, heights):
-        """A context in which the cell's nonlinearity has the stair of one time step."""
-        if not self.stair.inside:
-            yield
-            return
-        cell, activation = self.cell, self.cell.activation
+    def get_dropout_mask(self, step_input):
+        return _of_dropout(self.cell, "get_dropout_mask", step_input)
 
-        def staired(z):
-            return self.stair.apply(z, activation(z), heights)
+    def get_recurrent_dropout_mask(self, step_input):
+        return _of_dropout(self.cell, "get_recurrent_dropout_mask", step_input)
 
-        # Not by `cell.activation = ...`: Keras would take it for a part of the model.
-        object.__setattr__(cell, "activation", staired)
-        try:
-            yield
-        finally:
-            object.__setattr__(cell, "activation", activation)
+    def reset_dropout_mask(self):
+        _of_dropout(self.cell, "reset_dropout_mask")
+
+    def reset_recurrent_dropout_mask(self):
+        _of_dropout(self.cell, "reset_recurrent_dropout_mask")
 
     def get_initial_state(self, batch_size=None):
         states = _listed(self.cell.get_initial_state(batch_size=batch_size))
@@ -173,6 +177,21 @@ class Climb:
 def bare(cell: Any) -> Any:
     """A cell without the stair that may be around it."""
     return cell.cell if isinstance(cell, StairCell) else cell
+
+
+def check_step(name: str, step: Any) -> None:
+    """Raises a ValueError for a time step that is not one number per sample."""
+    if step.shape[-1] != 1:
+        raise ValueError(
+            f"The last state of '{name}' is its time step: expected shape (batch, 1); "
+            "of the time steps of several encoders pass on that of one. "
+            f"Received: shape {tuple(step.shape)}"
+        )
+
+
+def _of_dropout(cell, method, *arguments):
+    """The result of a method of a cell with dropout; None for other cells."""
+    return getattr(cell, method, lambda *_: None)(*arguments)
 
 
 def _listed(states):

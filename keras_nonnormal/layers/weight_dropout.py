@@ -1,12 +1,9 @@
 """Dropout of the weights by which a layer feeds its state back."""
 
-import contextlib
 from typing import Any
 
 import keras
 from keras import ops
-
-from keras_nonnormal.layers.stair_cell import bare
 
 
 class WeightDropout:
@@ -43,19 +40,9 @@ class WeightDropout:
         generator = self.cell.seed_generator
         return keras.random.dropout(kernel, self.weight_dropout, seed=generator)
 
-    @contextlib.contextmanager
-    def matrix_made_once(self, training):
-        """A context in which the cell has the weights of one draw."""
-        if not (training and self.weight_dropout):
-            yield
-            return
-        cell, kernel = bare(self.cell), self.cell.recurrent_kernel
-        # Not by an assignment: Keras would take the tensor for a part of the layer.
-        object.__setattr__(cell, "recurrent_kernel", self.recurrent_matrix(training))
-        try:
-            yield
-        finally:
-            object.__setattr__(cell, "recurrent_kernel", kernel)
+    def made_once(self, training: bool) -> dict[str, Any]:
+        """The weights of one draw, for Keras's own loop."""
+        return {"recurrent_kernel": self.recurrent_matrix(training)}
 
     def get_config(self):
         config = super().get_config()  # pyright: ignore[reportAttributeAccessIssue]

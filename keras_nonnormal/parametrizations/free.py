@@ -1,12 +1,12 @@
 import keras
-from keras import ops
 
+from keras_nonnormal._precision import precise
 from keras_nonnormal.parametrizations.parametrization import Parametrization
 
 
 @keras.saving.register_keras_serializable("keras_nonnormal")
 class Free(Parametrization):
-    """The matrix is the variable.
+    """A matrix that is a variable.
 
     Args:
         initializer: Its start. Defaults to `"orthogonal"`.
@@ -24,7 +24,7 @@ class Free(Parametrization):
         )
 
     def matrix(self, training=False):
-        return ops.convert_to_tensor(self.recurrent_kernel)
+        return precise(self.recurrent_kernel)
 
     def get_config(self):
         return {

@@ -5,6 +5,7 @@ import keras
 from keras import ops
 
 from keras_nonnormal import _backend
+from keras_nonnormal._precision import precise
 from keras_nonnormal.parametrizations.parametrization import Parametrization
 
 
@@ -85,15 +86,14 @@ class Givens(Parametrization):
             self.omega = self.add_variable("omega", (self.units,), self.initializer)
 
     def matrix(self, training=False):
-        angles: list[Any] = [ops.convert_to_tensor(a) for a in self.angles]
+        angles: list[Any] = [precise(angle) for angle in self.angles]
         identity = ops.eye(self.units, dtype=angles[0].dtype)
         parts = (identity, ops.zeros_like(identity)) if self.complex else (identity,)
         run = self._fft_stages if self.fft else _tunable_stages
         parts = run(parts, angles)
         if not self.complex:
             return parts[0]
-        omega = ops.convert_to_tensor(self.omega)
-        real, imaginary = _times_phase(*parts, omega)
+        real, imaginary = _times_phase(*parts, precise(self.omega))
         return ops.concatenate(
             [
                 ops.concatenate([real, imaginary], axis=1),

@@ -2,6 +2,7 @@ import keras
 from keras import ops
 
 from keras_nonnormal import initializers
+from keras_nonnormal._precision import precise, precise_dtype
 from keras_nonnormal.parametrizations.matrix_functions import cayley, expm, skew
 from keras_nonnormal.parametrizations.parametrization import Parametrization, one_of
 
@@ -79,8 +80,8 @@ class Orthogonal(Parametrization):
         super().build(shape)
         self.skew = self.add_variable("skew", shape, self.skew_initializer)
         if self.trivialization == "dynamic":
-            fixed = {"trainable": False}
-            counter = {"shape": (), "initializer": "zeros", "dtype": "int32", **fixed}
+            fixed = {"trainable": False, "dtype": precise_dtype(self.variable_dtype)}
+            counter = {"shape": (), "initializer": "zeros", **fixed, "dtype": "int32"}
             self.base = self.add_variable("base", shape, "identity", **fixed)
             # X is counted from here, rather than set to zero: a forward pass cannot
             # assign a trainable variable on every backend, and adaptive optimizers
@@ -90,7 +91,7 @@ class Orthogonal(Parametrization):
             self.moves = self.add_variable("moves", **counter)
 
     def matrix(self, training=False):
-        x = ops.convert_to_tensor(self.skew)
+        x = precise(self.skew)
         if self.trivialization == "static":
             return self._map(x)
         base, origin = map(ops.convert_to_tensor, (self.base, self.origin))

@@ -6,9 +6,9 @@ import keras
 class Parametrization(keras.layers.Layer):
     """Variables, and the square matrix that a recurrent layer makes of them.
 
-    The layer asks for the matrix once per call, not once per time step. The variables
-    keep their own precision under a mixed dtype policy: an orthogonal matrix is only as
-    orthogonal as it was computed.
+    The layer asks for the matrix once per call, not once per time step. It is computed
+    in the dtype of the variables, in float32 if that is narrower, also under a mixed
+    dtype policy: an orthogonal matrix is only as orthogonal as it was computed.
 
     Subclasses create their variables in `build((size, size))` and say what the matrix
     is in `matrix()`.
@@ -32,7 +32,7 @@ class Parametrization(keras.layers.Layer):
         raise NotImplementedError
 
     def add_variable(self, name, shape, initializer, **kwargs) -> Any:
-        """A variable that is read in its own precision."""
+        """A variable that is read in its own dtype; see `_precision.precise`."""
         return self.add_weight(
             name=name, shape=shape, initializer=initializer, autocast=False, **kwargs
         )

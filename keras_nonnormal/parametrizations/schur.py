@@ -5,6 +5,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_nonnormal._precision import precise
 from keras_nonnormal.parametrizations.orthogonal import Orthogonal
 from keras_nonnormal.parametrizations.parametrization import Parametrization, one_of
 
@@ -96,9 +97,7 @@ class Schur(Parametrization):
     def schur_form(self):
         """The block triangular matrix $Θ$, `(size, size)`."""
         size = self.built_size
-        theta, gamma, upper = map(
-            ops.convert_to_tensor, (self.theta, self.gamma, self.upper)
-        )
+        theta, gamma, upper = map(precise, (self.theta, self.gamma, self.upper))
         zero = ops.zeros_like(theta)
         cosine, sine = gamma * ops.cos(theta), gamma * ops.sin(theta)
 
@@ -135,7 +134,9 @@ class Schur(Parametrization):
 
 @keras.saving.register_keras_serializable("keras_nonnormal")
 class PullTowardsOne(keras.regularizers.Regularizer):
-    """A penalty on what is not one: `strength * sum((x - 1) ** 2)`.
+    """A penalty on numbers other than one: `strength * sum((x - 1) ** 2)`.
+
+    It has the dtype of losses, `keras.config.floatx()`, for variables of any dtype.
 
     Args:
         strength: Float, at least 0.
@@ -145,7 +146,8 @@ class PullTowardsOne(keras.regularizers.Regularizer):
         self.strength = float(strength)
 
     def __call__(self, x):
-        return self.strength * ops.sum(ops.square(x - 1))
+        penalty = self.strength * ops.sum(ops.square(precise(x) - 1))
+        return ops.cast(penalty, keras.config.floatx())
 
     def get_config(self):
         return {"strength": self.strength}

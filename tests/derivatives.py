@@ -1,0 +1,88 @@
+"""First and second derivatives against finite differences, in float64."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_nonnormal import _backend
+
+STEP = 1e-5
+
+
+def check_derivatives(function, arrays, compiled=False, second_only=False):
+    """Asserts that gradients and their derivatives are those of `function`.
+
+    Args:
+        function: From tensors to one tensor.
+        arrays: Its arguments, arrays in float64.
+        compiled: Whether derivatives are taken in a function compiled with XLA.
+        second_only: Whether the gradient is by design another one than that of the
+            values; its own derivative is then checked alone.
+    """
+    random = np.random.default_rng(7)
+    arrays = [np.asarray(a, "float64") for a in arrays]
+    directions = [random.normal(size=a.shape) for a in arrays]
+    weights = random.normal(size=tuple(function(*tensors(arrays)).shape))
+
+    def value(*primals):
+        return (ops.sum(function(*primals) * weights),)
+
+    def gradients(*primals):
+        outputs, pullback = _backend.vjp(value, *primals)
+        # Those of `take` are slices with indices on TensorFlow.
+        slices = pullback(tuple(map(ops.ones_like, outputs)))
+        return tuple(ops.reshape(g, ops.shape(g)) for g in slices)
+
+    def along(*primals):
+        pairs = zip(gradients(*primals), directions, strict=True)
+        return (sum(ops.sum(g * d) for g, d in pairs),)
+
+    def second(*primals):
+        outputs, pullback = _backend.vjp(along, *primals)
+        return tuple(pullback(tuple(map(ops.ones_like, outputs))))
+
+    def moved(sign):
+        pairs = zip(arrays, directions, strict=True)
+        return tensors([a + sign * STEP * d for a, d in pairs])
+
+    def difference(of):
+        ahead, behind = (as_arrays(of(*moved(sign))) for sign in (1, -1))
+        pairs = zip(ahead, behind, strict=True)
+        return [(a - b) / (2 * STEP) for a, b in pairs]
+
+    if compiled:
+        along, second = _compiled(along), _compiled(second)
+    if not second_only:
+        check(along(*tensors(arrays)), difference(value))
+    check(second(*tensors(arrays)), difference(gradients))
+
+
+def check(actual, expected):
+    scale = max(1.0, *(np.max(np.abs(e), initial=0.0) for e in expected))
+    for a, e in zip(as_arrays(actual), expected, strict=True):
+        np.testing.assert_allclose(a, e, rtol=0, atol=1e-7 * scale)
+
+
+def tensors(arrays):
+    return [ops.convert_to_tensor(a, "float64") for a in arrays]
+
+
+def as_arrays(values):
+    return [ops.convert_to_numpy(v) for v in values]
+
+
+def of_variables(layer, function):
+    """`function()` as a function of the values of the variables that a layer trains."""
+    variables = layer.trainable_variables
+
+    def call(*values):
+        with keras.StatelessScope(zip(variables, values, strict=True)):
+            return function()
+
+    return call, [ops.convert_to_numpy(v) for v in variables]
+
+
+def _compiled(function):
+    import tensorflow as tf
+
+    return tf.function(function, jit_compile=True, autograph=False)
