@@ -103,6 +103,7 @@ if _BACKEND == "tensorflow":
         sequences: tuple,
         outputs: tuple,
         reverse: bool = False,
+        length: Any = None,
     ) -> tuple[tuple, tuple]:
         """Folds ``body(carry, slices) -> (carry, outputs)`` over the first axis.
 
@@ -114,21 +115,23 @@ if _BACKEND == "tensorflow":
             sequences: Tensors of equal length along axis 0; a call gets one slice each.
             outputs: Shape and dtype of each output of one call, as pairs.
             reverse: Whether to start at the last slice.
+            length: How many slices to take, the first ones; by default all. The other
+                outputs are zero.
 
         Returns:
             The last carry, and the outputs stacked along axis 0 in the order of
             the slices they belong to.
         """
-        length = tf.shape(sequences[0])[0]
+        size = tf.shape(sequences[0])[0]
+        length = size if length is None else length
         readers = tuple(
             tf.TensorArray(
-                s.dtype, length, element_shape=s.shape[1:], clear_after_read=False
+                s.dtype, size, element_shape=s.shape[1:], clear_after_read=False
             ).unstack(s)
             for s in sequences
         )
         writers = tuple(
-            tf.TensorArray(dtype, length, element_shape=shape)
-            for shape, dtype in outputs
+            tf.TensorArray(dtype, size, element_shape=shape) for shape, dtype in outputs
         )
 
         def iterate(i, carry, writers):
@@ -141,7 +144,7 @@ if _BACKEND == "tensorflow":
             lambda i, *_: i < length,
             iterate,
             (0, carry, writers),
-            maximum_iterations=length,  # XLA wants the bound
+            maximum_iterations=size,  # XLA wants the bound
         )
         stacks = tuple(w.stack() for w in writers)
         for stack, (shape, _) in zip(stacks, outputs, strict=True):
@@ -180,6 +183,9 @@ if _BACKEND == "tensorflow":
         return tape.batch_jacobian(
             output, primal, unconnected_gradients=tf.UnconnectedGradients.ZERO
         )
+
+    LENGTHS_VARY = True
+    """Whether a compiled function can be told how many of its time steps to take."""
 
     LOOPS_NEED_GRADIENTS = True
     """Whether a `scan` is to be differentiated by what `custom_gradient` says alone."""
@@ -283,6 +289,7 @@ else:
         sequences: tuple,
         outputs: tuple,
         reverse: bool = False,
+        length: None = None,
     ) -> tuple[tuple, tuple]:
         """Folds ``body(carry, slices) -> (carry, outputs)`` over the first axis."""
         return jax.lax.scan(body, carry, sequences, reverse=reverse)
@@ -298,6 +305,9 @@ else:
             lambda row: pullback(jax.numpy.broadcast_to(row, output.shape))[0]
         )(jax.numpy.eye(output.shape[-1], dtype=output.dtype))
         return jax.numpy.moveaxis(rows, 0, 1)
+
+    LENGTHS_VARY = False
+    """Whether a compiled function can be told how many of its time steps to take."""
 
     LOOPS_NEED_GRADIENTS = False
     """Whether a `scan` is to be differentiated by what `custom_gradient` says alone."""

@@ -17,6 +17,7 @@ from keras import ops
 
 from keras_nonnormal import _backend
 from keras_nonnormal._backend import set_jit_compile
+from keras_nonnormal._lengths import bucket_of, pad
 from keras_nonnormal._scan import Scan
 
 __all__ = ["Adjoint", "Recurrence", "set_jit_compile"]
@@ -30,6 +31,9 @@ CHUNK_ROWS = 350
 """Time steps times samples that are worth the products after a loop."""
 
 MOST_CHUNKS = 16
+
+LENGTHS = 2
+"""How many lengths get a program of their own where every call is seen, eagerly."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,8 @@ class Recurrence:
         self.parameter_cotangents = parameter_cotangents
         self.adjoint = adjoint
         self.most_kept = most_kept
-        self._compiled: dict[tuple, tuple[Callable, Callable]] = {}
+        self._compiled: dict[tuple, Callable] = {}
+        self._lengths: set[int] = set()
 
     def __call__(
         self,
@@ -144,19 +149,42 @@ class Recurrence:
             shape = (*ops.shape(sequences)[:-1], 1)
             gains = (ops.broadcast_to(gain, shape),)
         counts = (len(state), len(gains), len(inputs), len(parameters))
-        recomputes = self._recomputes(sequences, state)
-        signature = (counts, return_sequences, recomputes)
         time, *samples, _ = sequences.shape
+        varies = self._varies(time)
+        recomputes = self._recomputes(sequences, state)
+        signature = (counts, return_sequences, recomputes, varies)
+        slices, steps = (*gains, *inputs), ()
+        if varies:
+            length = ops.shape(sequences)[0]
+            steps = (ops.zeros((length,), sequences.dtype),)
+            bucket = bucket_of(sequences, affine[0].shape[-1])
+            sequences, *slices = (pad(x, bucket) for x in (sequences, *slices))
         batch = None if None in samples else math.prod(samples)
-        for now in _chunks(time, affine[0].shape[-1], batch):
+        for now in _chunks(None if varies else time, affine[0].shape[-1], batch):
             drive = _affine(sequences[now], *affine)
-            slices = tuple(x[now] for x in (*gains, *inputs))
-            result = self._run(signature, drive, matrix, *state, *slices, *parameters)
+            result = self._run(
+                signature,
+                *(drive, matrix, *state),
+                *(x[now] for x in slices),
+                *(*parameters, *steps),
+            )
             state = tuple(result[: len(state)])
             outputs += result[len(state) :]
         if not return_sequences:
             return None, state
-        return ops.concatenate(outputs) if len(outputs) > 1 else outputs[0], state
+        outputs = ops.concatenate(outputs) if len(outputs) > 1 else outputs[0]
+        return outputs[:length] if varies else outputs, state
+
+    def _varies(self, time) -> bool:
+        """Whether sequences of many lengths come, of which XLA should not see each."""
+        if not (_backend.LENGTHS_VARY and _backend.jit_compile_enabled()):
+            return False
+        if time is None:
+            return True
+        if _backend.in_graph():
+            return False
+        self._lengths.add(time)
+        return len(self._lengths) > LENGTHS
 
     def _recomputes(self, sequences, state) -> bool:
         """Whether the states of all time steps are too many to be kept."""
@@ -170,13 +198,16 @@ class Recurrence:
 
     def _run(self, signature, *tensors):
         if signature not in self._compiled:
-            passes = _Passes(self, *signature[:2])
-            if signature[2]:
+            counts, return_sequences, recomputes, varies = signature
+            passes = _Passes(self, counts, return_sequences)
+            if recomputes:
                 passes = _Recomputing(passes)
+            plain = _Plain(self.step, counts, return_sequences)
+            jitted = (_OfManyLengths if varies else _Jitted)(passes)
             self._compiled[signature] = _backend.accelerated(
-                _Plain(self.step, *signature[:2]),
-                _backend.jit(passes.forward),
-                self._cotangents(signature[0], _backend.jit(passes.backward)),
+                plain.of_first_steps if varies else plain,
+                jitted.forward,
+                self._cotangents(counts, jitted.backward),
             )
         return self._compiled[signature](*tensors)
 
@@ -187,10 +218,13 @@ class Recurrence:
             d_drive, fed_back, *d_rest = backward(d_outputs, residuals, *tensors)
             # Long products are left to the backend, whose own are faster than XLA's
             # where the model around is not compiled.
-            d_matrix = _outer_product(fed_back, d_drive)
+            # Of padded sequences, the first steps alone; their number has no cotangent.
+            steps = tensors[2 + sum(counts) :]
+            taken = slice(ops.shape(steps[0])[0] if steps else None)
+            d_matrix = _outer_product(fed_back[taken], d_drive[taken])
             if self.adjoint:
                 d_rest = _with_parameters(self.adjoint, d_rest, counts, tensors)
-            return d_drive, d_matrix, *d_rest
+            return d_drive, d_matrix, *d_rest, *map(ops.zeros_like, steps)
 
         return cotangents
 
@@ -263,8 +297,11 @@ class _Passes:
         cuts = ((0, first), (first, second), (second, third), (third, None))
         return (tuple(tensors[start:end]) for start, end in cuts)
 
-    def forward(self, drive, matrix, *rest):
-        """Final states and, if wanted, all $h_t$; and what `backward` needs."""
+    def forward(self, length, drive, matrix, *rest):
+        """Final states and, if wanted, all $h_t$; and what `backward` needs.
+
+        `length` is how many time steps there are, if these are not all; here and below.
+        """
         initial_state, gains, inputs, parameters = self._split(rest)
 
         def body(state, slices):
@@ -275,12 +312,16 @@ class _Passes:
 
         kept = initial_state if self.slope else (drive[0], *initial_state)
         last, residuals = _backend.scan(
-            body, initial_state, (drive, *gains, *inputs), _specs(kept)
+            body,
+            initial_state,
+            (drive, *gains, *inputs),
+            _specs(kept),
+            length=length,
         )
         h = residuals[-self.counts[0]]
         return (*last, h) if self.return_sequences else last, residuals
 
-    def backward(self, cotangents, residuals, drive, matrix, *rest):
+    def backward(self, length, cotangents, residuals, drive, matrix, *rest):
         """Cotangents of the drive, initial state, gain, inputs and parameters.
 
         The second of the results is what went through the matrix at all time steps
@@ -300,7 +341,7 @@ class _Passes:
         transposed = ops.swapaxes(matrix, -1, -2)
         if self.slope:
             d_drive, *d_gains, d_initial = self._loop_of_slopes(
-                d_last, d_outputs, after[0], previous[0], gains, transposed
+                length, d_last, d_outputs, after[0], previous[0], gains, transposed
             )
             d_parameters = (
                 self.parameter_cotangents(after[0], d_drive) if parameters else ()
@@ -310,7 +351,15 @@ class _Passes:
         z = residuals[0]
         if self.adjoint:
             d_drive, d_initial, d_gains, emitted = self._loop_of_adjoint(
-                d_last, d_outputs, z, after, previous[0], gains, transposed, parameters
+                length,
+                d_last,
+                d_outputs,
+                z,
+                after,
+                previous[0],
+                gains,
+                transposed,
+                parameters,
             )
             return d_drive, fed_back, *d_initial, *d_gains, z, *after, *emitted
 
@@ -337,6 +386,7 @@ class _Passes:
             (*stacks, *d_outputs),
             _specs((*kept, *(initial_state if deferred else ()))),
             reverse=True,
+            length=length,
         )
         d_gains = [_row_dot(each, previous[0]) for each in d_rest[: len(gains)]]
         d_states = d_rest[len(gains) :]
@@ -350,7 +400,9 @@ class _Passes:
         )
         return d_drive, fed_back, *d_initial, *d_gains, *pullback(tuple(d_states))
 
-    def _loop_of_slopes(self, d_last, d_outputs, h, previous, gains, transposed):
+    def _loop_of_slopes(
+        self, length, d_last, d_outputs, h, previous, gains, transposed
+    ):
         stacks = (h, *gains)
 
         def body(d_state, slices):
@@ -366,11 +418,21 @@ class _Passes:
             (*stacks, *d_outputs),
             _specs((*d_last, *(d_last[0] for _ in gains))),
             reverse=True,
+            length=length,
         )
         return d_drive, *(_row_dot(each, previous) for each in d_rest), d_initial
 
     def _loop_of_adjoint(
-        self, d_last, d_outputs, z, after, previous, gains, transposed, parameters
+        self,
+        length,
+        d_last,
+        d_outputs,
+        z,
+        after,
+        previous,
+        gains,
+        transposed,
+        parameters,
     ):
         stacks = (z, *after, *gains)
         states = len(after)
@@ -391,6 +453,7 @@ class _Passes:
             (*stacks, *d_outputs),
             _specs((z[0], *shown, *(previous[0] for _ in gains))),
             reverse=True,
+            length=length,
         )
         emitted, returned = rest[: len(shown)], rest[len(shown) :]
         d_gains = [_row_dot(each, previous) for each in returned]
@@ -416,6 +479,17 @@ class _Plain:
         results = self.scan(state, (drive, *slices), (matrix, *parameters))
         return results if self.return_sequences else results[:states]
 
+    def of_first_steps(self, *tensors):
+        """The same for the first steps of padded sequences, see `_OfManyLengths`."""
+        drive, matrix, *rest, steps = tensors
+        length, bucket = ops.shape(steps)[0], ops.shape(drive)[0]
+        states, gains, inputs, _ = self.counts
+        timed = slice(states, states + gains + inputs)
+        rest[timed] = [x[:length] for x in rest[timed]]
+        results = self(drive[:length], matrix, *rest)
+        outputs = (pad(x, bucket) for x in results[states:])
+        return (*results[:states], *outputs)
+
     def _body(self, state, slices, constants):
         drive, *rest = slices
         matrix, *parameters = constants
@@ -431,13 +505,43 @@ class _Recomputing:
     def __init__(self, passes):
         self.passes = passes
 
-    def forward(self, *tensors):
-        outputs, _ = self.passes.forward(*tensors)
+    def forward(self, length, *tensors):
+        outputs, _ = self.passes.forward(length, *tensors)
         return outputs, ()
 
-    def backward(self, cotangents, _, *tensors):
-        _, residuals = self.passes.forward(*tensors)
-        return self.passes.backward(cotangents, residuals, *tensors)
+    def backward(self, length, cotangents, _, *tensors):
+        _, residuals = self.passes.forward(length, *tensors)
+        return self.passes.backward(length, cotangents, residuals, *tensors)
+
+
+class _Jitted:
+    """The passes, compiled for every shape."""
+
+    def __init__(self, passes):
+        self._forward = _backend.jit(passes.forward)
+        self._backward = _backend.jit(passes.backward)
+
+    def forward(self, *tensors):
+        return self._forward(None, *tensors)
+
+    def backward(self, cotangents, residuals, *tensors):
+        return self._backward(None, cotangents, residuals, *tensors)
+
+
+class _OfManyLengths(_Jitted):
+    """The passes over the first time steps of padded sequences.
+
+    How many these are says the last of the tensors, `(time,)`, by its shape alone.
+    """
+
+    def forward(self, *tensors):
+        *tensors, steps = tensors
+        return self._forward(ops.shape(steps)[0], *tensors)
+
+    def backward(self, cotangents, residuals, *tensors):
+        *tensors, steps = tensors
+        length = ops.shape(steps)[0]
+        return self._backward(length, cotangents, residuals, *tensors)
 
 
 def _amplified(h, *gain):

@@ -9,7 +9,7 @@ from keras_nonnormal.layers.eunn import EUNN
 from keras_nonnormal.layers.eurnn import EURNN, EURNNCell
 from keras_nonnormal.layers.exp_rnn import ExpRNN, ExpRNNCell
 from keras_nonnormal.layers.gru import FusedGRU
-from keras_nonnormal.layers.loops import LoopInUse, fused_loops
+from keras_nonnormal.layers.loops import fused_loops
 from keras_nonnormal.layers.lru import LRU, LRUCell
 from keras_nonnormal.layers.lru_block import LRUBlock, LRUBlockCell
 from keras_nonnormal.layers.lstm import FusedLSTM
@@ -42,7 +42,6 @@ __all__ = [
     "LRUBlock",
     "LRUBlockCell",
     "LRUCell",
-    "LoopInUse",
     "NNRNNCell",
     "NonNormalRNN",
     "ParametrizedRNN",

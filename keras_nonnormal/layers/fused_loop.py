@@ -185,7 +185,7 @@ class FusedLoop:
         return {}
 
     def loop_config(self) -> dict[str, Any]:
-        """The arguments of the loop that Keras's layers do not have, if they are set."""
+        """The arguments of the loop that Keras's layers lack, where they are set."""
         config = {} if self.fused == "auto" else {"fused": self.fused}
         if self.stair:
             stair = keras.saving.serialize_keras_object(self.stair)

@@ -85,7 +85,7 @@ class ParametrizedRNNCell(keras.layers.SimpleRNNCell):
     def matrix(self, training: bool = False):
         """The recurrent matrix in the dtype of the computation, `(size, size)`."""
         make = functools.partial(self.parametrization.matrix, training)
-        # What is exported to ONNX is not trained, and ONNX has no such matrix functions.
+        # ONNX has no such matrix functions, and does not train.
         matrix = _backend.frozen(make) if _backend.exported_to_onnx() else make()
         return ops.cast(matrix, self.compute_dtype)
 
