@@ -74,7 +74,7 @@ class FusedLoop:
         keras_loop = self.unroll or (training and self.cell.recurrent_dropout > 0)
         if keras_loop or not self.fusible:
             view = call_view(self, cell=self.cell_of_call(training, **dropout))
-            return super(FusedLoop, view).inner_loop(
+            return super(FusedLoop, view).inner_loop(  # pyright: ignore[reportAttributeAccessIssue]
                 sequences, initial_state, mask, training
             )
         if training and self.cell.dropout > 0:

@@ -93,7 +93,8 @@ class Givens(Parametrization):
         parts = run(parts, angles)
         if not self.complex:
             return parts[0]
-        real, imaginary = _times_phase(*parts, precise(self.omega))
+        omega = precise(self.omega)
+        real, imaginary = _times_phase(*parts, omega)
         return ops.concatenate(
             [
                 ops.concatenate([real, imaginary], axis=1),
