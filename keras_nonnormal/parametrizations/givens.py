@@ -94,7 +94,7 @@ class Givens(Parametrization):
         if not self.complex:
             return parts[0]
         omega = precise(self.omega)
-        real, imaginary = _times_phase(*parts, omega)
+        real, imaginary = _times_phase(parts[0], parts[1], omega)
         return ops.concatenate(
             [
                 ops.concatenate([real, imaginary], axis=1),
