@@ -29,4 +29,14 @@ def get(identifier: Any, dtype: Any = None) -> Any:
     if isinstance(identifier, str) and identifier in ACTIVATIONS:
         # Always of one name, by which optimizers know its variables.
         return ACTIVATIONS[identifier](dtype=dtype, name=identifier)
-    return keras.activations.get(identifier)
+    return keras.activations.get(unbuilt(identifier))
+
+
+def unbuilt(identifier: Any) -> Any:
+    """A configuration without the shapes its layer was built for, or what else it is.
+
+    The layer is then built by its owner, below whose path its variables belong.
+    """
+    if not isinstance(identifier, dict):
+        return identifier
+    return {k: v for k, v in identifier.items() if k != "build_config"}

@@ -99,7 +99,7 @@ class FusedLoop:
             initial_state = [*initial_state, first]
         if not self.loop_in_use(training).fused:
             view = call_view(self, cell=self.cell_of_call(training, **dropout))
-            return super(FusedLoop, view).inner_loop(
+            return super(FusedLoop, view).inner_loop(  # pyright: ignore[reportAttributeAccessIssue]
                 sequences, initial_state, mask, training
             )
         if training and self.cell.dropout > 0:

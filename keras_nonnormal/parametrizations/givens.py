@@ -88,12 +88,13 @@ class Givens(Parametrization):
     def matrix(self, training=False):
         angles: list[Any] = [precise(angle) for angle in self.angles]
         identity = ops.eye(self.units, dtype=angles[0].dtype)
-        parts = (identity, ops.zeros_like(identity)) if self.complex else (identity,)
+        start = (identity, ops.zeros_like(identity)) if self.complex else (identity,)
         run = self._fft_stages if self.fft else _tunable_stages
-        parts = run(parts, angles)
+        parts: Any = run(start, angles)
         if not self.complex:
             return parts[0]
-        real, imaginary = _times_phase(*parts, precise(self.omega))
+        omega = precise(self.omega)
+        real, imaginary = _times_phase(parts[0], parts[1], omega)
         return ops.concatenate(
             [
                 ops.concatenate([real, imaginary], axis=1),

@@ -293,6 +293,30 @@ def test_impossible_arguments_are_refused(arguments, message):
         LRU(**arguments)
 
 
-def test_features_other_than_units_are_refused():
-    with pytest.raises(ValueError, match="expected 4 features"):
-        LRU(4).build((None, 5, 3))
+def test_inputs_of_another_size_are_projected():
+    x = np.random.default_rng(0).normal(size=(2, 5, 3)).astype("float32")
+    projected = LRU(4, return_sequences=True)
+    outputs = projected(x)
+    plain = LRU(4, return_sequences=True)
+    plain.build((2, 5, 4))
+    kernel = projected.cell.projection.kernel
+    assert kernel.path.endswith("projection/kernel")
+    weights = [w for w in projected.weights if w is not kernel]
+    for own, other in zip(plain.weights, weights, strict=True):
+        own.assign(other)
+    rows = keras.ops.matmul(x, kernel)
+    np.testing.assert_allclose(outputs, plain(rows), rtol=1e-5, atol=1e-6)
+    again = LRU.from_config(projected.get_config())
+    again.build(x.shape)
+    assert [w.path for w in again.weights] == [w.path for w in projected.weights]
+
+
+def test_projection_is_there_where_it_is_asked_for():
+    for wanted in (None, False, True):
+        layer = LRU(4, input_projection=wanted)
+        layer.build((2, 5, 4))
+        assert (layer.cell.projection is not None) == bool(wanted)
+    with pytest.raises(ValueError, match="`input_projection` of None or True"):
+        LRU(4, input_projection=False).build((2, 5, 3))
+    with pytest.raises(ValueError, match="None, True or False"):
+        LRU(4, input_projection="dense")

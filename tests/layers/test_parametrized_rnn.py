@@ -357,3 +357,26 @@ def test_a_gru_that_resets_before_its_product_runs_in_kerass_own_loop():
         layer.build(x.shape)
     layers[1].set_weights(layers[0].get_weights())
     assert relative_error(layers[1](x), layers[0](x)) < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("layer_class", "arguments", "name"),
+    [
+        (FusedSimpleRNN, {"activation": "modrelu"}, "modrelu/offset"),
+        (FusedSimpleRNN, {"activation": "gamma"}, "gamma/gain"),
+        (ExpRNN, {}, "cell/modrelu/offset"),
+        (NNRNN, {"activation": "gamma2"}, "cell/gamma2/saturation"),
+        (EURNN, {}, "cell/modrelu/offset"),
+    ],
+)
+def test_weights_of_activations_have_the_same_path_in_every_model(
+    layer_class, arguments, name
+):
+    def model():
+        layer = layer_class(UNITS, name="recurrent", **arguments)
+        return keras.Sequential([keras.Input((TIME, FEATURES)), layer], name="model")
+
+    models = [model(), model()]
+    models += [keras.models.clone_model(models[1])]
+    for each in models:
+        assert sum(w.path.endswith("recurrent/" + name) for w in each.weights) == 1

@@ -385,3 +385,36 @@ def test_signatures_say_stair():
         assert {"units", "stair", "reset_step"} <= set(parameters)
     assert list(inspect.signature(StairRNN).parameters)[:2] == ["units", "stair"]
     assert ParametrizedRNN(3, Orthogonal(), stair="n").stair.schedule == "n"
+
+
+@pytest.mark.parametrize("stair", ["n2", "expalpha"])
+def test_cells_with_dropout_draw_masks_anew_for_each_call_below_a_stair(stair):
+    stair = Stair(stair, max_steps=2 * TIME) if stair == "expalpha" else stair
+    cell = keras.layers.SimpleRNNCell(UNITS, dropout=0.5, recurrent_dropout=0.5, seed=1)
+    layer = keras.layers.RNN(StairCell(cell, stair))
+    x = np.ones((1, TIME, 50), "float32")
+    first, second = (np.asarray(layer(x, training=True)) for _ in range(2))
+    assert not np.allclose(first, second)
+    np.testing.assert_array_equal(layer(x), layer(x))
+    # Batches and lengths of any size, in graphs as well.
+    model = keras.Sequential([layer])
+    model.compile("sgd", "mse")
+    for batch, time in ((2, TIME), (3, TIME - 1), (2, TIME - 2)):
+        model.fit(np.ones((batch, time, 50)), np.zeros((batch, UNITS)), verbose=0)
+
+
+def test_a_mask_is_the_same_at_all_steps_of_a_call_below_a_stair():
+    # h_j is the masked input, and each input is the same.
+    cell = keras.layers.SimpleRNNCell(
+        UNITS,
+        activation="linear",
+        kernel_initializer="identity",
+        recurrent_initializer="zeros",
+        dropout=0.5,
+        seed=1,
+    )
+    layer = keras.layers.RNN(StairCell(cell, "n2"), return_sequences=True)
+    h = np.asarray(layer(np.ones((1, TIME, UNITS), "float32"), training=True))[0]
+    dropped = h == 0
+    assert 0 < dropped[0].sum() < UNITS
+    np.testing.assert_array_equal(dropped, np.broadcast_to(dropped[0], dropped.shape))
