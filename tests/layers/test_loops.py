@@ -1,0 +1,103 @@
+"""The choice between the compiled recurrence and Keras's own loop."""
+
+import threading
+
+import keras
+import numpy as np
+import pytest
+
+from keras_nonnormal import FusedGRU, FusedLSTM, FusedSimpleRNN, fused_loops
+from tests.layers.registry import RECURRENT
+
+RANDOM = np.random.default_rng(0)
+
+
+@pytest.mark.parametrize("name", RECURRENT)
+def test_both_loops_give_the_same_numbers(name):
+    entry = RECURRENT[name]
+    layer = entry.make(return_sequences=True)
+    x = RANDOM.normal(size=(2, 5, entry.features)).astype("float32")
+    auto = layer(x)
+    assert layer.loop_in_use().fused == entry.fused
+    with fused_loops(False):
+        assert not layer.loop_in_use().fused
+        np.testing.assert_allclose(layer(x), auto, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", RECURRENT)
+@pytest.mark.parametrize("fused", [True, False])
+def test_choice_is_part_of_the_configuration_if_it_is_made(name, fused):
+    layer = RECURRENT[name].make(fused=fused)
+    assert type(layer).from_config(layer.get_config()).fused is fused
+    assert "fused" not in RECURRENT[name].make().get_config()
+
+
+@pytest.mark.parametrize(
+    ("layer", "training", "reason"),
+    [
+        (lambda **k: FusedSimpleRNN(4, unroll=True, **k), False, "unroll=True"),
+        (
+            lambda **k: FusedLSTM(4, recurrent_dropout=0.5, **k),
+            True,
+            "recurrent_dropout",
+        ),
+        (lambda **k: FusedGRU(4, reset_after=False, **k), False, "does not cover"),
+    ],
+)
+def test_reasons_are_said_and_insisting_is_refused(layer, training, reason):
+    x = np.zeros((2, 3, 4), "float32")
+    assert reason in str(layer().loop_in_use(training))
+    insisting = layer(fused=True, name="mine")
+    with pytest.raises(ValueError, match=f"Layer 'mine'.*{reason}"):
+        insisting(x, training=training)
+    with fused_loops(True), pytest.raises(ValueError, match="fused_loops"):
+        layer()(x, training=training)
+
+
+def test_anything_else_is_refused():
+    with pytest.raises(ValueError, match="True, False or 'auto'"):
+        FusedSimpleRNN(4, fused="yes")
+
+
+def test_context_is_that_of_its_thread():
+    layer, seen = FusedSimpleRNN(4), []
+    with fused_loops(False):
+        thread = threading.Thread(
+            target=lambda: seen.append(layer.loop_in_use().fused)
+        )
+        thread.start()
+        thread.join()
+        assert not layer.loop_in_use().fused
+    assert seen == [True]
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="tf2onnx")
+class TestONNX:
+    NAMES = (
+        *("simple tanh", "simple gamma", "lstm", "lstm stair", "gru", "exp"),
+        *("exp cayley", "nnrnn", "eurnn fft", "anru", "alif", "lru", "pascal"),
+        *("stair fixed", "stair exp"),
+    )
+
+    @pytest.mark.parametrize("masked", [False, True])
+    @pytest.mark.parametrize("name", NAMES)
+    def test_exported_model_gives_the_same_numbers(self, name, masked, tmp_path):
+        onnxruntime = pytest.importorskip("onnxruntime")
+        pytest.importorskip("tf2onnx")
+        entry = RECURRENT[name]
+        time, batch = (None, None) if masked else (6, 3)
+        model = keras.Sequential(
+            [
+                keras.Input((time, entry.features), batch_size=batch),
+                *([keras.layers.Masking()] if masked else []),
+                entry.make(),
+                keras.layers.Dense(2),
+            ]
+        )
+        x = RANDOM.normal(size=(3, 6, entry.features)).astype("float32")
+        x[:, 4:] = 0
+        expected = model(x)
+        model.export(tmp_path / "m.onnx", format="onnx", verbose=False)
+        session = onnxruntime.InferenceSession(tmp_path / "m.onnx")
+        (actual,) = session.run(None, {session.get_inputs()[0].name: x})
+        np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-5)
