@@ -303,9 +303,7 @@ def named(known: Mapping[str, Option], name: str) -> Option | None:
         known: Options by name.
         name: With hyphens or underscores, as a flag or not: `-p`, `--batch-size`, `lr`.
     """
-    if name in {alias for each in known.values() for alias in each.names if "-" in alias}:
-        name = name  # a short flag
-    else:
+    if name.startswith("--") or not name.startswith("-"):  # else a short flag
         name = name.removeprefix("--").replace("-", "_")
     if name in known:
         return known[name]
