@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from experiments.core.runs import run_folders
 from experiments.figure_folder import FigureFolder
 from experiments.launch import load_tensorflow
 from experiments.options import OptionError
 from experiments.run_figures import one_each
-from experiments.run_folders import run_folders
 
 # Of runs of 200 steps and more, those whose shapes are compared.
 LATE = slice(110, 200)

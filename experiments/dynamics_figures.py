@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from experiments.figure_folder import FigureFolder
-from experiments.launch import load_tensorflow
-from experiments.options import OptionError
-from experiments.run_folders import (
+from experiments.core.runs import (
     RunFolder,
     finished,
     of_one_experiment,
     run_folders,
 )
+from experiments.figure_folder import FigureFolder
+from experiments.launch import load_tensorflow
+from experiments.options import OptionError
 from experiments.run_labels import has_gamma
 
 BASES = {"2": 2.0, "e": 2.718281828459045, "10": 10.0}

@@ -1,17 +1,14 @@
 """Figures of Orhan and Pitkow (2020) and others: of what trained networks became."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from experiments.core.runs import RunFolder, repeats, run_folders
+from experiments.core.statistics import Mean
 from experiments.figure_folder import FigureFolder
 from experiments.launch import load_tensorflow
 from experiments.options import OptionError
 from experiments.run_figures import one_each
-from experiments.run_folders import RunFolder, run_folders
-
-# What runs of one setting differ in.
-OF_A_SEED = ("seed", "out", "compare", "json", "device", "tensorboard", "resume")
 
 
 def starts_3(options, out: FigureFolder) -> None:
@@ -65,8 +62,6 @@ def starts_5(options, out: FigureFolder) -> None:
     files = {run.path: run.model for run in runs}
     out.reserve(name, "starts-table-2")
     load_tensorflow()
-    import numpy
-
     from experiments.trained import load
     from keras_nonnormal.analysis import layer_henrici_indices, peak_order_profiles
     from keras_nonnormal.plotting import weight_profiles
@@ -77,12 +72,11 @@ def starts_5(options, out: FigureFolder) -> None:
         layers = [load(files[run.path])[1] for run in group]
         found = [_only(peak_order_profiles(each), group[0]) for each in layers]
         panels.setdefault(task, {})[kind] = _stacked(found, group)
-        each = [
+        found = Mean.of(
             _only(layer_henrici_indices(layer, relative=False), group[0])
             for layer in layers
-        ]
-        error = numpy.std(each, ddof=1) / len(each) ** 0.5 if len(each) > 1 else 0.0
-        indices.append((task, kind, len(each), float(numpy.mean(each)), float(error)))
+        )
+        indices.append((task, kind, found.count, found.mean, found.error))
     out.figure(name, weight_profiles(panels, reach=options.reach))
     out.table(name, PROFILE_HEAD, _profile_rows(panels))
     head = ("task", "start", "runs", "henrici_index", "standard_error")
@@ -196,13 +190,10 @@ def _best_setting(
     runs: Sequence[RunFolder], losses: Mapping[Any, float]
 ) -> list[RunFolder]:
     """The runs of the setting whose mean of the best losses is lowest."""
-    settings: dict[str, list[RunFolder]] = {}
-    for run in runs:
-        kept = {k: v for k, v in run.options.items() if k not in OF_A_SEED}
-        settings.setdefault(json.dumps(kept, sort_keys=True), []).append(run)
-    most = max(map(len, settings.values()))
+    settings = repeats(runs)
+    most = max(map(len, settings))
     # A setting with fewer seeds may just have been lucky.
-    candidates = [group for group in settings.values() if len(group) == most]
+    candidates = [group for group in settings if len(group) == most]
     return min(candidates, key=lambda group: sum(losses[run.path] for run in group))
 
 

@@ -13,19 +13,7 @@ import typing
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-
-# What an option says, by which resuming, pairing of runs, grids and labels go.
-ROLES = (
-    "trained",  # what is trained
-    "length",  # the same, but a run that goes on may have more of it
-    "seed",  # which random numbers
-    "numerics",  # the same mathematics in other instructions
-    "label",  # what is recorded or said of a run
-    "where",  # on which device and in which folder
-    "shown",  # how it is shown
-    "source",  # where its settings come from
-    "test",  # how a run made before is tested
-)
+from experiments.core.options import ROLES, OptionError
 
 
 def option(
@@ -92,10 +80,6 @@ def changed(options_class: type["Options"], name: str, default: Any, **changes) 
     """
     (field,) = (each for each in dataclasses.fields(options_class) if each.name == name)
     return option(default, **{**field.metadata, **changes})
-
-
-class OptionError(ValueError):
-    """An option, or a combination of options, that makes no sense."""
 
 
 @dataclasses.dataclass(frozen=True)

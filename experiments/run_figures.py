@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 
-from experiments.figure_folder import FigureFolder
-from experiments.launch import load_tensorflow
-from experiments.options import OptionError
-from experiments.run_folders import (
+from experiments.core.runs import (
     RunFolder,
     metric_of_all,
     of_one_experiment,
     run_folders,
 )
+from experiments.figure_folder import FigureFolder
+from experiments.launch import load_tensorflow
+from experiments.options import OptionError
 
 # Metrics of a network itself, not of what it does to data.
 OF_WEIGHTS = {"spectral_norm": "spectral norm of the recurrent matrix"}

@@ -3,16 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from experiments.figure_folder import FigureFolder
-from experiments.launch import load_tensorflow
-from experiments.options import OptionError
-from experiments.run_figures import axis_label
-from experiments.run_folders import (
+from experiments.core.runs import (
     RunFolder,
     metric_of_all,
     of_one_experiment,
     run_folders,
 )
+from experiments.figure_folder import FigureFolder
+from experiments.launch import load_tensorflow
+from experiments.options import OptionError
+from experiments.run_figures import axis_label
 from experiments.run_labels import has_gamma
 
 SHAPES = ((1.0, 0.0), (5.0, 0.0), (20.0, 0.0), (1.0, 1.0), (5.0, 0.5), (5.0, 1.0))

@@ -8,8 +8,8 @@ from typing import Any
 
 import keras
 
+from experiments.core.runs import RunFolder, states
 from experiments.options import OptionError
-from experiments.run_folders import RunFolder
 from experiments.trained import load
 from keras_nonnormal.training import CarriedState, WatchedModel
 
@@ -78,12 +78,12 @@ def kept(run: RunFolder, first: Snapshot | None = None) -> Iterator[Snapshot]:
     Raises:
         OptionError: If one cannot be read.
     """
-    files = {_epochs(path): path for path in run.path.glob("checkpoints/epoch-*.h5")}
+    files = states(run.path)
     if not files:
         return
     first = first or start(run)
-    for epoch in sorted(files):
-        _restore(first.model, files[epoch])
+    for epoch, file in files.items():
+        _restore(first.model, file)
         yield Snapshot("epoch", epoch, first.model, first.layer)
 
 
@@ -135,7 +135,3 @@ def _columns(file: Path) -> list[int]:
     with h5py.File(file) as content:
         own: Any = content["vars"]
         return sorted({each.shape[0] for each in own.values() if each.shape})
-
-
-def _epochs(path: Path) -> int:
-    return int(path.name.removeprefix("epoch-").removesuffix(".weights.h5"))

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from experiments.core.runs import run_folders
+from experiments.core.statistics import Mean
 from experiments.figure_folder import FigureFolder
 from experiments.launch import load_tensorflow
 from experiments.lsc.groups import (
@@ -11,7 +13,6 @@ from experiments.lsc.groups import (
     distinct,
     entry,
     group_rows,
-    mean_and_std,
     nets_of,
     place,
     starts_of,
@@ -26,7 +27,6 @@ from experiments.lsc.records import (
 )
 from experiments.lsc.wins import all_wins
 from experiments.options import OptionError
-from experiments.run_folders import run_folders
 
 # Ends of the axes of the published figures.
 LIMITS = {
@@ -55,7 +55,7 @@ def rates(options, out: FigureFolder) -> None:
 
     out.figure(name, rate_panels(panels))
     rows = (
-        (*panel.split(", "), start, f"{rate:g}", len(values), *mean_and_std(values))
+        (*panel.split(", "), start, f"{rate:g}", *_count_mean_deviation(values))
         for panel, lines in panels.items()
         for start, by_rate in lines.items()
         for rate, values in sorted(by_rate.items())
@@ -226,13 +226,18 @@ def table_1(options, out: FigureFolder) -> None:
                 ending = " + clip" if clipped else ""
                 words = ("default" if start == NONE else start) + ending
                 rows.append([f"{depth} layers, {words}", *map(entry, both)])
-                values = [v for each in both for v in mean_and_std(each)]
+                values = [v for each in both for v in _count_mean_deviation(each)[1:]]
                 numbers.append((depth, start, clipped, len(runs), *values))
             bold |= _best(numbers, first, found[0].more_is_better)
     head = ("", f"validation {metric}", f"test {metric}")
     out.figure(name, score_table(head, rows, bold=bold, rules=rules - {0}))
     columns = ("validation", "validation std", "test", "test std")
     out.table(name, ("layers", "start", "clipped", "runs", *columns), numbers)
+
+
+def _count_mean_deviation(values: Sequence[float]) -> tuple[int, float, float]:
+    found = Mean.of(values)
+    return found.count, found.mean, found.deviation
 
 
 def _one_metric(found: Sequence[Record]) -> str:

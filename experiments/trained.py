@@ -11,8 +11,8 @@ import keras
 import numpy as np
 
 import keras_nonnormal  # noqa: F401 - registers the classes of the models
+from experiments.core.runs import RunFolder
 from experiments.options import OptionError
-from experiments.run_folders import RunFolder
 from keras_nonnormal.analysis import (
     henrici_index,
     recurrent_matrices,

@@ -4,7 +4,6 @@ They are written by `keras_nonnormal.training.RunDirectory`.
 """
 
 import csv
-import dataclasses
 import functools
 import importlib
 import json
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from experiments.core.options import Option, by_role, options_of
 from experiments.experiment import Experiment
 from experiments.options import OptionError
 from experiments.run_labels import labels_of
@@ -25,7 +25,7 @@ METRICS = (
 )
 # Roles of options in which repeats of one setting may differ; all others say what is
 # trained.
-FREE_IN_REPEATS = ("seed", "where", "shown")
+FREE_IN_REPEATS = ("seed", "numerics", "label", "where", "shown", "source", "test")
 # Scripts whose module has another name.
 MODULES = {"copy": "copy_task"}
 
@@ -50,6 +50,11 @@ class RunFolder:
         return self.config.get("experiment", "experiment")
 
     @property
+    def family(self) -> str:
+        """Which of the script's experiments it is."""
+        return self.config.get("family", "starts")
+
+    @property
     def options(self) -> dict[str, Any]:
         """The options it was made with."""
         return self.config["options"]
@@ -68,25 +73,60 @@ class RunFolder:
             )
         return file
 
+    @property
+    def best_weights(self) -> Path:
+        """The file of its trained model, or of the best weights of an unfinished run.
+
+        Raises:
+            OptionError: If there is neither.
+        """
+        best = sorted(self.path.glob("checkpoints/best-*.weights.h5"))
+        if (self.path / "model.keras").is_file() or not best:
+            return self.model
+        return best[-1]
+
     def script(self) -> tuple[Experiment, Any]:
         """The experiment that made it, and its options.
 
         Raises:
             OptionError: If it is none of those in this folder.
         """
-        name, family = self.experiment, self.config.get("family", "starts")
         try:
-            module = importlib.import_module(f"experiments.{MODULES.get(name, name)}")
-            experiment = next(
-                value
-                for value in vars(module).values()
-                if isinstance(value, Experiment) and value.family == family
-            )
+            experiment = self._experiment()
             return experiment, experiment.options(**self.options)
         except (ImportError, StopIteration, TypeError) as error:
             raise OptionError(
-                f"{self.path} is of {name}.py ({family}), which is not known here"
+                f"{self.path} is of {self.experiment}.py ({self.family}), which is "
+                "not known here"
             ) from error
+
+    @functools.cached_property
+    def setting(self) -> dict[str, Any]:
+        """The options that say what is trained.
+
+        The seed is not among them, nor where it was trained or how it was shown.
+        Options that came after the run have their defaults.
+        """
+        known = self._known()
+        free = by_role(known, *FREE_IN_REPEATS)
+        values = {name: each.default for name, each in known.items()} | self.options
+        return {name: value for name, value in values.items() if name not in free}
+
+    def setting_but(self, *names: str, group: str | None = None) -> str:
+        """The same as a text, without some of these options.
+
+        Args:
+            *names: Options to leave out.
+            group: A group of options to leave out, such as `"stability"`.
+        """
+        known = self._known()
+        left = {
+            name: value
+            for name, value in self.setting.items()
+            if name not in names
+            and not (group and name in known and known[name].group == group)
+        }
+        return json.dumps(left, sort_keys=True)
 
     def history(self) -> list[dict[str, float]]:
         """The rows of its `metrics.csv`.
@@ -164,10 +204,36 @@ class RunFolder:
 
     def summary(self) -> dict[str, Any]:
         """What its `summary.json` holds; nothing if it is not finished."""
+        return read_summary(self.path)
+
+    def _known(self) -> Mapping[str, Option]:
         try:
-            return json.loads((self.path / "summary.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            return options_of(self._experiment().options)
+        except (ImportError, StopIteration):
             return {}
+
+    def _experiment(self) -> Experiment:
+        name = self.experiment
+        module = importlib.import_module(f"experiments.{MODULES.get(name, name)}")
+        family = self.config.get("family")  # of which the first runs said nothing
+        return next(
+            value
+            for value in vars(module).values()
+            if isinstance(value, Experiment) and family in (None, value.family)
+        )
+
+
+def repeats(runs: Iterable[RunFolder]) -> list[list[RunFolder]]:
+    """The runs of every setting: they differ in nothing that is trained but the seed.
+
+    Args:
+        runs: The runs, in any order.
+    """
+    found: dict[tuple[str, ...], list[RunFolder]] = {}
+    for run in runs:
+        key = (run.experiment, run.family, json.dumps(run.setting, sort_keys=True))
+        found.setdefault(key, []).append(run)
+    return list(found.values())
 
 
 def run_folders(paths: Sequence[str]) -> list[RunFolder]:
@@ -183,7 +249,7 @@ def run_folders(paths: Sequence[str]) -> list[RunFolder]:
     for path, times in Counter(path.resolve() for path in folders).items():
         if times > 1:
             raise OptionError(f"{path} is named {times} times; expected each run once")
-    configs = [_config(path) for path in folders]
+    configs = [read_config(path) for path in folders]
     labels = labels_of(folders, [config["options"] for config in configs])
     return [
         RunFolder(path, config, label)
@@ -248,16 +314,39 @@ def metric_of_all(
     return asked
 
 
-def _config(path: Path) -> dict[str, Any]:
+def read_config(path: Path) -> dict[str, Any]:
+    """What the `config.json` of a run directory holds, with its `options`.
+
+    Raises:
+        OptionError: If there is none, or it is broken.
+    """
+    file = path / "config.json"
     try:
-        config = json.loads((path / "config.json").read_text(encoding="utf-8"))
+        config = json.loads(file.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError) as error:
         what = "has no config.json" if path.is_dir() else "is no folder"
         raise OptionError(f"{path} {what}; expected a run directory") from error
     except (OSError, ValueError) as error:
-        raise OptionError(f"cannot read {path / 'config.json'}: {error}") from error
+        raise OptionError(f"cannot read {file}: {error}") from error
     if not isinstance(config, dict) or not isinstance(config.get("options"), dict):
-        raise OptionError(
-            f"{path / 'config.json'} holds no options; expected that of a run"
-        )
+        raise OptionError(f"{file} holds no options; expected that of a run")
     return config
+
+
+def read_summary(path: Path) -> dict[str, Any]:
+    """What the `summary.json` of a run directory holds; nothing if it has none."""
+    try:
+        summary = json.loads((path / "summary.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return summary if isinstance(summary, dict) else {}
+
+
+def states(path: Path) -> dict[int, Path]:
+    """The states that a run directory keeps, by the epochs behind them, in order."""
+    files = path.glob("checkpoints/epoch-*.h5")
+    found = {
+        int(file.name.removeprefix("epoch-").removesuffix(".weights.h5")): file
+        for file in files
+    }
+    return dict(sorted(found.items()))

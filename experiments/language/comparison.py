@@ -8,18 +8,14 @@ deviations.
 
 import argparse
 import math
-import statistics
 from collections.abc import Iterator, Sequence
-from typing import Any
 
+from experiments.core.runs import RunFolder, repeats, run_folders
+from experiments.core.statistics import Mean
 from experiments.language.results import TABLES, published_bits
 from experiments.options import OptionError
 from experiments.prepare import refuse
-from experiments.run_folders import RunFolder, run_folders
 from experiments.tables import aligned
-
-# What may differ between runs of a row.
-FREE = {"seed", "out", "preset", "resume", "json", "device", "tensorboard", "rounds"}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -48,22 +44,20 @@ def comparison(runs: Sequence[RunFolder]) -> list[str]:
     Raises:
         OptionError: If one is not finished, or of something else.
     """
-    tables: dict[tuple[str, str], dict[str, list[Any]]] = {}
+    tables: dict[tuple[str, str], list[Sequence[RunFolder]]] = {}
     for run in runs:
-        summary = run.summary()
-        if run.experiment != "language_model" or "best" not in summary:
+        if run.experiment != "language_model" or "best" not in run.summary():
             raise OptionError(
                 f"{run.path} is no finished run of language_model.py; expected those "
                 "alone, and of rounds the folder of each"
             )
-        options = run.options
-        settings = {name: v for name, v in options.items() if name not in FREE}
-        table = tables.setdefault((options["corpus"], options["cell"]), {})
-        table.setdefault(repr(settings), []).append((options, summary))
+    for row in repeats(runs):
+        options = row[0].options
+        tables.setdefault((options["corpus"], options["cell"]), []).append(row)
     return [line for key, rows in tables.items() for line in _table(*key, rows)]
 
 
-def _table(corpus, cell, rows) -> Iterator[str]:
+def _table(corpus: str, cell: str, rows: list[Sequence[RunFolder]]) -> Iterator[str]:
     table = TABLES[cell][0]
     words = corpus in ("ptb-word", "wikitext-2")
     head = ["validation", "test bits", *(["perplexity"] if words else [])]
@@ -71,26 +65,20 @@ def _table(corpus, cell, rows) -> Iterator[str]:
     if words:
         head.append("perplexity")
     lines = [(f"{corpus}, {cell}", *head)]
-    for runs in rows.values():
-        options, summary = runs[0]
-        bits = [each["test"]["loss"] / math.log(2) for _, each in runs]
-        best = [each["best"]["val_loss"] / math.log(2) for _, each in runs]
-        theirs = published_bits(corpus, cell, options["init"])
-        cells = [_spread(best), _spread(bits)]
-        cells += [f"{2 ** statistics.fmean(bits):.2f}"] if words else []
-        cells += [str(len(runs)), str(summary["epochs"])]
-        cells += [f"{statistics.fmean(each['seconds'] for _, each in runs) / 60:.1f}"]
+    for runs in rows:
+        summaries = [run.summary() for run in runs]
+        bits = Mean.of(each["test"]["loss"] / math.log(2) for each in summaries)
+        best = Mean.of(each["best"]["val_loss"] / math.log(2) for each in summaries)
+        theirs = published_bits(corpus, cell, runs[0].options["init"])
+        cells = [best.text(), bits.text()]
+        cells += [f"{2**bits.mean:.2f}"] if words else []
+        cells += [str(bits.count), str(summaries[0]["epochs"])]
+        cells += [f"{Mean.of(each['seconds'] for each in summaries).mean / 60:.1f}"]
         cells += ["" if theirs is None else f"{theirs:.3f}"]
         if words:
             cells.append("" if theirs is None else f"{2**theirs:.1f}")
-        lines.append((summary["start"], *cells))
+        lines.append((summaries[0]["start"], *cells))
     yield from ["", *aligned(lines)]
-
-
-def _spread(values: Sequence[float]) -> str:
-    """The mean, and the deviation if there are several."""
-    mean = f"{statistics.fmean(values):.4f}"
-    return f"{mean} +- {statistics.stdev(values):.4f}" if len(values) > 1 else mean
 
 
 if __name__ == "__main__":

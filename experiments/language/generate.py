@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from experiments.core.runs import RunFolder, run_folders
 from experiments.experiment import Experiment
 from experiments.language.spelling import numbers_of, text_of, tokens_of
 from experiments.launch import load_tensorflow
 from experiments.options import OptionError, Options, hyphenated, option, parse
 from experiments.prepare import refuse
-from experiments.run_folders import RunFolder, run_folders
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def generate(experiment: Experiment, arguments: list[str] | None = None) -> int:
     try:
         options = GenerateOptions(**given)
         run = _run(experiment, options)
-        weights = _weights(run)
+        weights = run.best_weights
         load_tensorflow()
         print(_text(experiment, run, weights, options))
     except KeyboardInterrupt:
@@ -125,14 +125,6 @@ def _run(experiment, options: GenerateOptions) -> RunFolder:
             f"--out: the run in {run.path} belongs to {run.experiment}.py"
         )
     return run
-
-
-def _weights(run: RunFolder) -> Path:
-    """The file of the best weights so far."""
-    best = sorted(run.path.glob("checkpoints/best-*.weights.h5"))
-    if (run.path / "model.keras").is_file() or not best:
-        return run.model
-    return best[-1]
 
 
 def _text(experiment, run: RunFolder, weights: Path, options: GenerateOptions) -> str:

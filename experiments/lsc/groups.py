@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from experiments.core.statistics import Mean
 from experiments.lsc.records import STARTS, Record
 from experiments.lsc.tables import NETWORKS
 
@@ -17,11 +18,15 @@ def group_rows(found: Sequence[Record]) -> list[tuple]:
         runs = [e for e in found if (e.task, e.depth, e.net, e.start) == key]
         radii = [e.radius for e in runs if e.radius is not None]
         target = "" if runs[0].target is None else runs[0].target
-        of_radii = mean_and_std(radii) if radii else ("", "")
+        score = Mean.of(e.score for e in runs)
+        of_radii = ("", "")
+        if radii:
+            found_radii = Mean.of(radii)
+            of_radii = (found_radii.mean, found_radii.deviation)
         rows.append(
             (
                 *(*key, len(runs), runs[0].metric),
-                *mean_and_std([e.score for e in runs]),
+                *(score.mean, score.deviation),
                 *(*of_radii, target, sum(e.missed for e in runs)),
             )
         )
@@ -51,20 +56,12 @@ def nets_of(found: Sequence[Record]) -> list[str]:
     return [net for net in NETWORKS if any(each.net == net for each in found)]
 
 
-def mean_and_std(values: Sequence[float]) -> tuple[float, float]:
-    mean = sum(values) / len(values)
-    variance = sum((value - mean) ** 2 for value in values) / len(values)
-    return mean, variance**0.5
-
-
 def entry(values: Sequence[float], digits: int = 3) -> str:
-    """`0.953 ± 0.002`, or without a deviation for one value."""
+    """`0.953 ± 0.002 (n = 4)`, or without a deviation for one value."""
     if not values:
         return ""
-    mean, deviation = mean_and_std(values)
-    shown = 1 if abs(mean) >= 10 else digits
-    text = f"{mean:.{shown}f}"
-    return text if len(values) == 1 else f"{text} ± {deviation:.{shown}f}"
+    found = Mean.of(values)
+    return found.text(1 if abs(found.mean) >= 10 else digits)
 
 
 def distinct(values: Iterable) -> list:

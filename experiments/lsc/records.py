@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from experiments.core.runs import RunFolder
 from experiments.lsc.targets import target_of
 from experiments.options import OptionError
-from experiments.run_folders import RunFolder
 
 # How a network was started, as the figures say it.
 NONE, ONE, HALF, UNBALANCED = "none", "ρ = 1", "ρ = 0.5", "ρ unbalanced"
@@ -51,7 +51,7 @@ class Record:
     target: float | None
     clipped: bool
     curve: tuple[float, ...]
-    others: tuple[tuple[str, Any], ...]
+    others: str
 
     @property
     def metric(self) -> str:
@@ -77,13 +77,8 @@ class Record:
         return abs(self.radius - self.target) > TOLERANCE
 
 
-# Options that may differ between runs that are compared.
-FREE = {
-    *("preset", "quick", "jit", "device", "tensorboard", "out", "resume", "json"),
-    *("pretrain", "compare", "target", "pretrain_steps", "pretrain_batch"),
-    *("pretrain_lr", "store", "only_pretrain", "comments", "name", "seed"),
-    *("pretrain_inputs", "clip_norm", "data", "time_limit"),
-}
+# Options that may differ between runs that are compared, besides those of pre-training.
+FREE = ("clip_norm", "time_limit")
 
 
 def records(runs: Iterable[RunFolder]) -> list[Record]:
@@ -155,9 +150,5 @@ def _record(run: RunFolder) -> Record:
         target=target,
         clipped=options.get("clip_norm") is not None,
         curve=tuple(row[validation] for row in run.history() if validation in row),
-        others=tuple(
-            (name, str(value))
-            for name, value in sorted(options.items())
-            if name not in FREE
-        ),
+        others=run.setting_but(*FREE, group="stability"),
     )

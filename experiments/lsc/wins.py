@@ -88,4 +88,4 @@ def all_wins(records: Sequence[Record]) -> dict[str, dict[int, Count]]:
 def _key(record: Record) -> tuple:
     """What two runs that are compared have in common."""
     kind = (record.net, record.task, record.depth, record.seed, record.clipped)
-    return (*kind, *record.others)
+    return (*kind, record.others)

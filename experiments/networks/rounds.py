@@ -1,12 +1,11 @@
 """Runs that are repeated with other seeds, and the means of their results."""
 
 import dataclasses
-import math
-import statistics
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from experiments.core.statistics import Mean
 from experiments.experiment import Experiment
 from experiments.options import OptionError
 from experiments.tables import aligned
@@ -37,14 +36,15 @@ def run_rounds(experiment: Experiment, options: Any) -> dict[str, Any]:
 
 def _all_rounds(experiment, options, directory) -> dict[str, Any]:
     summaries = [_summary(experiment, each) for each in rounds(options)]
-    means, deviations = mean_and_deviation([each["test"] for each in summaries])
+    tests = [each["test"] for each in summaries]
+    means = {name: Mean.of(each[name] for each in tests) for name in tests[0]}
     last = options.seed + options.rounds - 1
     title = f"{options.start}, seeds {options.seed} to {last}"
     cells = [
-        (name.replace("_", " "), f"{mean:.4f}", f"{deviations[name]:.4f}")
-        for name, mean in means.items()
+        (name.replace("_", " "), f"{m.mean:.4f}", f"{m.deviation:.4f}", str(m.count))
+        for name, m in means.items()
     ]
-    head = (title, "mean of tests", "standard deviation")
+    head = (title, "mean of tests", "standard deviation", "seeds")
     print("\n" + "\n".join(aligned([head, *cells])))
     print(f"\nthe run is in {directory.path}, a folder per round")
     summary = {
@@ -53,8 +53,8 @@ def _all_rounds(experiment, options, directory) -> dict[str, Any]:
         "start": options.start,
         "parameters": summaries[0]["parameters"],
         "trivial_loss": summaries[0]["trivial_loss"],
-        "test": means,
-        "test_deviation": deviations,
+        "test": {name: each.mean for name, each in means.items()},
+        "test_deviation": {name: each.deviation for name, each in means.items()},
         "rounds": summaries,
         "published": dict(experiment.published(options)),
     }
@@ -70,18 +70,6 @@ def rounds(options: Any) -> Iterator[Any]:
         if path := getattr(options, "save", None):
             changes["save"] = f"{Path(path).with_suffix('')}-seed-{seed}.keras"
         yield dataclasses.replace(options, **changes)
-
-
-def mean_and_deviation(
-    results: Sequence[Mapping[str, float]],
-) -> tuple[dict[str, float], dict[str, float]]:
-    """Means and standard deviations over rounds, n - 1 in the divisor; 0 of one."""
-    columns = {name: [each[name] for each in results] for name in results[0]}
-    means = {name: math.fsum(v) / len(v) for name, v in columns.items()}
-    spread = {
-        name: statistics.stdev(v) if len(v) > 1 else 0.0 for name, v in columns.items()
-    }
-    return means, spread
 
 
 def _summary(experiment, options) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Options of inputs that change: while training, after it, and of a run before."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from experiments.networks.gamma_options import GammaOptions
 from experiments.options import OptionError, flag, option
@@ -62,14 +61,6 @@ class TransformOptions(GammaOptions):
     )
     lin_period: int = option(
         50, "lin: steps from one zero to the next", low=1, role="test"
-    )
-
-    of_test: ClassVar[frozenset[str]] = frozenset(
-        {
-            *("test", "transform", "checkpoint"),
-            *("sin_frequency", "sin_phase", "sin_amplitude"),
-            *("step_size", "step_length", "step_position", "lin_period"),
-        }
     )
 
     def __post_init__(self):

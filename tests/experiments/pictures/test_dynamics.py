@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from experiments import autonomous_maps, snapshots, trained
+from experiments.core.runs import run_folders
 from experiments.options import OptionError
-from experiments.run_folders import run_folders
 from keras_nonnormal.activations import Gamma, gamma_values
 from keras_nonnormal.analysis import (
     gamma_lyapunov_spectrum,

@@ -5,10 +5,10 @@ import json
 import numpy as np
 import pytest
 
+from experiments.core.runs import run_folders
 from experiments.lsc.records import Record, records
 from experiments.lsc.recurrent_options import DeepRnnOptions
-from experiments.lsc.wins import COMPARISONS, count_wins
-from experiments.run_folders import run_folders
+from experiments.lsc.wins import COMPARISONS, Count, count_wins
 from keras_nonnormal.plotting import score_table
 from tests.experiments.pictures.drawing import PNG, columns, draw, make_run, refusal
 
@@ -192,3 +192,11 @@ def test_runs_of_other_scripts_or_without_results_are_refused(tmp_path, capsys):
     said = refusal(capsys, "lsc-3-wins", single, out=tmp_path / "figures")
     assert "no pair" in said
     assert not records(run_folders([str(single)]))[0].missed
+
+
+def test_pairs_may_be_trained_in_different_places(tmp_path):  # fault 2
+    there = make_trained(tmp_path / "a", 0.5, pretrain="none", strategy="mirrored")
+    here = make_trained(tmp_path / "b", 0.6, pretrain="controller", target="0.5")
+    found = records(run_folders([str(there), str(here)]))
+    half_against_none = COMPARISONS[1]
+    assert count_wins(found, half_against_none, found[0].depth) == Count(1, 1)
