@@ -12,7 +12,6 @@ from keras_nonnormal.pretraining.jacobians import Jacobians
 from keras_nonnormal.pretraining.report import StabilityReport
 from keras_nonnormal.pretraining.targets import resolve_targets
 
-
 MOST_BLOCKS_SAMPLES = 64
 """Samples at which the radii of a model without recurrent layers are measured."""
 

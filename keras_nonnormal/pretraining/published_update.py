@@ -9,7 +9,6 @@ import numpy as np
 from keras_nonnormal.optimizers import AdaBelief, Lookahead
 from keras_nonnormal.pretraining.variables import as_array
 
-
 Progress = Callable[[int, float], None]
 """Called with the number of an iteration and the mean radius."""
 
