@@ -76,9 +76,7 @@ class DeepNetwork(Network):
 
     def settled(self, program):
         task = program.task
-        units = widths_of(
-            task.task, self.net, self.stack, width=self.width, rule=self.widths_rule
-        )
+        units = self.units_of(task)
         if task.text and self.embedding is None:
             alike = self.tied or self.net == "lru"
             self.settle(embedding=units[-1] if alike else EMBEDDING)
@@ -101,10 +99,8 @@ class DeepNetwork(Network):
             task.task, self.net, self.stack, width=self.width, rule=self.widths_rule
         )
 
-    @property
-    def depth(self) -> int:
-        """Number of layers."""
-        return len(layers_of(self.stack, 1))
+    def check_target(self, recipe: Any) -> None:
+        """Raises an `OptionError` if the network cannot have a target: none."""
 
     def words(self, program):
         units = ":".join(map(str, self.units_of(program.task)))
@@ -142,8 +138,8 @@ class DeepNetwork(Network):
         )
 
     def model(self, program, task, *, carried: bool | None = None):
-        """The network; see `experiments.networks.deep_model.build`."""
-        from experiments.networks.deep_model import build
+        """The network; see `experiments.networks.deep_stack.build`."""
+        from experiments.networks.deep_stack import build
 
         return build(program, task, task.stateful if carried is None else carried)
 

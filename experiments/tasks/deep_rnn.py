@@ -80,10 +80,10 @@ class DeepTask(Sized):
         group="pre-training",
     )
 
-    def settled(self, program):
+    def fit(self, recipe: Any) -> None:
+        """Checks that a text is long enough for the batches of a recipe."""
         if not self.text:
-            return self
-        recipe = program.recipe
+            return
         columns = {"train": recipe.batch_size, "pre-training": recipe.pretrain_batch}
         columns |= dict.fromkeys(("validation", "test"), EVALUATION_COLUMNS)
         for part, count in columns.items():
@@ -96,7 +96,6 @@ class DeepTask(Sized):
                     f"words, for {FEWEST_CHUNKS[self.layout]} windows of {self.window} "
                     f"(--window) in each of {count} columns, received {size}"
                 )
-        return self
 
     @property
     def text(self) -> bool:

@@ -4,6 +4,7 @@ Herranz-Celotti and Rouat (2023), figure 2.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from experiments.core.options import option
 from experiments.tasks.subsets import Sized
@@ -51,11 +52,11 @@ class ImageTask(Sized):
 
         return self.shortened(ImageVectors(self.dataset))
 
-    def settled(self, program):
+    def fit(self, recipe: Any) -> None:
+        """Settles how many images the updates of an epoch need."""
         if self.steps_per_epoch > 0:
-            most = self.steps_per_epoch * program.recipe.batch_size
+            most = self.steps_per_epoch * recipe.batch_size
             self.settle(train_size=min(self.train_size or most, most))
-        return self
 
     def remarks(self, program, given):
         if "pretrain_epochs" in given and program.recipe.pretrain != "published":

@@ -33,11 +33,14 @@ class Sized(Task):
             task: A task with `corpus` or with `splits`.
         """
         if hasattr(task, "corpus"):
-            cut = {s: getattr(task.corpus, s)[: self.size(s)] for s in SPLITS}
-            corpus = dataclasses.replace(task.corpus, **cut)
-            return dataclasses.replace(task, corpus=corpus)
+            return dataclasses.replace(task, corpus=self.cut(task.corpus))
         cut = {s: _first(getattr(task.splits, s), self.size(s)) for s in SPLITS}
         return dataclasses.replace(task, splits=type(task.splits)(**cut))
+
+    def cut(self, corpus: Any) -> Any:
+        """A corpus with the first tokens of each split."""
+        texts = {s: getattr(corpus, s)[: self.size(s)] for s in SPLITS}
+        return dataclasses.replace(corpus, **texts)
 
 
 def _first(examples: Any, count: int | None) -> Any:
