@@ -69,13 +69,12 @@ def gain_scaling(options, out: FigureFolder) -> None:
     if len(set(options.drives)) < 3 or 0 in options.drives:
         raise OptionError("--drives: a fit needs three different levels above 0")
     for run, name, weights in _each("gain-scaling", options, out):
-        from experiments.anru_responses import responses
-        from keras_nonnormal.analysis import gain_scaling_fit
+        from keras_nonnormal.analysis import anru_responses, gain_scaling_fit
         from keras_nonnormal.plotting import gain_scaling as draw
 
         levels = sorted(set(options.drives))
         of_noise = options.of == "noise"
-        answers = responses(
+        answers = anru_responses(
             weights,
             [0.0] * len(levels) if of_noise else levels,
             steps=LATE.stop,
@@ -113,8 +112,8 @@ def order(options, out: FigureFolder) -> None:
     for run, name, weights in _each("order", options, out):
         import numpy
 
-        from experiments.anru_responses import DRIVES, responses
-        from keras_nonnormal.analysis import StepProtocol, frac_order
+        from keras_nonnormal.analysis import StepProtocol, anru_responses, frac_order
+        from keras_nonnormal.analysis.anru import DRIVES
         from keras_nonnormal.plotting import fractional_order
 
         protocol = StepProtocol.of_length(options.steps, options.baseline)
@@ -129,7 +128,7 @@ def order(options, out: FigureFolder) -> None:
         sizes = sorted(set(options.drives))
         means, neurons = None, {}
         for kind, each in (("interacting", weights), ("isolated", weights.isolated())):
-            states = responses(each, sizes, **settings).states.mean(axis=1)
+            states = anru_responses(each, sizes, **settings).states.mean(axis=1)
             if means is None:
                 means = states.mean(axis=-1)
             found = frac_order(
@@ -162,13 +161,12 @@ def order(options, out: FigureFolder) -> None:
 def driven_lyapunov(options, out: FigureFolder) -> None:
     """Largest Lyapunov exponents of an ANRU whose shape is held under a drive."""
     for run, name, weights in _each("driven-lyapunov", options, out):
-        from experiments.anru_responses import responses
-        from keras_nonnormal.analysis import gamma_lyapunov_spectrum
+        from keras_nonnormal.analysis import anru_responses, gamma_lyapunov_spectrum
         from keras_nonnormal.plotting import driven_exponents
 
         sizes = sorted(set(options.drives))
         # One run without a drive besides: what the shapes are that do not follow it.
-        answers = responses(
+        answers = anru_responses(
             weights,
             [0.0, *sizes],
             steps=ONSET + MOMENTS[-1] + 1,
@@ -209,10 +207,11 @@ def _answers(
 ) -> Iterator[tuple[str, str, Any, Any]]:
     """Names of figures, titles, answers to the drives, and when these are on."""
     for run, name, weights in _each(kind, options, out):
-        from experiments.anru_responses import DRIVES, responses
+        from keras_nonnormal.analysis import anru_responses
+        from keras_nonnormal.analysis.anru import DRIVES
 
         drive = DRIVES[options.steps]
-        found = responses(
+        found = anru_responses(
             weights,
             options.drives,
             steps=options.steps,
@@ -231,8 +230,8 @@ def _each(kind: str, options, out: FigureFolder) -> Iterator[tuple[Any, str, Any
     names = one_each(kind, runs)
     out.reserve(*names)
     load_tensorflow()
-    from experiments.anru_weights import AnruWeights
     from experiments.trained import load
+    from keras_nonnormal.analysis import ANRUWeights
     from keras_nonnormal.layers import ANRU
 
     layers = [load(file)[1] for file in files]
@@ -243,7 +242,7 @@ def _each(kind: str, options, out: FigureFolder) -> Iterator[tuple[Any, str, Any
                 "drive; expected a run of ANRU"
             )
     for run, name, layer in zip(runs, names, layers, strict=True):
-        yield run, name, AnruWeights.of(layer)
+        yield run, name, ANRUWeights.of(layer)
 
 
 def _fits(fit: Callable, levels, gains, saturations) -> list[tuple | None]:

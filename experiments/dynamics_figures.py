@@ -109,8 +109,7 @@ def _spectra(run: RunFolder, options):
 
     Of checkpoints only the largest exponent is found.
     """
-    from experiments.autonomous_maps import autonomous_map
-    from keras_nonnormal.analysis import lyapunov_spectrum
+    from keras_nonnormal.analysis import autonomous_map, lyapunov_spectrum
 
     for snapshot in _snapshots(run, options):
         try:

@@ -70,8 +70,12 @@ def pascal(options, out: FigureFolder) -> None:
     load_tensorflow()
     import numpy
 
-    from experiments.stack_gradients import he_stack, pascal_stack, run
-    from keras_nonnormal.analysis import pascal_gradient
+    from keras_nonnormal.analysis import (
+        he_stack,
+        pascal_gradient,
+        pascal_stack,
+        stack_gradients,
+    )
     from keras_nonnormal.plotting import OutputGradients, output_gradients
 
     rng = numpy.random.default_rng(options.seed)
@@ -82,8 +86,8 @@ def pascal(options, out: FigureFolder) -> None:
     for rho in options.rho:
         exact = pascal_gradient(STEPS, LAYERS, rho)
         scaled = [(rho * into, rho * back) for into, back in kernels]
-        linear = run(inputs, pascal_stack(LAYERS, rho))
-        rectified = run(inputs, scaled, rectified=True)
+        linear = stack_gradients(inputs, pascal_stack(LAYERS, rho))
+        rectified = stack_gradients(inputs, scaled, rectified=True)
         # As many paths, each of which carries as much as all do in the mean.
         size = numpy.abs(rectified[1]).mean(axis=0)
         share = size @ exact / (exact @ exact)

@@ -74,8 +74,7 @@ def _stair_schedules(heights: Mapping[str, Any], out: FigureFolder) -> None:
 
 
 def _stair_gradients(heights: Mapping[str, Any], out: FigureFolder) -> None:
-    from experiments.stair_gradients import stair_gradient_norms
-    from keras_nonnormal.analysis import gradient_bounds
+    from keras_nonnormal.analysis import gradient_bounds, stair_gradient_norms
     from keras_nonnormal.plotting import stair_gradients
 
     linear = stair_gradient_norms(heights, "linear")

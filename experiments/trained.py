@@ -1,8 +1,6 @@
 """What figures show of a trained model."""
 
-import contextlib
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,9 +17,9 @@ from keras_nonnormal.analysis import (
     schur_eigenvalues,
     schur_matrix,
     state_gradient_norms,
+    state_gradients,
 )
 from keras_nonnormal.analysis.recurrent_layers import schur_parameters
-from keras_nonnormal.layers import StairCell
 from keras_nonnormal.recurrence import set_jit_compile
 from keras_nonnormal.training.gradient_ratios import recurrent_layers
 from keras_nonnormal.training.weights import UNREADABLE
@@ -175,36 +173,6 @@ def gradient_norms(model: keras.Model, layer: Any, inputs, targets) -> np.ndarra
     return state_gradient_norms(state_gradients(layer, before(inputs), loss))
 
 
-def state_gradients(
-    layer: Any, sequences: Any, loss: Callable[[list], Any]
-) -> np.ndarray:
-    """Total gradients of a loss by the first state of a layer at every step.
-
-    Args:
-        layer: A recurrent layer. Its cell runs step by step.
-        sequences: Its input, `(batch, time, features)`.
-        loss: From the outputs at all steps to a number.
-
-    Returns:
-        An array `(batch, time, units)` in float64.
-    """
-    import tensorflow as tf
-
-    sequences = keras.ops.convert_to_tensor(sequences, layer.compute_dtype)
-    states, outputs, reached = layer.get_initial_state(sequences.shape[0]), [], []
-    made_once = getattr(layer, "matrix_made_once", contextlib.nullcontext)
-    with tf.GradientTape() as tape, made_once(False):
-        for step in range(sequences.shape[1]):
-            output, states = layer.cell(sequences[:, step], states)
-            outputs.append(_seen(layer, output, states[0]))
-            reached.append(states[0])
-        value = loss(outputs)
-    gradients = tape.gradient(
-        value, reached, unconnected_gradients=tf.UnconnectedGradients.ZERO
-    )
-    return np.stack(list(map(_float64, gradients)), axis=1)
-
-
 def states_of(layer: Any, sequences: Any) -> np.ndarray:
     """What a layer gives out at every step, as it is in its model.
 
@@ -227,13 +195,6 @@ def states_of(layer: Any, sequences: Any) -> np.ndarray:
 
 def _first(tensors: Any) -> Any:
     return tensors[0] if isinstance(tensors, (list, tuple)) else tensors
-
-
-def _seen(layer: Any, output: Any, state: Any) -> Any:
-    """The output at a step as a function of the state; a stair scales both."""
-    if hasattr(layer, "output_of"):
-        return layer.output_of(state)
-    return state if isinstance(layer.cell, StairCell) else output
 
 
 def batch_of(run: RunFolder, sequences: int) -> tuple[Any, Any]:
