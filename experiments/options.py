@@ -13,6 +13,8 @@ import typing
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from experiments.core.options import OptionError
+
 
 def option(
     default: Any,
@@ -70,10 +72,6 @@ def changed(options_class: type["Options"], name: str, default: Any, **changes) 
     """
     (field,) = (each for each in dataclasses.fields(options_class) if each.name == name)
     return option(default, **{**field.metadata, **changes})
-
-
-class OptionError(ValueError):
-    """An option, or a combination of options, that makes no sense."""
 
 
 @dataclasses.dataclass(frozen=True)

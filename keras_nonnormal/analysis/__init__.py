@@ -56,6 +56,7 @@ from keras_nonnormal.analysis.recurrent_layers import (
     peak_order_profiles,
     pulse_response,
     recurrent_matrices,
+    schur_parameters,
 )
 from keras_nonnormal.analysis.schur_decomposition import (
     SchurDecomposition,
@@ -145,6 +146,7 @@ __all__ = [
     "schur_decomposition",
     "schur_eigenvalues",
     "schur_matrix",
+    "schur_parameters",
     "signal_norms",
     "spatial_memory",
     "spectral_radius",
