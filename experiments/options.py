@@ -16,6 +16,20 @@ from typing import Any
 from experiments.core.options import OptionError
 
 
+# What an option says, by which resuming, pairing of runs, grids and labels go.
+ROLES = (
+    "trained",  # what is trained
+    "length",  # the same, but a run that goes on may have more of it
+    "seed",  # which random numbers
+    "numerics",  # the same mathematics in other instructions
+    "label",  # what is recorded or said of a run
+    "where",  # on which device and in which folder
+    "shown",  # how it is shown
+    "source",  # where its settings come from
+    "test",  # how a run made before is tested
+)
+
+
 def option(
     default: Any,
     help: str,
@@ -28,6 +42,8 @@ def option(
     alias: str | tuple[str, ...] = (),
     word: bool = False,
     paired: bool = False,
+    role: str = "trained",
+    group: str | None = None,
 ) -> Any:
     """A dataclass field that is also a flag.
 
@@ -46,7 +62,11 @@ def option(
         word: Whether the switch may be followed by `true` or `false`.
         paired: Whether a switch that is off has a flag that says so, as one that is on
             does: `--no-permute`.
+        role: What the option says of a run, one of `ROLES`.
+        group: What it belongs to, such as `"stability"`.
     """
+    if role not in ROLES:
+        raise ValueError(f"Expected a role of {', '.join(ROLES)}. Received: {role!r}")
     metadata = {
         "help": help,
         "low": low,
@@ -57,6 +77,8 @@ def option(
         "alias": (alias,) if isinstance(alias, str) else alias,
         "word": word,
         "paired": paired,
+        "role": role,
+        "group": group,
     }
     return dataclasses.field(default=default, metadata=metadata)
 

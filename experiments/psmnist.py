@@ -140,7 +140,7 @@ class PsmnistNetworkOptions(TransformOptions, RoundOptions):
     batch: int = changed(RoundOptions, "batch", 100)
     Tdecay: float = changed(RoundOptions, "Tdecay", 0.0)
     max_steps: int | None = changed(RoundOptions, "max_steps", None, alias="bptt")
-    epochs: int = option(100, "passes over the training digits", low=1)
+    epochs: int = option(100, "passes over the training digits", low=1, role="length")
     permute: bool = option(
         False, "read the pixels in a fixed random order", alias="-p", paired=True
     )
@@ -158,13 +158,16 @@ class PsmnistNetworkOptions(TransformOptions, RoundOptions):
         False, "another order of the digits every epoch; published is always the same"
     )
     save_freq: int | None = option(
-        50, "keep the model after every so many epochs, or none", low=1
+        50, "keep the model after every so many epochs, or none", low=1, role="label"
     )
     train_size: int = option(50_000, "digits to train on", low=1, high=50_000)
     validation_size: int = option(10_000, "digits held out", low=1, high=10_000)
     test_size: int = option(10_000, "digits to test on", low=1, high=10_000)
     verbose: bool = option(
-        False, "lines of progress, where there is no progress bar", alias="-v"
+        False,
+        "lines of progress, where there is no progress bar",
+        alias="-v",
+        role="shown",
     )
 
     def __post_init__(self):

@@ -65,9 +65,9 @@ class PtbOptions(RoundOptions):
     carry_step: bool = option(
         False, "the stair goes on from chunk to chunk; published is a new one in each"
     )
-    epochs: int = option(100, "passes over the text", low=1)
+    epochs: int = option(100, "passes over the text", low=1, role="length")
     save_freq: int | None = option(
-        None, "keep the model after every so many epochs, or none", low=1
+        None, "keep the model after every so many epochs, or none", low=1, role="label"
     )
     log_interval: int = option(
         200, "chunks between lines of progress, where there is no progress bar", low=1
@@ -76,8 +76,11 @@ class PtbOptions(RoundOptions):
         None,
         "where else to keep the best model; the file ends in .keras (default: "
         "model.keras in the run directory only)",
+        role="where",
     )
-    data: str | None = option(None, "folder with train.txt, valid.txt and test.txt")
+    data: str | None = option(
+        None, "folder with train.txt, valid.txt and test.txt", role="where"
+    )
     train_size: int | None = option(None, "characters to train on, or none: all", low=2)
     validation_size: int | None = option(
         None, "characters to validate on, or none: all", low=20

@@ -19,31 +19,43 @@ OPTIMIZERS = ("rmsprop-keras2", "rmsprop-torch", "rmsprop", "adam", "adam-torch"
 class RunOptions(Options):
     """Options of every run: what it starts from, where it runs and what it leaves."""
 
-    preset: str = option("demo", "settings to start from; other flags override them")
-    quick: bool = option(False, "fewer sequences and epochs: seconds, to see it run")
+    preset: str = option(
+        "demo", "settings to start from; other flags override them", role="source"
+    )
+    quick: bool = option(
+        False, "fewer sequences and epochs: seconds, to see it run", role="source"
+    )
     seed: int = option(
         1,
         "decides data, their order, and all random weights",
         low=0,
         high=2**32 - 1,
         alias=("rand_seed", "random_seed"),
+        role="seed",
     )
-    jit: bool | None = option(True, "compile with XLA")
-    device: str = option("auto", "cpu, gpu, gpu:1 and so on, or auto")
+    jit: bool | None = option(True, "compile with XLA", role="numerics")
+    device: str = option("auto", "cpu, gpu, gpu:1 and so on, or auto", role="where")
     strategy: str = option(
         "none",
         "train on several devices at once, each with its share of a batch: on all GPUs "
         "(mirrored), or on the machines that TF_CONFIG names (multiworker)",
         choices=STRATEGIES,
+        role="where",
     )
     tensorboard: bool | None = option(
-        None, "write TensorBoard events (default: if it is installed)"
+        None, "write TensorBoard events (default: if it is installed)", role="where"
     )
-    out: str | None = option(None, "run directory (default: a new one under runs/)")
+    out: str | None = option(
+        None, "run directory (default: a new one under runs/)", role="where"
+    )
     resume: bool = option(
-        False, "continue the run in --out, else the latest unfinished one under runs/"
+        False,
+        "continue the run in --out, else the latest unfinished one under runs/",
+        role="where",
     )
-    json: bool = option(False, "print the results as JSON, all else to standard error")
+    json: bool = option(
+        False, "print the results as JSON, all else to standard error", role="shown"
+    )
 
     def __post_init__(self):
         super().__post_init__()
@@ -113,7 +125,10 @@ class TrainingOptions(RunOptions):
         above=0,
     )
     compare: str | None = option(
-        None, "also train this start with its default gain, or none", choices=GAINS
+        None,
+        "also train this start with its default gain, or none",
+        choices=GAINS,
+        role="label",
     )
     hidden_units: int = option(100, "recurrent units", low=1)
 
@@ -125,7 +140,9 @@ class TrainingOptions(RunOptions):
         10.0, "largest joint norm of all gradients, or none", above=0
     )
     batch_size: int = option(16, "sequences per step", low=1)
-    epochs: int = option(100, "passes over the training sequences, at most", low=1)
+    epochs: int = option(
+        100, "passes over the training sequences, at most", low=1, role="length"
+    )
     stop_below: float | None = option(
         0.0025, "stop after an epoch with a validation loss below this, or none"
     )

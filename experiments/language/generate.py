@@ -27,7 +27,7 @@ class GenerateOptions(Options):
     """Options of writing."""
 
     generate: int = option(500, "how many tokens to write", low=1)
-    out: str | None = option(None, "the run that made the model")
+    out: str | None = option(None, "the run that made the model", role="where")
     prompt: str = option("", "what the text begins with")
     temperature: float = option(
         1.0, "divisor of logits: below 1 more probable, 0 the most probable", low=0
@@ -35,7 +35,7 @@ class GenerateOptions(Options):
     most_likely: int | None = option(
         None, "draw from so many most probable tokens only, or none: all", low=1
     )
-    seed: int = option(1, "decides the text", low=0, high=2**32 - 1)
+    seed: int = option(1, "decides the text", low=0, high=2**32 - 1, role="seed")
 
 
 def asked_for(arguments: Sequence[str] | None = None) -> bool:

@@ -31,6 +31,7 @@ class LanguageOptions(RunOptions):
         None,
         "folder with train.txt, valid.txt and test.txt to read instead; tokens are "
         "separated by spaces, or bytes with --corpus enwik8",
+        role="where",
     )
     train_size: int | None = option(None, "tokens to train on, or none: all", low=2)
     validation_size: int | None = option(
@@ -129,21 +130,23 @@ class LanguageOptions(RunOptions):
     evaluation_columns: int = option(
         10, "columns of an evaluation, of which each begins with a state of zero", low=1
     )
-    epochs: int = option(60, "passes over the text", low=1)
+    epochs: int = option(60, "passes over the text", low=1, role="length")
     rounds: int = option(
         1,
         "runs, with seeds from --seed upwards, each in a folder of its own; the means "
         "of their test results are reported",
         low=1,
+        role="seed",
     )
     log_gradient_norm: bool = option(
-        False, "also log the joint norm of all gradients before clipping"
+        False, "also log the joint norm of all gradients before clipping", role="label"
     )
     log_memory: bool = option(
         False,
         "also log Henrici index and spectral radius of every recurrent layer, and what "
         "is left of a gradient at its first step (without --strategy), and keep them "
         "in memory.csv",
+        role="label",
     )
     seed: int = changed(RunOptions, "seed", 1)
 

@@ -27,34 +27,49 @@ class StabilizedOptions(RunOptions):
         "how to make the network locally stable before it is trained: by scaling its "
         "weights, by gradient steps, or as was published",
         choices=METHODS,
+        group="stability",
     )
     compare: bool = option(
-        False, "also train the same network without pre-training", paired=True
+        False,
+        "also train the same network without pre-training",
+        paired=True,
+        role="label",
     )
     target: str = option(
         "auto",
         "spectral radius of the transitions: a number, auto (1 for one layer or a "
         "feed-forward network, else 0.5), unbalanced (T / (T + L) in time, L / (T + L) "
         "in depth), or one for each kind such as rec=0.5,enc=1",
+        group="stability",
     )
     pretrain_steps: int | None = option(
         None,
         "iterations of pre-training at most (default: those of the method); 0 only "
         "measures",
         low=0,
+        group="stability",
     )
     pretrain_batch: int | None = option(
         None,
         "examples per iteration of pre-training (default: 16, or as was published)",
         low=1,
+        group="stability",
     )
     pretrain_lr: float | None = option(
-        None, "learning rate of pre-training by gradient steps", above=0
+        None,
+        "learning rate of pre-training by gradient steps",
+        above=0,
+        group="stability",
     )
     store: str | None = option(
-        None, "folder that keeps pre-trained weights, and has them if it is done again"
+        None,
+        "folder that keeps pre-trained weights, and has them if it is done again",
+        role="where",
+        group="stability",
     )
-    only_pretrain: bool = option(False, "stop when the network is stable")
+    only_pretrain: bool = option(
+        False, "stop when the network is stable", group="stability"
+    )
 
     optimizer: str = option(
         "lookahead-adabelief",
@@ -81,7 +96,10 @@ class StabilizedOptions(RunOptions):
         alias="batch_size",
     )
     epochs: int | None = option(
-        None, "passes over the data, at most (default: as was published)", low=1
+        None,
+        "passes over the data, at most (default: as was published)",
+        low=1,
+        role="length",
     )
     patience: int | None = option(
         10,
@@ -94,6 +112,7 @@ class StabilizedOptions(RunOptions):
         "hours that pre-training and training may take, or none; no epoch is begun "
         "that would end later",
         above=0,
+        role="length",
     )
     train_size: int | None = option(None, "examples to train on, or none: all", low=1)
     validation_size: int | None = option(
@@ -104,8 +123,11 @@ class StabilizedOptions(RunOptions):
         None,
         "run string of the published program, such as findLSC_radius_targetnorm:.5; "
         "its parts are translated into these options, and flags override them",
+        role="label",
     )
-    name: str | None = option(None, "label in the name of the run's folder")
+    name: str | None = option(
+        None, "label in the name of the run's folder", role="label"
+    )
     seed: int = changed(RunOptions, "seed", 0)
     jit: bool | None = changed(
         RunOptions,

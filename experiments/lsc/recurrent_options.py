@@ -79,13 +79,16 @@ class DeepRnnOptions(StabilizedOptions):
         0.0, "wordptb: share of words replaced by random ones", low=0, high=1
     )
     corrupt_epochs: int = option(2, "wordptb: epochs in which they are", low=0)
-    data: str | None = option(None, "folder with the files of the data set")
+    data: str | None = option(
+        None, "folder with the files of the data set", role="where"
+    )
 
     pretrain_inputs: str = option(
         "data",
         "what pre-training shows: the training data, Gaussian or coin-flip noise, the "
         "data with their entries shuffled, or random words",
         choices=("data", *INPUTS.values()),
+        group="stability",
     )
     program: ClassVar[str] = RECURRENT
 

@@ -44,7 +44,7 @@ class GammaOptions(NetworkOptions):
     )
     weight_decay: float = option(0.0, "L2 decay of all weights", low=0)
     adam: bool | None = option(None, "short for --optimizer Adam, or RMSprop")
-    note: str | None = option(None, "a text to keep in config.json")
+    note: str | None = option(None, "a text to keep in config.json", role="label")
 
     def __post_init__(self):
         super().__post_init__()

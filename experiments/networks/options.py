@@ -133,13 +133,17 @@ class NetworkOptions(RunOptions):
     batch: int = option(10, "sequences per update", low=1, alias="batch_size")
 
     log_gradient_norm: bool = option(
-        False, "also log the joint norm of all gradients before clipping"
+        False, "also log the joint norm of all gradients before clipping", role="label"
     )
     log_spectral_norm: bool = option(
-        False, "also log the largest singular value of the recurrent matrix"
+        False,
+        "also log the largest singular value of the recurrent matrix",
+        role="label",
     )
     name: str | None = option(
-        None, "label in the name of the run's folder (default: network, size, stair)"
+        None,
+        "label in the name of the run's folder (default: network, size, stair)",
+        role="label",
     )
     seed: int = changed(RunOptions, "seed", 400)
     jit: bool | None = changed(
@@ -153,6 +157,7 @@ class NetworkOptions(RunOptions):
         False,
         "use a GPU if there is one, as --device auto does without being told",
         alias="-g",
+        role="where",
     )
 
     usual_rinit: ClassVar[str] = "henaff"

@@ -10,7 +10,7 @@ from experiments.options import OptionError, option
 class UpdateOptions(GammaOptions):
     """Options of the tasks that draw fresh sequences for every update."""
 
-    updates: int | None = option(1500, "updates in all", low=1)
+    updates: int | None = option(1500, "updates in all", low=1, role="length")
     log_interval: int = option(
         20, "updates per row of metrics and per checkpoint, at most", low=1
     )
@@ -37,6 +37,7 @@ class RoundOptions(GammaOptions):
         "runs, with seeds from --seed upwards, each in a folder of its own; the means "
         "of their test results are reported",
         low=1,
+        role="seed",
     )
 
     def __post_init__(self):

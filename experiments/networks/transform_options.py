@@ -32,29 +32,37 @@ class TransformOptions(GammaOptions):
         paired=True,
     )
     test: bool = option(
-        False, "test the run in --out and leave it as it is; nothing is trained"
+        False,
+        "test the run in --out and leave it as it is; nothing is trained",
+        role="test",
     )
     transform: str = option(
         "published",
         "with --test: what is done to the test sequences; published is none, sin and "
         "drive, one after the other",
         choices=("published", *TRANSFORMS),
+        role="test",
     )
     checkpoint: int | None = option(
         None,
         "with --test: the epoch after which the network was kept (default: the model "
         "the run ended with, else the last checkpoint)",
         low=0,
+        role="test",
     )
-    sin_frequency: float = option(1.0, "sin: periods in a sequence")
-    sin_phase: float = option(0.0, "sin: phase, in radians")
-    sin_amplitude: float = option(0.5, "sin: amplitude")
-    step_size: float = option(1.0, "step, drive: height")
+    sin_frequency: float = option(1.0, "sin: periods in a sequence", role="test")
+    sin_phase: float = option(0.0, "sin: phase, in radians", role="test")
+    sin_amplitude: float = option(0.5, "sin: amplitude", role="test")
+    step_size: float = option(1.0, "step, drive: height", role="test")
     step_length: int = option(
-        200, "step, drive: one more than the steps it lasts", low=2
+        200, "step, drive: one more than the steps it lasts", low=2, role="test"
     )
-    step_position: int = option(200, "step, drive: step that it follows on", low=0)
-    lin_period: int = option(50, "lin: steps from one zero to the next", low=1)
+    step_position: int = option(
+        200, "step, drive: step that it follows on", low=0, role="test"
+    )
+    lin_period: int = option(
+        50, "lin: steps from one zero to the next", low=1, role="test"
+    )
 
     of_test: ClassVar[frozenset[str]] = frozenset(
         {

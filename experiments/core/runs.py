@@ -1,10 +1,15 @@
-"""Run directories as figures need them; read without heavy imports."""
+"""The one reader of run directories, without heavy imports.
+
+They are written by `keras_nonnormal.training.RunDirectory`.
+"""
 
 import csv
+import dataclasses
+import functools
 import importlib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +23,9 @@ METRICS = (
     *("val_mode_accuracy", "val_perplexity"),
     *("val_accuracy", "val_task_loss", "task_loss"),
 )
+# Roles of options in which repeats of one setting may differ; all others say what is
+# trained.
+FREE_IN_REPEATS = ("seed", "where", "shown")
 # Scripts whose module has another name.
 MODULES = {"copy": "copy_task"}
 
