@@ -41,6 +41,7 @@ from experiments.core.program import (
 FREE_ON_RESUME = ("length", "where", "shown")
 FREE_IN_TESTS = ("where", "shown", "numerics", "test")
 TRAINED = ("trained", "length")
+MOST_NAMES = 6  # of presets in a line
 
 
 def program_of(
@@ -158,12 +159,11 @@ def settings_of(
     """
     presets = presets_of(script, recipe)
     if preset not in presets:
-        names = "one of " + ", ".join(presets)
-        if len(presets) > 6:
-            names = "one of those that --help shows"
         near = difflib.get_close_matches(preset, _all_presets(script), 3)
-        if near:
-            names += f", such as {', '.join(near)}"
+        names = "one of " + ", ".join(presets)
+        if near or len(presets) > MOST_NAMES:
+            names = "one of those that --help shows"
+            names += f", such as {', '.join(near)}" if near else ""
         raise OptionError(f"--preset: expected {names}, received {preset!r}")
     values = published_defaults(script, recipe)
     if preset == "demo":

@@ -168,7 +168,7 @@ class Recipe(Options):
         """What is done to a model before training; what is to be said of it."""
         return {}
 
-    def optimizer(self, program: "Program", task: Any) -> Any:
+    def new_optimizer(self, program: "Program", task: Any) -> Any:
         """A new optimizer."""
         raise NotImplementedError
 
@@ -538,15 +538,19 @@ def presets_of(script: str, recipe: str) -> dict[str, published.Row]:
 def published_beside(program: Program) -> dict[str, str]:
     """What was published in the setting of a program, by name, and its `setting`.
 
-    Nothing if the preset belongs to no setting, or the network is none of those that
-    were published in it.
+    The setting is that of the preset, or else one whose options are all as they are
+    here. Nothing if there is none, or if the network is in no row of the table.
     """
     rows = [row for row in program.recipe.rows() if row.script == program.script]
     own = presets_of(program.script, program.recipe.name).get(program.run.preset)
-    setting = own.setting if own else ""
-    head = next((row for row in rows if row.preset == setting and setting), None)
-    if head is None or not head.result:
+    heads = [row for row in rows if row.preset.startswith("@") and row.result]
+    if own and own.setting:
+        heads = [row for row in heads if row.preset == own.setting]
+    else:
+        heads = [row for row in heads if row.settings and _agrees(program, row)]
+    if not heads:
         return {}
+    head, setting = heads[0], heads[0].preset
     selector = program.network.selector
     mine = getattr(program.network, selector) if selector else None
     if mine is not None and mine not in {row.settings.get(selector) for row in rows}:
@@ -557,6 +561,12 @@ def published_beside(program: Program) -> dict[str, str]:
         if row.setting == setting and row.result and row is not head
     }
     return {"setting": head.result, **results} if results else {}
+
+
+def _agrees(program: Program, row: published.Row) -> bool:
+    values = read_values(program.script, program.recipe.name, row.settings)
+    options = program.options
+    return all(options.get(name) == value for name, value in values.items())
 
 
 def has_tensorboard() -> bool:

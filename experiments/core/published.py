@@ -1,17 +1,16 @@
 """Published rows as data: a line of a CSV file is a preset with its published result.
 
-The columns of a file are `script`, `preset`, `like`, `result`, `shown` and options
-under any of their names. An empty cell says nothing; `none` says that there is no
-value. A row has all that the row named in `like` has, too. A preset whose name begins
+The columns of a file are `script`, `preset`, `like`, `result`, `shown`, options under
+any of their names, and `more`, which holds further options: `T=200 onehot=true`. An
+empty cell says nothing; `none` says that there is no value. A row has all that the row named in `like` has, too. A preset whose name begins
 with `@` is a setting that rows share: it cannot be asked for, and its result says in
 words which setting it is. A row without a name holds nothing but a result of its
 setting. A preset may have several rows that differ in the network: `demo`.
 """
 
 import csv
-import fnmatch
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -60,6 +59,7 @@ def table(name: str) -> tuple[Row, ...]:
         for number, cells in enumerate(csv.DictReader(lines), 2):
             script, preset, like, result, shown = (cells[each] for each in COLUMNS)
             own = {k: v for k, v in cells.items() if v and k not in COLUMNS}
+            own |= dict(pair.split("=", 1) for pair in own.pop("more", "").split())
             base = found.get((script, like))
             if like and base is None:
                 raise ValueError(f"{file}:{number}: no row {like!r} above it")
@@ -72,10 +72,3 @@ def table(name: str) -> tuple[Row, ...]:
                 found.setdefault((script, preset), row)
             rows.append(row)
     return tuple(rows)
-
-
-def matching(rows: Mapping[str, Any], pattern: str | None) -> Iterator[str]:
-    """The names that a pattern such as `doc/*` fits; all if there is none."""
-    for name in rows:
-        if pattern is None or fnmatch.fnmatch(name, pattern):
-            yield name

@@ -166,7 +166,7 @@ def train_one(program: Program, task: Any, held: contextlib.ExitStack) -> Traine
                 model,
                 task,
                 directory,
-                optimizer=recipe.optimizer(program, task),
+                optimizer=recipe.new_optimizer(program, task),
                 seed=run.seed,
                 jit_compile=program.compiles_steps,
                 tensorboard=run.writes_events,

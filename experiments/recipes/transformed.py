@@ -1,61 +1,62 @@
-"""What networks make of test sequences that are not like those they were trained on."""
+"""Tests of networks on sequences that are not like those they were trained on."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from experiments.options import OptionError
-from experiments.tables import aligned
-from experiments.testing import weights
+from experiments.core.directory import weights
+from experiments.core.options import OptionError
+from experiments.core.program import Program
+from experiments.core.report import aligned
 
 Scores = dict[str, dict[str, float]]
 
 
 def scores_under(
-    transforms: Iterable[str], model: Any, task: Any, options: Any
+    transforms: Iterable[str], model: Any, task: Any, program: Program
 ) -> Scores:
     """Loss and metrics of a network on the test split, transform by transform.
 
     Args:
-        transforms: Some of `transform_options.TRANSFORMS`.
-        model: A `keras.Model` as `models.network` makes it; it stays as it is.
+        transforms: Some of `tasks.psmnist.TRANSFORMS`.
+        model: A `keras.Model` as `networks.stack` makes it; it stays as it is.
         task: Its `keras_nonnormal.datasets.Task`.
-        options: The `TransformOptions`.
+        program: The program, which has the numbers of the transforms.
 
     Returns:
         The scores of each.
     """
-    return {each: _scores(each, model, task, options) for each in transforms}
+    return {each: _scores(each, model, task, program) for each in transforms}
 
 
-def run_test(experiment: Any, options: Any) -> dict[str, Any]:
+def run_test(program: Program) -> dict[str, Any]:
     """Tests a network that is kept in a run directory, which stays as it is.
 
     Args:
-        experiment: The experiment.
-        options: The options of the run and of the test.
+        program: The program of the run, with the options of the test.
 
     Returns:
-        What was tested, and its scores.
+        The file that was tested, and its scores.
 
     Raises:
         OptionError: If the network cannot be loaded.
     """
     from keras_nonnormal.recurrence import set_jit_compile
-    from keras_nonnormal.training import on_device
+    from keras_nonnormal.training import placed
 
-    set_jit_compile(options.jit is not False)
-    file = weights(options)
-    with on_device(options.device):
-        task = experiment.data(options)
-        model = _kept(experiment, file, task, options)
-        scores = scores_under(options.transforms, model, task, options)
-    print("\n".join(scores_table(f"{options.start}, {file.name}", scores)))
+    run = program.run
+    set_jit_compile(run.jit is not False)
+    file = weights(program)
+    with placed(run.device, run.strategy):
+        task = program.task.load(run.seed)
+        model = _kept(program, file, task)
+        scores = scores_under(program.task.transforms, model, task, program)
+    print("\n".join(scores_table(f"{program.start}, {file.name}", scores)))
     return {
-        "experiment": experiment.name,
-        "directory": str(options.out),
-        "start": options.start,
-        "weights": str(file.relative_to(Path(options.out))),
+        "experiment": program.script,
+        "directory": str(run.out),
+        "start": program.start,
+        "weights": str(file.relative_to(Path(run.out or ""))),
         "tests": scores,
     }
 
@@ -69,10 +70,11 @@ def scores_table(title: str, scores: Mapping[str, Mapping[str, float]]) -> list[
     return aligned(rows)
 
 
-def _scores(transform, model, task, options) -> dict[str, float]:
+def _scores(transform, model, task, program) -> dict[str, float]:
     from keras_nonnormal.datasets import driven_task, step_drive, transformed_task
     from keras_nonnormal.training import WatchedModel, loss_and_metrics
 
+    options = program.task
     step = (options.step_size, options.step_length, options.step_position)
     if transform == "drive":
         drive = step_drive(task.length, *step, period=task.length)
@@ -82,7 +84,7 @@ def _scores(transform, model, task, options) -> dict[str, float]:
     watched: Any = WatchedModel(model)
     loss, metrics = loss_and_metrics(task)
     watched.compile(
-        loss=loss, weighted_metrics=metrics, jit_compile=options.compiles_steps
+        loss=loss, weighted_metrics=metrics, jit_compile=program.compiles_steps
     )
     batches = task.evaluation_batches("test")
     scores = watched.evaluate(batches, verbose=0, return_dict=True)
@@ -111,7 +113,7 @@ def _driven(model, task):
     return keras.Model(inputs, model.get_layer("readout")(recurrent(inputs)))
 
 
-def _kept(experiment, file, task, options):
+def _kept(program, file, task):
     """The network of a file."""
     import keras
 
@@ -121,9 +123,9 @@ def _kept(experiment, file, task, options):
     try:
         if file.suffix == ".keras":
             return keras.saving.load_model(file, compile=False)
-        model = experiment.model(task, options)
+        model = program.network.model(program, task)
         watched: Any = WatchedModel(model)
-        watched.compile(experiment.optimizer(options))
+        watched.compile(program.recipe.new_optimizer(program, task))
         watched.optimizer.build(watched.trainable_variables)
         watched.load_weights(file)
     except UNREADABLE as error:
