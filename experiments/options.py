@@ -13,7 +13,21 @@ import typing
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from experiments.core.options import ROLES, OptionError
+from experiments.core.options import OptionError
+
+
+# What an option says, by which resuming, pairing of runs, grids and labels go.
+ROLES = (
+    "trained",  # what is trained
+    "length",  # the same, but a run that goes on may have more of it
+    "seed",  # which random numbers
+    "numerics",  # the same mathematics in other instructions
+    "label",  # what is recorded or said of a run
+    "where",  # on which device and in which folder
+    "shown",  # how it is shown
+    "source",  # where its settings come from
+    "test",  # how a run made before is tested
+)
 
 
 def option(

@@ -69,7 +69,14 @@ def layer_spectra(layer: Any, *, check: bool = True) -> dict[str, np.ndarray]:
 
 
 def schur_parameters(layer: Any) -> dict[str, Any] | None:
-    """The arguments of `schur_matrix` for a layer of nnRNN; None for another layer."""
+    """The trained variables of nnRNN, the arguments of `schur_matrix`, in float64.
+
+    Args:
+        layer: A built recurrent layer.
+
+    Returns:
+        A dict of `theta`, `gamma`, `upper` and `t_mask`, or None for another layer.
+    """
     values = {variable.name: variable for variable in layer.variables}
     if not values.keys() >= {"theta", "gamma", "upper"}:
         return None

@@ -1,7 +1,13 @@
+import keras
 import numpy as np
 import pytest
 
-from keras_nonnormal.analysis import state_gradient_norms
+from keras_nonnormal import StairCell
+from keras_nonnormal.analysis import (
+    gradient_bounds,
+    state_gradient_norms,
+    state_gradients,
+)
 
 
 def test_norms_of_the_published_state_gradients(golden):  # Row 29
@@ -34,3 +40,29 @@ def test_what_is_not_finite_is_shown_to_be_so(broken):
 def test_other_shapes_are_refused(shape):
     with pytest.raises(ValueError, match=r"`gradients` must have shape"):
         state_gradient_norms(np.ones(shape))
+
+
+def test_gradients_of_a_foreign_cell_with_a_stair():
+    cell = StairCell(keras.layers.SimpleRNNCell(3, activation=None), "n")
+    layer = keras.layers.RNN(cell)
+    layer.build((1, 4, 3))
+    cell.set_weights([np.zeros((3, 3)), np.eye(3), np.zeros(3)])
+
+    def loss(outputs):
+        return keras.ops.sum(outputs[-1][:, :1])
+
+    found = state_gradients(layer, np.zeros((1, 4, 3)), loss)
+    bounds = gradient_bounds([1 / 2, 2 / 3, 3 / 4, 4 / 5])
+    np.testing.assert_allclose(found[0, :, 0], bounds, rtol=1e-6)
+
+
+def test_gradients_through_a_linear_layer_are_powers_of_its_matrix():
+    layer = keras.layers.SimpleRNN(2, None, dtype="float64")
+    layer.build((1, 4, 2))
+    matrix = np.array([[0.5, 1.0], [0.0, -0.25]])
+    layer.set_weights([np.eye(2), matrix, np.zeros(2)])
+    found = state_gradients(
+        layer, np.ones((1, 4, 2)), lambda outputs: keras.ops.sum(outputs[-1][:, 0])
+    )
+    powers = [np.linalg.matrix_power(matrix, 3 - t)[:, 0] for t in range(4)]
+    np.testing.assert_allclose(found[0], powers, rtol=1e-12)

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from experiments import copy_task, trained
-from keras_nonnormal import StairCell, analysis
 from keras_nonnormal.layers import NNRNN, FusedSimpleRNN
 from tests.experiments.pictures.drawing import columns
 
@@ -103,17 +102,3 @@ def test_gradients_of_a_language_model_begin_at_zero_states(stair):
     kernel, _ = readout.get_weights()
     expected = np.linalg.norm(chances @ kernel.T, axis=1) / 12  # of 2 x 6 losses
     np.testing.assert_allclose(norms[:, -1], expected, rtol=1e-4)
-
-
-def test_gradients_of_a_foreign_cell_with_a_stair():
-    cell = StairCell(keras.layers.SimpleRNNCell(3, activation=None), "n")
-    layer = keras.layers.RNN(cell)
-    layer.build((1, 4, 3))
-    cell.set_weights([np.zeros((3, 3)), np.eye(3), np.zeros(3)])
-
-    def loss(outputs):
-        return keras.ops.sum(outputs[-1][:, :1])
-
-    found = trained.state_gradients(layer, np.zeros((1, 4, 3)), loss)
-    bounds = analysis.gradient_bounds([1 / 2, 2 / 3, 3 / 4, 4 / 5])
-    np.testing.assert_allclose(found[0, :, 0], bounds, rtol=1e-6)
