@@ -5,7 +5,6 @@ They are written by `keras_nonnormal.training.RunDirectory`.
 
 import csv
 import functools
-import importlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,24 +12,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from experiments.core.options import Option, by_role, options_of
-from experiments.experiment import Experiment
-from experiments.options import OptionError
-from experiments.run_labels import labels_of
+from experiments.core.labels import labels_of
+from experiments.core.legacy import program_of_config
+from experiments.core.options import Option, OptionError, by_role
+from experiments.core.program import Program
 
 # What is drawn if nothing is said: the first that all runs have.
 METRICS = (
     *("val_mode_accuracy", "val_perplexity"),
-    *("val_accuracy", "val_task_loss", "task_loss"),
+    *("val_bits_per_character", "val_accuracy", "val_task_loss", "task_loss"),
 )
 # Roles of options in which repeats of one setting may differ; all others say what is
 # trained.
 FREE_IN_REPEATS = ("seed", "numerics", "label", "where", "shown", "source", "test")
-# Scripts whose module has another name.
-MODULES = {"copy": "copy_task"}
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class RunFolder:
     """A run directory.
 
@@ -42,7 +39,7 @@ class RunFolder:
 
     path: Path
     config: dict[str, Any]
-    label: str
+    label: str = ""
 
     @property
     def experiment(self) -> str:
@@ -51,13 +48,34 @@ class RunFolder:
 
     @property
     def family(self) -> str:
-        """Which of the script's experiments it is."""
-        return self.config.get("family", "starts")
+        """The recipe it was trained by, or the family of an earlier version."""
+        return self.config.get("recipe") or self.config.get("family", "starts")
 
-    @property
+    @functools.cached_property
+    def program(self) -> Program:
+        """The program that made it, also in an earlier version.
+
+        Raises:
+            OptionError: If it is of no script here, or of options that make no sense.
+        """
+        try:
+            return program_of_config(self.config)
+        except (KeyError, StopIteration, OptionError) as error:
+            raise OptionError(
+                f"{self.path} is of {self.experiment}.py ({self.family}), which is "
+                "not known here"
+            ) from error
+
+    @functools.cached_property
     def options(self) -> dict[str, Any]:
-        """The options it was made with."""
-        return self.config["options"]
+        """The options it was made with; of a script that is known, all, by their names.
+
+        Those of another one are as `config.json` has them.
+        """
+        try:
+            return self.program.options
+        except OptionError:
+            return self.config["options"]
 
     @property
     def model(self) -> Path:
@@ -85,46 +103,28 @@ class RunFolder:
             return self.model
         return best[-1]
 
-    def script(self) -> tuple[Experiment, Any]:
-        """The experiment that made it, and its options.
-
-        Raises:
-            OptionError: If it is none of those in this folder.
-        """
-        try:
-            experiment = self._experiment()
-            return experiment, experiment.options(**self.options)
-        except (ImportError, StopIteration, TypeError) as error:
-            raise OptionError(
-                f"{self.path} is of {self.experiment}.py ({self.family}), which is "
-                "not known here"
-            ) from error
-
-    @functools.cached_property
+    @property
     def setting(self) -> dict[str, Any]:
         """The options that say what is trained.
 
         The seed is not among them, nor where it was trained or how it was shown.
-        Options that came after the run have their defaults.
         """
-        known = self._known()
-        free = by_role(known, *FREE_IN_REPEATS)
-        values = {name: each.default for name, each in known.items()} | self.options
-        return {name: value for name, value in values.items() if name not in free}
+        free = by_role(self._declared(), *FREE_IN_REPEATS)
+        return {k: v for k, v in self.options.items() if k not in free}
 
     def setting_but(self, *names: str, group: str | None = None) -> str:
         """The same as a text, without some of these options.
 
         Args:
             *names: Options to leave out.
-            group: A group of options to leave out, such as `"stability"`.
+            group: A group of options to leave out, such as `"pre-training"`.
         """
-        known = self._known()
+        declared = self._declared()
         left = {
             name: value
             for name, value in self.setting.items()
             if name not in names
-            and not (group and name in known and known[name].group == group)
+            and not (group and name in declared and declared[name].group == group)
         }
         return json.dumps(left, sort_keys=True)
 
@@ -198,7 +198,7 @@ class RunFolder:
     def _updates_per_row(self) -> int | None:
         """How many updates a row of metrics stands for, if that is known."""
         try:
-            return getattr(self.script()[1], "updates_per_epoch", None)
+            return getattr(self.program.task, "updates_per_epoch", None)
         except OptionError:
             return None
 
@@ -206,21 +206,11 @@ class RunFolder:
         """What its `summary.json` holds; nothing if it is not finished."""
         return read_summary(self.path)
 
-    def _known(self) -> Mapping[str, Option]:
+    def _declared(self) -> Mapping[str, Option]:
         try:
-            return options_of(self._experiment().options)
-        except (ImportError, StopIteration):
+            return self.program.declared
+        except OptionError:
             return {}
-
-    def _experiment(self) -> Experiment:
-        name = self.experiment
-        module = importlib.import_module(f"experiments.{MODULES.get(name, name)}")
-        family = self.config.get("family")  # of which the first runs said nothing
-        return next(
-            value
-            for value in vars(module).values()
-            if isinstance(value, Experiment) and family in (None, value.family)
-        )
 
 
 def repeats(runs: Iterable[RunFolder]) -> list[list[RunFolder]]:
@@ -229,9 +219,9 @@ def repeats(runs: Iterable[RunFolder]) -> list[list[RunFolder]]:
     Args:
         runs: The runs, in any order.
     """
-    found: dict[tuple[str, ...], list[RunFolder]] = {}
+    found: dict[tuple[str, str], list[RunFolder]] = {}
     for run in runs:
-        key = (run.experiment, run.family, json.dumps(run.setting, sort_keys=True))
+        key = (run.experiment, run.setting_but())
         found.setdefault(key, []).append(run)
     return list(found.values())
 
@@ -249,12 +239,11 @@ def run_folders(paths: Sequence[str]) -> list[RunFolder]:
     for path, times in Counter(path.resolve() for path in folders).items():
         if times > 1:
             raise OptionError(f"{path} is named {times} times; expected each run once")
-    configs = [read_config(path) for path in folders]
-    labels = labels_of(folders, [config["options"] for config in configs])
-    return [
-        RunFolder(path, config, label)
-        for path, config, label in zip(folders, configs, labels, strict=True)
-    ]
+    runs = [RunFolder(path, read_config(path)) for path in folders]
+    labels = labels_of(folders, [run.options for run in runs])
+    for run, label in zip(runs, labels, strict=True):
+        run.label = label
+    return runs
 
 
 def finished(runs: Sequence[RunFolder]) -> Sequence[RunFolder]:
@@ -264,7 +253,7 @@ def finished(runs: Sequence[RunFolder]) -> Sequence[RunFolder]:
         OptionError: If one has not.
     """
     for run in runs:
-        run.script()
+        assert run.program
         assert run.model
     return runs
 

@@ -6,7 +6,7 @@ import math
 import pytest
 
 from experiments.core import runs
-from experiments.language.comparison import comparison
+from experiments import recipes  # noqa: F401 - fills the registries
 from experiments.options import OptionError
 from tests.experiments.pictures.drawing import make_run
 
