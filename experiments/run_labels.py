@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.networks.effects import WITH_NONLINEARITY
-from experiments.networks.shapes import GAMMAS
+from experiments import networks  # noqa: F401 - fills the registry
+from experiments.core.options import options_of
+from experiments.core.program import NETWORKS
+from experiments.networks.recurrent import GAMMAS
 
 # What runs of different families call the same thing.
 SIZES = ("nhid", "hidden_units", "units")
@@ -56,8 +58,14 @@ def labels_of(
 
 def has_gamma(options: Mapping[str, Any]) -> bool:
     """Whether options of a run ask for a network with the nonlinearity gamma."""
-    return (
-        options.get("net_type") in WITH_NONLINEARITY and options.get("nonlin") in GAMMAS
+    return _has_nonlinearity(options) and options.get("nonlin") in GAMMAS
+
+
+def _has_nonlinearity(options: Mapping[str, Any]) -> bool:
+    """Whether options are of a network whose nonlinearity can be chosen."""
+    return any(
+        options.get("net_type") in each.names and "nonlin" in options_of(each)
+        for each in NETWORKS
     )
 
 
@@ -70,7 +78,7 @@ def _label(options: Mapping[str, Any]) -> str:
     words = [" ".join(word for word in found if word) or "run"]
     nonlinearity = options.get("nonlin") or USUAL_NONLINEARITY
     if (
-        options.get("net_type") in WITH_NONLINEARITY
+        _has_nonlinearity(options)
         and nonlinearity != USUAL_NONLINEARITY
     ):
         words.append(nonlinearity)

@@ -4,30 +4,28 @@ They are written by `keras_nonnormal.training.RunDirectory`.
 """
 
 import csv
-import dataclasses
 import functools
-import importlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from experiments.experiment import Experiment
-from experiments.options import OptionError
+from experiments import recipes  # noqa: F401 - fills the registries
+from experiments.core.directory import program_of_config
+from experiments.core.options import OptionError
+from experiments.core.program import Program
 from experiments.run_labels import labels_of
 
 # What is drawn if nothing is said: the first that all runs have.
 METRICS = (
     *("val_mode_accuracy", "val_perplexity"),
-    *("val_accuracy", "val_task_loss", "task_loss"),
+    *("val_bits_per_character", "val_accuracy", "val_task_loss", "task_loss"),
 )
 # Roles of options in which repeats of one setting may differ; all others say what is
 # trained.
 FREE_IN_REPEATS = ("seed", "where", "shown")
-# Scripts whose module has another name.
-MODULES = {"copy": "copy_task"}
 
 
 @dataclass(frozen=True)
@@ -68,24 +66,20 @@ class RunFolder:
             )
         return file
 
-    def script(self) -> tuple[Experiment, Any]:
-        """The experiment that made it, and its options.
+    @functools.cached_property
+    def program(self) -> Program:
+        """The program that made it.
 
         Raises:
-            OptionError: If it is none of those in this folder.
+            OptionError: If it is of no script here, or of options that make no sense.
         """
-        name, family = self.experiment, self.config.get("family", "starts")
         try:
-            module = importlib.import_module(f"experiments.{MODULES.get(name, name)}")
-            experiment = next(
-                value
-                for value in vars(module).values()
-                if isinstance(value, Experiment) and value.family == family
-            )
-            return experiment, experiment.options(**self.options)
-        except (ImportError, StopIteration, TypeError) as error:
+            return program_of_config(self.config)
+        except (KeyError, StopIteration, OptionError) as error:
+            kind = self.config.get("recipe") or self.config.get("family", "starts")
             raise OptionError(
-                f"{self.path} is of {name}.py ({family}), which is not known here"
+                f"{self.path} is of {self.experiment}.py ({kind}), which is not known "
+                "here"
             ) from error
 
     def history(self) -> list[dict[str, float]]:
@@ -158,7 +152,7 @@ class RunFolder:
     def _updates_per_row(self) -> int | None:
         """How many updates a row of metrics stands for, if that is known."""
         try:
-            return getattr(self.script()[1], "updates_per_epoch", None)
+            return getattr(self.program.task, "updates_per_epoch", None)
         except OptionError:
             return None
 
@@ -198,7 +192,7 @@ def finished(runs: Sequence[RunFolder]) -> Sequence[RunFolder]:
         OptionError: If one has not.
     """
     for run in runs:
-        run.script()
+        assert run.program
         assert run.model
     return runs
 

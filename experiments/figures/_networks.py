@@ -112,8 +112,8 @@ def trained(run: RunFolder) -> Snapshot:
     """
     model, layer = load(run.model)
     epoch, summary = int(run.history()[-1]["epoch"]), run.summary()
-    # Which of the two a run ends with, only the script knows that made it.
-    if _keeps_best(run) and "best" in summary:
+    # Which of the two a run ends with, only its task knows.
+    if run.program.task.schedule.get("keep_best") and "best" in summary:
         epoch = int(summary["best"].get("epoch", epoch))
     return Snapshot("trained", epoch, model, layer)
 
@@ -127,12 +127,12 @@ def at_start(run: RunFolder) -> Snapshot:
     Raises:
         OptionError: If the run is not finished, or none of the scripts' here.
     """
-    experiment, options = run.script()
+    program = run.program
     model, layer = load(run.model)
     task = _task_of(run, model, layer)
     keras.utils.clear_session()
-    keras.utils.set_random_seed(options.seed)
-    fresh = experiment.model(task, options)
+    keras.utils.set_random_seed(program.run.seed)
+    fresh = program.network.model(program, task)
     return Snapshot("start", 0, fresh, _same_layer(fresh, layer))
 
 
@@ -171,21 +171,15 @@ def batch_of(run: RunFolder, sequences: int) -> tuple[Any, Any]:
     Raises:
         OptionError: If the run is none of the scripts' in this folder.
     """
-    experiment, options = run.script()
     from keras_nonnormal.datasets import DatasetError
 
+    seed = run.program.run.seed
     try:
-        task = experiment.data(options)
-        batches = task.training_batches(sequences, seed=options.seed)
+        batches = run.program.task.load(seed).training_batches(sequences, seed=seed)
     except DatasetError as error:
         raise OptionError(error) from error
     inputs, targets, *_ = next(iter(batches))
     return inputs, targets
-
-
-def _keeps_best(run: RunFolder) -> bool:
-    experiment, _ = run.script()
-    return bool(getattr(experiment, "schedule", {}).get("keep_best"))
 
 
 def _task_of(run: RunFolder, model: keras.Model, layer: Any) -> Any:

@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from experiments import copy_task, trained
+from experiments.core import run
+from experiments.figures import _networks
 from keras_nonnormal.layers import NNRNN, FusedSimpleRNN
 from tests.experiments.pictures.drawing import columns
 
@@ -24,7 +25,7 @@ def test_state_gradients_are_those_of_the_published_program(golden):  # Rows 29,
             variable.assign(arrays[name])
     model.layers[-1].set_weights([arrays["head_kernel"], arrays["head_bias"]])
     images = arrays["images"][:, arrays["order"], None].astype("float32")
-    norms = trained.gradient_norms(model, layer, images, arrays["labels"])
+    norms = _networks.gradient_norms(model, layer, images, arrays["labels"])
     # 1e-3: single precision over 784 steps.
     np.testing.assert_allclose(norms, arrays["grad_norm_h"], rtol=1e-3, atol=1e-9)
 
@@ -32,11 +33,11 @@ def test_state_gradients_are_those_of_the_published_program(golden):  # Rows 29,
 @pytest.mark.parametrize("net", ["nnRNN", "LSTM"])
 def test_state_gradients_are_slopes_of_the_loss(runs, net):
     """Against a finite difference: the last state changes the loss of one step."""
-    model, layer = trained.load(runs / net / "model.keras", with_loss=True)
+    model, layer = _networks.load(runs / net / "model.keras", with_loss=True)
     rng = np.random.default_rng(0)
     x = rng.normal(size=(2, 21, 10)).astype("float32")
     y = rng.integers(0, 9, (2, 21))
-    norms = trained.gradient_norms(model, layer, x, y)
+    norms = _networks.gradient_norms(model, layer, x, y)
     assert norms.shape == (2, 21)
     logits = keras.ops.convert_to_numpy(model(x))[:, -1]
     chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
@@ -51,7 +52,7 @@ def test_gradients_of_a_run_of_a_script(python, tmp_path):  # F8
     flags = ["--T=30", "--hidden-units=6", "--train-size=320", "--validation-size=32"]
     more = ["--test-size=32", "--epochs=1", "--compare=none", "--init=orthogonal"]
     arguments = [*flags, *more, "--no-jit", "--out", str(tmp_path / "run")]
-    assert copy_task.main(arguments) == 0
+    assert run.main("copy", arguments) == 0
     shown = python(
         *("experiments/figures.py", "gradients", tmp_path / "run", "--batch=3"),
         *("--out", tmp_path / "figures"),
@@ -67,11 +68,11 @@ def test_gradients_of_a_run_of_a_script(python, tmp_path):  # F8
 @pytest.mark.parametrize("net", ["nnRNN", "expRNN", "RNN", "LSTM"])
 def test_a_state_with_a_stair_reaches_the_loss_by_its_own_output(staired_runs, net):
     """The output is the scaled state; both are one in the published programs."""
-    model, layer = trained.load(staired_runs / net / "model.keras", with_loss=True)
+    model, layer = _networks.load(staired_runs / net / "model.keras", with_loss=True)
     rng = np.random.default_rng(0)
     x = rng.normal(size=(2, 21, 10)).astype("float32")
     y = rng.integers(0, 9, (2, 21))
-    norms = trained.gradient_norms(model, layer, x, y)
+    norms = _networks.gradient_norms(model, layer, x, y)
     logits = keras.ops.convert_to_numpy(model(x))[:, -1]
     chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     chances[[0, 1], y[:, -1]] -= 1
@@ -94,7 +95,7 @@ def test_gradients_of_a_language_model_begin_at_zero_states(stair):
     model = keras.Model([tokens, *states], [readout(hidden), *after])
     model.compile()
     x, y = np.random.default_rng(0).integers(0, 5, (2, 2, 6))
-    norms = trained.gradient_norms(model, layer, x, y)
+    norms = _networks.gradient_norms(model, layer, x, y)
     zeros = [np.zeros((2, size)) for size in ([3, 1] if stair else [3])]
     logits = keras.ops.convert_to_numpy(model([x, *zeros])[0])[:, -1]
     chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
