@@ -6,9 +6,9 @@
   python experiments/figures.py lsc-2 runs/ffn/*        accuracy over learning rates
   python experiments/figures.py theta --help            the flags of a figure
 
-Figures without RUN are of formulas, the others of run directories, as the other scripts
-leave them. Beside each figure there is a CSV file of the numbers that it shows. They
-are the figures of https://arxiv.org/abs/1905.12080 (nnRNN),
+Figures with RUN are of run directories, as the other scripts leave them, the others of
+formulas. Beside each figure there is a CSV file of the numbers that it shows. They are
+the figures of https://arxiv.org/abs/1905.12080 (nnRNN),
 https://arxiv.org/abs/1905.13715 (starts), https://arxiv.org/abs/2006.12253 (gamma,
 ANRU) and https://arxiv.org/abs/2308.12075 (lsc), and those that stairs ask for.
 """
@@ -22,6 +22,7 @@ from experiments.figures import (  # noqa: F401 - each registers its figures
     nnrnn,
     stairs,
     starts,
+    starts_runs,
 )
 from experiments.figures._figure import FIGURES, run
 

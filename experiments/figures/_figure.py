@@ -90,9 +90,10 @@ def run(arguments: list[str] | None, description: str | None) -> int:
     """Draws the figure that a command line asks for; returns the exit code."""
     parser = Parser(prog="figures.py", description=description)
     commands = parser.add_subparsers(dest="figure", metavar="FIGURE", required=True)
-    for each in FIGURES.values():
-        about = each.draw.__doc__
-        command = commands.add_parser(each.name, help=about, description=about)
+    for each in sorted(FIGURES.values(), key=lambda each: each.of_runs):
+        about = each.draw.__doc__ or ""
+        kind = "RUN: " if each.of_runs else ""
+        command = commands.add_parser(each.name, help=kind + about, description=about)
         if each.of_runs:
             command.add_argument(
                 "runs", nargs="+", metavar="RUN", help="run directories"

@@ -74,7 +74,7 @@ def experiments_of(runs: Sequence[RunFolder]) -> str:
     return ", ".join(sorted({run.experiment for run in runs}))
 
 
-def settings_of(runs: Sequence[RunFolder]) -> list[list[RunFolder]]:
+def repeats(runs: Sequence[RunFolder]) -> list[list[RunFolder]]:
     """The runs of every setting: they differ in nothing that is trained but the seed."""
     found: dict[str, list[RunFolder]] = {}
     for run in runs:

@@ -38,19 +38,12 @@ def signals(runs, options, out: Output) -> None:
     for run, name, found, drive in _responses("signals", runs, options, out):
         from keras_nonnormal.plotting import shape_signals
 
+        shapes = _mean_shapes(found, options.drives)
         gains, saturations = (
-            dict(zip(options.drives, each.mean(axis=(1, 3)), strict=True))
-            for each in (found.gains, found.saturations)
+            {size: path[:, part] for size, path in shapes.items()} for part in (0, 1)
         )
         drawn = shape_signals(gains, saturations, drive=drive, title=title_of(run))
-        numbers = (
-            (size, step, *shape)
-            for size in options.drives
-            for step, shape in enumerate(
-                zip(gains[size], saturations[size], strict=True)
-            )
-        )
-        out.save(name, drawn, ("drive", "t", "n", "s"), numbers)
+        out.save(name, drawn, ("drive", "t", "n", "s"), _by_drive(shapes))
 
 
 @figure(
@@ -62,19 +55,11 @@ def signals(runs, options, out: Output) -> None:
 def linearisation(runs, options, out: Output) -> None:
     """The way of an ANRU's mean shape under drives, among lines of unit slope."""
     for run, name, found, drive in _responses("linearisation", runs, options, out):
-        import numpy
-
         from keras_nonnormal.plotting import linearisation as draw
 
-        shapes = numpy.stack([found.gains, found.saturations], axis=-1)
-        paths = dict(zip(options.drives, shapes.mean(axis=(1, 3)), strict=True))
-        drawn = draw(paths, inputs=options.inputs, drive=drive, title=title_of(run))
-        numbers = (
-            (size, step, *shape)
-            for size, path in paths.items()
-            for step, shape in enumerate(path)
-        )
-        out.save(name, drawn, ("drive", "t", "n", "s"), numbers)
+        shapes = _mean_shapes(found, options.drives)
+        drawn = draw(shapes, inputs=options.inputs, drive=drive, title=title_of(run))
+        out.save(name, drawn, ("drive", "t", "n", "s"), _by_drive(shapes))
 
 
 @figure("controller", of_runs=True, **PROTOCOL)
@@ -90,12 +75,8 @@ def controller(runs, options, out: Output) -> None:
             )
         states = dict(zip(options.drives, found.controllers, strict=True))
         drawn = controller_states(states, drive=drive, title=title_of(run))
-        numbers = (
-            (size, step, *row)
-            for size, each in states.items()
-            for step, row in enumerate(each)
-        )
-        out.save(name, drawn, ("drive", "t", *(f"g{u}" for u in units)), numbers)
+        head = ("drive", "t", *(f"g{unit}" for unit in units))
+        out.save(name, drawn, head, _by_drive(states))
 
 
 @figure(
@@ -251,6 +232,21 @@ def _responses(
     """Runs, names of figures, responses to the drives, and when these are on."""
     for run, name, weights in _weights(kind, runs, out):
         yield run, name, *_under_drives(weights, options.drives, options)
+
+
+def _mean_shapes(found: Any, drives) -> dict[float, Any]:
+    """Mean gain and saturation, `(time, 2)`, by the size of the drive."""
+    import numpy
+
+    shapes = numpy.stack([found.gains, found.saturations], axis=-1)
+    return dict(zip(drives, shapes.mean(axis=(1, 3)), strict=True))
+
+
+def _by_drive(values: dict[float, Any]) -> Iterator[tuple]:
+    """The rows of a table: drive, step, and the values of the step."""
+    for size, rows in values.items():
+        for step, row in enumerate(rows):
+            yield size, step, *row
 
 
 def _under_drives(weights: Any, sizes, options) -> tuple[Any, tuple[int, int]]:

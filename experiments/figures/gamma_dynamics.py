@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from experiments.core.options import OptionError, option
+from experiments.core.statistics import Mean
 from experiments.figures._figure import Output, figure
 from experiments.figures._runs import (
     RunFolder,
@@ -90,7 +91,6 @@ def information(runs, options, out: Output) -> None:
     experiment = of_one_experiment(finished(runs))
     name = f"information-{experiment}"
     out.begin(name, f"{name}-shapes")
-    import numpy
     import tensorflow
 
     from keras_nonnormal.plotting import information_curves
@@ -102,13 +102,13 @@ def information(runs, options, out: Output) -> None:
     for run in runs:
         times = []
         for snapshot, values in _information(run, options):
-            mean, spread = float(numpy.mean(values)), float(numpy.std(values))
-            times.append((run.counted(snapshot.epoch), mean, spread))
+            mean = Mean.of(values)
+            times.append((run.counted(snapshot.epoch), mean.value, mean.deviation))
             numbers += [
                 (run.label, snapshot.stage, snapshot.epoch, number, value)
                 for number, value in enumerate(values)
             ]
-            last[run.label] = mean  # the one after training
+            last[run.label] = mean.value  # the one after training
         rows[run.label] = sorted({row[0]: row for row in times}.values())
     drawn = information_curves(rows, title=experiment, index=runs[0].index)
     head = ("run", "stage", "epoch", "sequence", "nats")
@@ -169,15 +169,15 @@ def _information(run: RunFolder, options):
     """Networks of a run in order of time, and the information of some sequences."""
     import numpy
 
-    from experiments.figures._networks import batch_of, snapshots, states_of
-    from keras_nonnormal.analysis import mixed_ksg
+    from experiments.figures._networks import batch_of, snapshots
+    from keras_nonnormal.analysis import layer_states, mixed_ksg
 
     inputs = numpy.asarray(batch_of(run, options.sequences)[0])
     if inputs.ndim != 3:
         raise OptionError(f"{run.path} reads a text; expected a run of sequences")
     stages = {"start": options.start, "checkpoints": options.checkpoints}
     for snapshot in snapshots(run, **stages):
-        states = states_of(snapshot.layer, inputs)
+        states = layer_states(snapshot.layer, inputs)
         try:
             values = [
                 mixed_ksg(x, y, options.neighbours)

@@ -156,14 +156,15 @@ def gradients(runs, options, out: Output) -> None:
     out.begin(name)
     import numpy
 
-    from experiments.figures._networks import batch_of, gradient_norms, load
+    from experiments.figures._networks import batch_of, load
+    from keras_nonnormal.analysis import loss_gradient_norms
     from keras_nonnormal.plotting import gradient_norm_curves
 
     norms = {}
     for run, file in zip(runs, files, strict=True):
         model, layer = load(file, with_loss=True)
         size = model.inputs[0].shape[0] or options.batch  # a stateful model takes one
-        norms[run.label] = gradient_norms(model, layer, *batch_of(run, size))
+        norms[run.label] = loss_gradient_norms(model, layer, *batch_of(run, size))
     medians = [numpy.median(each, axis=0) for each in norms.values()]
     steps = range(1, max(map(len, medians)) + 1)
     numbers = ((t, *(m[t - 1] if t <= len(m) else "" for m in medians)) for t in steps)

@@ -12,7 +12,6 @@ from keras_nonnormal.analysis import (
     lyapunov_spectrum,
     mixed_ksg,
 )
-from keras_nonnormal.layers import FusedSimpleRNN
 from tests.experiments.pictures.drawing import PNG, columns, draw, make_run, refusal
 
 pytestmark = pytest.mark.usefixtures("uncompiled_file")
@@ -143,17 +142,6 @@ def test_information_is_of_what_is_presented(
     shapes = columns(tmp_path / "information-copy-shapes.csv")
     assert shapes["n"][1] == "10.0"  # as it was asked for; the LSTM has none
     assert len(shapes["n"]) == len(drawn[1].axes[0].collections[0].get_offsets()) == 2
-
-
-def test_states_are_those_of_every_step():
-    layer = FusedSimpleRNN(3)
-    x = np.random.default_rng(0).normal(size=(2, 4, 5))
-    last = keras.ops.convert_to_numpy(layer(x))
-    states = _networks.states_of(layer, x)
-    np.testing.assert_allclose(states[:, -1], last, atol=1e-6)
-    np.testing.assert_allclose(states[:, 1], layer(x[:, :2]), atol=1e-6)
-    assert states.shape == (2, 4, 3)
-    assert not layer.return_sequences  # as it was
 
 
 def test_spectra_can_have_their_start(adaptive_runs, drawn, tmp_path):  # Row A34, R12
