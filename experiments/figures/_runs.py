@@ -75,7 +75,7 @@ def experiments_of(runs: Sequence[RunFolder]) -> str:
 
 
 def repeats(runs: Sequence[RunFolder]) -> list[list[RunFolder]]:
-    """The runs of every setting: they differ in nothing that is trained but the seed."""
+    """Runs by setting: those of one differ in nothing that is trained but the seed."""
     found: dict[str, list[RunFolder]] = {}
     for run in runs:
         free = by_role(run.program.declared, *FREE_IN_REPEATS)
