@@ -1,4 +1,4 @@
-"""The networks of runs: trained, at their start, while they learnt; their gradients."""
+"""The networks of runs: trained, at their start, and while they learnt."""
 
 import warnings
 from collections.abc import Iterator
@@ -17,10 +17,7 @@ from keras_nonnormal.analysis import (
     henrici_index,
     layer_spectra,
     recurrent_matrices,
-    state_gradient_norms,
-    state_gradients,
 )
-from keras_nonnormal.recurrence import set_jit_compile
 from keras_nonnormal.training import CarriedState, WatchedModel
 from keras_nonnormal.training.gradient_ratios import recurrent_layers
 from keras_nonnormal.training.weights import UNREADABLE
@@ -112,8 +109,8 @@ def trained(run: RunFolder) -> Snapshot:
     """
     model, layer = load(run.model)
     epoch, summary = int(run.history()[-1]["epoch"]), run.summary()
-    # Which of the two a run ends with, only the script knows that made it.
-    if _keeps_best(run) and "best" in summary:
+    # Which of the two a run ends with, only its task knows.
+    if run.program.task.schedule.get("keep_best") and "best" in summary:
         epoch = int(summary["best"].get("epoch", epoch))
     return Snapshot("trained", epoch, model, layer)
 
@@ -127,12 +124,12 @@ def at_start(run: RunFolder) -> Snapshot:
     Raises:
         OptionError: If the run is not finished, or none of the scripts' here.
     """
-    experiment, options = run.script()
+    program = run.program
     model, layer = load(run.model)
     task = _task_of(run, model, layer)
     keras.utils.clear_session()
-    keras.utils.set_random_seed(options.seed)
-    fresh = experiment.model(task, options)
+    keras.utils.set_random_seed(program.run.seed)
+    fresh = program.network.model(program, task)
     return Snapshot("start", 0, fresh, _same_layer(fresh, layer))
 
 
@@ -171,21 +168,15 @@ def batch_of(run: RunFolder, sequences: int) -> tuple[Any, Any]:
     Raises:
         OptionError: If the run is none of the scripts' in this folder.
     """
-    experiment, options = run.script()
     from keras_nonnormal.datasets import DatasetError
 
+    seed = run.program.run.seed
     try:
-        task = experiment.data(options)
-        batches = task.training_batches(sequences, seed=options.seed)
+        batches = run.program.task.load(seed).training_batches(sequences, seed=seed)
     except DatasetError as error:
         raise OptionError(error) from error
     inputs, targets, *_ = next(iter(batches))
     return inputs, targets
-
-
-def _keeps_best(run: RunFolder) -> bool:
-    experiment, _ = run.script()
-    return bool(getattr(experiment, "schedule", {}).get("keep_best"))
 
 
 def _task_of(run: RunFolder, model: keras.Model, layer: Any) -> Any:
@@ -262,60 +253,6 @@ def learned_stair(layer: Any) -> tuple[np.ndarray, np.ndarray | None] | None:
     if stair.initializer.get_config().get("seed", 0) is not None:
         start = _float64(stair.initializer(heights.shape, dtype="float32"))
     return heights, start
-
-
-def gradient_norms(model: keras.Model, layer: Any, inputs, targets) -> np.ndarray:
-    """Norms of the gradient of the loss with respect to the state at every step.
-
-    These are total gradients; see `state_gradients`.
-
-    Args:
-        model: A compiled functional model. The states it may take are zero.
-        layer: Its recurrent layer.
-        inputs: A batch of inputs.
-        targets: Its targets.
-
-    Returns:
-        An array `(batch, time)`.
-    """
-    # A language model takes states, too, and gives new ones.
-    before: Any = keras.Model(_first(model.input), _first(layer.input))
-    after = keras.Model(_first(layer.output), _first(model.output))
-
-    def loss(outputs: list) -> Any:
-        every = layer.return_sequences
-        seen = keras.ops.stack(outputs, axis=1) if every else outputs[-1]
-        predicted = after(seen)
-        if model.loss is None:  # a language model, of which training keeps it
-            entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-            return entropy(targets, predicted)
-        return model.compute_loss(y=targets, y_pred=predicted, training=False)
-
-    return state_gradient_norms(state_gradients(layer, before(inputs), loss))
-
-
-def states_of(layer: Any, sequences: Any) -> np.ndarray:
-    """The output of a layer at every step, as it is in its model.
-
-    Args:
-        layer: A recurrent layer.
-        sequences: Its input, `(batch, time, features)`.
-
-    Returns:
-        An array `(batch, time, units)`.
-    """
-    every_step, carried = layer.return_sequences, layer.return_state
-    layer.return_sequences, layer.return_state = True, False
-    set_jit_compile(False)  # to compile takes longer than to run once
-    try:
-        return _float64(layer(keras.ops.convert_to_tensor(sequences, "float32")))
-    finally:
-        layer.return_sequences, layer.return_state = every_step, carried
-        set_jit_compile(True)
-
-
-def _first(tensors: Any) -> Any:
-    return tensors[0] if isinstance(tensors, (list, tuple)) else tensors
 
 
 def _float64(tensor: Any) -> np.ndarray:

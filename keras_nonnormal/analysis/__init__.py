@@ -20,7 +20,11 @@ from keras_nonnormal.analysis.fractional_order import (
 )
 from keras_nonnormal.analysis.gain_scaling import GainScaling, gain_scaling_fit
 from keras_nonnormal.analysis.gamma_lyapunov import gamma_lyapunov_spectrum
-from keras_nonnormal.analysis.gradients import state_gradient_norms, state_gradients
+from keras_nonnormal.analysis.gradients import (
+    loss_gradient_norms,
+    state_gradient_norms,
+    state_gradients,
+)
 from keras_nonnormal.analysis.interaction import (
     CovarianceDecay,
     covariance_decay,
@@ -53,6 +57,7 @@ from keras_nonnormal.analysis.reconstruction import delayed_reconstruction, stat
 from keras_nonnormal.analysis.recurrent_layers import (
     layer_henrici_indices,
     layer_spectra,
+    layer_states,
     peak_order_profiles,
     pulse_response,
     recurrent_matrices,
@@ -128,6 +133,8 @@ __all__ = [
     "lattice_paths",
     "layer_henrici_indices",
     "layer_spectra",
+    "layer_states",
+    "loss_gradient_norms",
     "lyapunov_spectrum",
     "memory_function",
     "mixed_ksg",

@@ -2,6 +2,7 @@ import contextlib
 from collections.abc import Callable
 from typing import Any
 
+import keras
 import numpy as np
 from keras import ops
 
@@ -84,6 +85,41 @@ def state_gradients(
     )
     found = [np.asarray(ops.convert_to_numpy(each), np.float64) for each in gradients]
     return np.stack(found, axis=1)
+
+
+def loss_gradient_norms(
+    model: Any, layer: Any, inputs: Any, targets: Any
+) -> np.ndarray:
+    """Norms of the total gradients of a model's loss by the state at every step.
+
+    Args:
+        model: A compiled functional model, or a language model whose loss is that of
+            its training: the cross-entropy of its logits. The states that it may take
+            are zero.
+        layer: Its recurrent layer.
+        inputs: A batch of inputs.
+        targets: Its targets.
+
+    Returns:
+        An array `(batch, time)`, as of `state_gradient_norms`.
+    """
+    # A language model takes states, too, and gives new ones.
+    before: Any = keras.Model(_first(model.input), _first(layer.input))
+    after = keras.Model(_first(layer.output), _first(model.output))
+
+    def loss(outputs: list) -> Any:
+        every = layer.return_sequences
+        predicted = after(ops.stack(outputs, axis=1) if every else outputs[-1])
+        if model.loss is None:
+            entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            return entropy(targets, predicted)
+        return model.compute_loss(y=targets, y_pred=predicted, training=False)
+
+    return state_gradient_norms(state_gradients(layer, before(inputs), loss))
+
+
+def _first(tensors: Any) -> Any:
+    return tensors[0] if isinstance(tensors, (list, tuple)) else tensors
 
 
 def _seen(layer: Any, output: Any, state: Any) -> Any:

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from experiments import trained
+from experiments.figures import _networks
 from keras_nonnormal.analysis import (
     ANRUWeights,
     StepProtocol,
@@ -23,7 +23,7 @@ FEW = ("--drives", "0.5", "5", "10", "--repeats=2")
 
 @pytest.fixture(scope="module")
 def weights(adaptive_runs):
-    return ANRUWeights.of(trained.load(adaptive_runs / "ANRU/model.keras")[1])
+    return ANRUWeights.of(_networks.load(adaptive_runs / "ANRU/model.keras")[1])
 
 
 def numbers(file):

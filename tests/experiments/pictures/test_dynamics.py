@@ -4,15 +4,14 @@ import keras
 import numpy as np
 import pytest
 
-from experiments import snapshots, trained
-from experiments.run_folders import run_folders
+from experiments.core.runs import run_folders
+from experiments.figures import _networks
 from keras_nonnormal.analysis import (
     autonomous_map,
     gamma_lyapunov_spectrum,
     lyapunov_spectrum,
     mixed_ksg,
 )
-from keras_nonnormal.layers import FusedSimpleRNN
 from tests.experiments.pictures.drawing import PNG, columns, draw, make_run, refusal
 
 pytestmark = pytest.mark.usefixtures("uncompiled_file")
@@ -27,7 +26,7 @@ def the_run(folder):
     "name", ["heterogeneous", "homogeneous", "ANRU", "LSTM", "GRU"]
 )
 def test_starts_are_made_as_they_were(adaptive_runs, name):
-    found = snapshots.start(the_run(adaptive_runs / name))
+    found = _networks.at_start(the_run(adaptive_runs / name))
     expected = np.load(adaptive_runs / name / "start.npz").values()
     for weight, value in zip(found.layer.get_weights(), expected, strict=True):
         np.testing.assert_array_equal(weight, value)
@@ -36,13 +35,13 @@ def test_starts_are_made_as_they_were(adaptive_runs, name):
 
 def test_checkpoints_are_read_in_order(adaptive_runs):
     run = the_run(adaptive_runs / "ANRU")
-    start = snapshots.start(run).layer.get_weights()
+    start = _networks.at_start(run).layer.get_weights()
     weights, epochs = [], []
-    for snapshot in snapshots.kept(run):
+    for snapshot in _networks.kept(run):
         weights.append(snapshot.layer.get_weights())
         epochs.append(snapshot.epoch)
     assert epochs == [1, 2]
-    last = snapshots.trained(run)
+    last = _networks.trained(run)
     for first, second, third, at_start in zip(
         *weights, last.layer.get_weights(), start, strict=True
     ):
@@ -76,7 +75,7 @@ def test_exponents_of_all_networks_are_in_one_figure(
     rows = list(zip(*table.values(), strict=True))
     # Four exponents of the start and in the end, one of each of two checkpoints.
     assert len(rows) == 4 * (4 + 1 + 1 + 4)
-    _, layer = trained.load(adaptive_runs / "heterogeneous/model.keras")
+    _, layer = _networks.load(adaptive_runs / "heterogeneous/model.keras")
     values = {each.name: keras.ops.convert_to_numpy(each) for each in layer.weights}
     expected = gamma_lyapunov_spectrum(
         values["recurrent_kernel"],
@@ -91,7 +90,7 @@ def test_exponents_of_all_networks_are_in_one_figure(
     own = [row for row in rows if row[:2] == ("RNN 6, gamma2", "trained")]
     np.testing.assert_allclose([float(row[4]) for row in own], expected.exponents)
     np.testing.assert_allclose([float(row[5]) for row in own], expected.standard_errors)
-    _, layer = trained.load(adaptive_runs / "LSTM/model.keras")
+    _, layer = _networks.load(adaptive_runs / "LSTM/model.keras")
     alone = autonomous_map(layer)
     assert alone.state.shape == (12,)
     expected = lyapunov_spectrum(
@@ -129,8 +128,8 @@ def test_information_is_of_what_is_presented(
     table = columns(name.with_suffix(".csv"))
     rows = list(zip(*table.values(), strict=True))
     assert len(rows) == 3 * 2 * 2
-    model, layer = trained.load(runs[0] / "model.keras")
-    inputs, _ = trained.batch_of(the_run(runs[0]), 2)
+    model, layer = _networks.load(runs[0] / "model.keras")
+    inputs, _ = _networks.batch_of(the_run(runs[0]), 2)
     inputs = np.asarray(inputs)
     states = keras.ops.convert_to_numpy(
         keras.Model(model.input, layer.output)(inputs)  # of every step in this task
@@ -145,17 +144,6 @@ def test_information_is_of_what_is_presented(
     assert len(shapes["n"]) == len(drawn[1].axes[0].collections[0].get_offsets()) == 2
 
 
-def test_states_are_those_of_every_step():
-    layer = FusedSimpleRNN(3)
-    x = np.random.default_rng(0).normal(size=(2, 4, 5))
-    last = keras.ops.convert_to_numpy(layer(x))
-    states = trained.states_of(layer, x)
-    np.testing.assert_allclose(states[:, -1], last, atol=1e-6)
-    np.testing.assert_allclose(states[:, 1], layer(x[:, :2]), atol=1e-6)
-    assert states.shape == (2, 4, 3)
-    assert not layer.return_sequences  # as it was
-
-
 def test_spectra_can_have_their_start(adaptive_runs, drawn, tmp_path):  # Row A34, R12
     run = adaptive_runs / "ANRU"
     assert draw("spectrum", run, "--start", out=tmp_path) == 0
@@ -163,7 +151,7 @@ def test_spectra_can_have_their_start(adaptive_runs, drawn, tmp_path):  # Row A3
     before, after = drawn[0].axes[0].collections
     radii = np.linalg.norm(before.get_offsets(), axis=1)
     np.testing.assert_allclose(radii, 1, atol=1e-5)  # henaff
-    _, layer = trained.load(run / "model.keras")
+    _, layer = _networks.load(run / "model.keras")
     matrix = keras.ops.convert_to_numpy(layer.cell.recurrent_kernel)
     expected = np.linalg.eigvals(matrix.astype(float))
     np.testing.assert_allclose(after.get_offsets() @ [1, 1j], expected)

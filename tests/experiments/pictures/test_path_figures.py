@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from experiments import interaction_figures
-from experiments.frame_radii import RadiiOverTime
+from experiments.figures import lsc
+from experiments.figures._radii import RadiiOverTime
 from keras_nonnormal import datasets
 from tests.experiments.pictures.drawing import PNG, columns, draw
 from tests.helpers import compiled_recurrences
@@ -75,11 +75,11 @@ def test_radii_over_time_are_of_states_that_follow_one_another():  # LSC row 61
 def test_interactions_come_with_their_numbers(monkeypatch, tmp_path):  # LSC row 61
     rng = np.random.default_rng(1)
     pictures = rng.random((9, 2, 2)).astype("float32")
-    monkeypatch.setattr(interaction_figures, "SIDE", 2)
-    monkeypatch.setattr(interaction_figures, "UNITS", 3)
-    monkeypatch.setattr(interaction_figures, "BATCH", 4)
-    monkeypatch.setattr(interaction_figures, "NETS", ("GRU",))
-    monkeypatch.setattr(interaction_figures, "_small_pictures", lambda name: pictures)
+    monkeypatch.setattr(lsc, "SIDE", 2)
+    monkeypatch.setattr(lsc, "SMALL", 3)
+    monkeypatch.setattr(lsc, "BATCH", 4)
+    monkeypatch.setattr(lsc, "NETS", ("GRU",))
+    monkeypatch.setattr(lsc, "_small_pictures", lambda name: pictures)
     with compiled_recurrences(False):
         draw("lsc-interactions", "--datasets=mnist", "--seeds=2", out=tmp_path)
     assert (tmp_path / "lsc-interactions.png").read_bytes().startswith(PNG)
@@ -98,8 +98,8 @@ def test_covariances_come_with_their_numbers(monkeypatch, tmp_path):  # LSC row 
             return tf.data.Dataset.from_tensor_slices((spikes, np.zeros(2)))
 
     monkeypatch.setattr(datasets, "SpikeLatencyMNIST", Digits)
-    monkeypatch.setattr(interaction_figures, "COVARIANCE_NETS", ("LSTM",))
-    monkeypatch.setattr(interaction_figures, "DROP", 1)
+    monkeypatch.setattr(lsc, "COVARIANCE_NETS", ("LSTM",))
+    monkeypatch.setattr(lsc, "DROP", 1)
     flags = "--targets=none", "--units=2", "--samples=6"
     with compiled_recurrences(False):
         draw("lsc-covariance", *flags, out=tmp_path)
