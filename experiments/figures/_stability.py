@@ -7,8 +7,8 @@ from typing import Any
 from experiments.core.options import OptionError
 from experiments.core.statistics import Mean
 from experiments.figures._runs import RunFolder
-from experiments.lsc.tables import NETWORKS, SPIKING
-from experiments.lsc.targets import target_of
+from experiments.networks.deep import NETWORKS, SPIKING
+from experiments.recipes.targets import target_of
 
 # How a network was started, as the figures say it.
 NONE, ONE, HALF, UNBALANCED = "none", "ρ = 1", "ρ = 0.5", "ρ unbalanced"
