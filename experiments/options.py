@@ -13,7 +13,6 @@ import typing
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-
 # What an option says, by which resuming, pairing of runs, grids and labels go.
 ROLES = (
     "trained",  # what is trained

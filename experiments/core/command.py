@@ -3,12 +3,8 @@
 import argparse
 import dataclasses
 import difflib
-import fnmatch
-import json
-import os
 import sys
 import textwrap
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +12,6 @@ from typing import Any
 from experiments.core import directory
 from experiments.core.cluster import check_strategy
 from experiments.core.options import (
-    Option,
     OptionError,
     by_role,
     flag,
@@ -332,7 +327,9 @@ def _values(script: str, recipe: str, arguments: Sequence[str]) -> dict[str, Any
 
 
 def _all_presets(script: str) -> list[str]:
-    return [name for recipe in recipes_of(script) for name in presets_of(script, recipe)]
+    return [
+        name for recipe in recipes_of(script) for name in presets_of(script, recipe)
+    ]
 
 
 def _notes(script: str) -> str:

@@ -55,7 +55,9 @@ def as_before(program: Program) -> dict[str, Any]:
         old = next((each for each in names if each in before), None)
         if old is not None:
             before[old] = value
-        elif name != "recipe" and (name not in declared or value != known[name].default):
+        elif name != "recipe" and (
+            name not in declared or value != known[name].default
+        ):
             before[name] = value
     return before
 

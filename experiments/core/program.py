@@ -1,4 +1,4 @@
-"""A run as a value: task x network x recipe x run, composed of small frozen dataclasses.
+"""A run as a value: task x network x recipe x run, four small frozen dataclasses.
 
 Every task, network and recipe is a class in a file of its own that registers itself;
 the command line, `config.json`, grids and tables of presets are its flattening.
@@ -482,9 +482,7 @@ def compose(script: str, recipe: str, values: Mapping[str, Any]) -> Program:
     return program
 
 
-def read_values(
-    script: str, recipe: str, values: Mapping[str, Any]
-) -> dict[str, Any]:
+def read_values(script: str, recipe: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """Settings under the options' own names, in their types.
 
     Raises:
@@ -572,4 +570,3 @@ def _agrees(program: Program, row: published.Row) -> bool:
 def has_tensorboard() -> bool:
     """Whether TensorBoard is installed."""
     return importlib.util.find_spec("tensorboard") is not None
-

@@ -4,12 +4,10 @@ They are written by `keras_nonnormal.training.RunDirectory`.
 """
 
 import csv
-import dataclasses
-import functools
 import importlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
