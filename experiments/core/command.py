@@ -61,6 +61,7 @@ def program_of(
             known_options(script, recipe),
             arguments,
             prog=prog,
+            usage=f"{prog} [--preset NAME] [flags]",
             description="\n\n".join([(description or "").strip(), _notes(script)]),
             defaults=defaults,
         )
@@ -349,9 +350,8 @@ def _notes(script: str) -> str:
             )
         )
     lines.append(
-        "Without a flag that says what is trained it is the demonstration; with one, the "
-        "published\ndefaults of its recipe hold. --preset demo and flags change the "
-        "demonstration."
+        "No flag that says what is trained means the demonstration; any means the\n"
+        "published defaults of its recipe. --preset demo with flags changes the former."
     )
     return "\n".join(lines)
 

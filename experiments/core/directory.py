@@ -105,7 +105,7 @@ def kept_program(script: str, out: Path, asking: str) -> Program:
         raise OptionError(f"{asking}: there is no run in {out}")
     try:
         content = json.loads(config.read_text(encoding="utf-8"))
-        name, kept = content["experiment"], dict(content["options"])
+        name, _ = content["experiment"], dict(content["options"])
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         reason = f"there is no {error}" if isinstance(error, KeyError) else str(error)
         raise OptionError(

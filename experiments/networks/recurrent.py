@@ -28,7 +28,6 @@ DENSE_STARTS = ("xavier", "kaiming", "normal")  # of independent entries
 START_SPELLINGS = {
     "random orth.": "random",
     "Glorot": "xavier",
-    "random_orth": "random",
 }
 # One shape for all units of a layer, and one for each.
 GAMMAS = ("gamma", "gamma2")
@@ -216,7 +215,7 @@ class WithStair(Recurrent):
         rows = presets_of(program.script, program.recipe.name)
         row = rows.get(program.run.preset)
         if row and row.settings.get("stair") == "open" and "stair" not in given:
-            yield f"--stair: the row {row.preset} leaves the schedule open, this is expn"
+            yield f"--stair: the row {row.preset} leaves it open; this is expn"
         if given.get("max_steps") is not None and self.stair not in LEARNED:
             yield f"--max-steps has no effect: the stair {self.stair} is not learned"
 
@@ -300,12 +299,7 @@ class Nonlinear(Shaped, WithStair):
         "non-linearity of RNN, RNN-orth, expRNN and nnRNN; gamma has one shape for all "
         "units, gamma2 one for each",
         choices=NONLINEARITIES,
-        spellings={
-            "ReLU": "relu",
-            "modReLU": "modrelu",
-            "Tanh": "tanh",
-            "None": "none",
-        },
+        spellings={"None": "none"},
         group="gamma",
     )
     learn_params: bool = option(
