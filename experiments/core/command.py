@@ -30,6 +30,7 @@ from experiments.core.program import (
     presets_of,
     read_values,
     recipes_of,
+    spelled_out,
 )
 
 # The roles of options that may differ between a run and its continuation.
@@ -66,6 +67,7 @@ def program_of(
             defaults=defaults,
         )
         given = RECIPES[recipe].understood(script, given)
+        given = spelled_out(script, recipe, given)
         if given.get("test"):
             return _tested(script, recipe, given)
         if given.get("resume"):
@@ -190,6 +192,7 @@ def composed(
         given: The values of flags, by name of the option.
         reason: Why this recipe.
     """
+    given = spelled_out(script, recipe, given)
     known = known_options(script, recipe)
     trained = [name for name in given if known[name].role in TRAINED]
     preset = given.get("preset", "script" if trained else "demo")
