@@ -13,6 +13,9 @@ import typing
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from experiments.core.options import OptionError
+
+
 # What an option says, by which resuming, pairing of runs, grids and labels go.
 ROLES = (
     "trained",  # what is trained
@@ -91,10 +94,6 @@ def changed(options_class: type["Options"], name: str, default: Any, **changes) 
     """
     (field,) = (each for each in dataclasses.fields(options_class) if each.name == name)
     return option(default, **{**field.metadata, **changes})
-
-
-class OptionError(ValueError):
-    """An option, or a combination of options, that makes no sense."""
 
 
 @dataclasses.dataclass(frozen=True)

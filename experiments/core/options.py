@@ -53,7 +53,8 @@ def option(
     """A dataclass field that is also a flag.
 
     The type of the field says how a value is read: a number, a text, a switch (bool),
-    or a pair of numbers (`tuple[float, float]`), written `0.0 0.9` or `0.0,0.9`.
+    a pair of numbers (`tuple[float, float]`), written `0.0 0.9` or `0.0,0.9`, or one or
+    more values (`tuple[float, ...]`), written `0.5 1`.
 
     Args:
         default: Value of the field when nothing else is said.
@@ -115,7 +116,8 @@ class Option:
     Args:
         name: Name of the field.
         default: Its default.
-        kind: `int`, `float`, `str`, `bool`, or `tuple[float, float]`.
+        kind: `int`, `float`, `str`, `bool`, `tuple[float, float]`, or `tuple[KIND,
+            ...]` of one or more of these.
         optional: Whether it may be None.
         metadata: The arguments of `option`.
         owner: The class that declares it.
@@ -158,10 +160,20 @@ class Option:
     @property
     def pair(self) -> bool:
         """Whether it is a pair of numbers."""
-        return typing.get_origin(self.kind) is tuple
+        return typing.get_origin(self.kind) is tuple and not self.each
+
+    @property
+    def each(self) -> "Option | None":
+        """The option of each value, if there are one or more."""
+        kinds = typing.get_args(self.kind)
+        if kinds[1:] != (Ellipsis,):
+            return None
+        return dataclasses.replace(self, kind=kinds[0], optional=False)
 
     def settled(self, value: Any) -> Any:
         """A value in the one form that it has in options."""
+        if self.each and value is not None:
+            return self.read(value)
         if isinstance(value, list):  # a pair that comes from a JSON file
             return tuple(value)
         if isinstance(value, int) and not isinstance(value, bool):
@@ -180,7 +192,10 @@ class Option:
 
     def check(self, value: Any) -> None:
         """Raises an `OptionError` if a value is out of bounds."""
-        if value is not None and not self._allows(value):
+        if (each := self.each) and value is not None:
+            for one in value:
+                each.check(one)
+        elif value is not None and not self._allows(value):
             raise OptionError(
                 f"{flag(self.name)}: expected {self._expected(value)}, "
                 f"received {value!r}"
@@ -198,6 +213,9 @@ class Option:
             if self.kind is str:
                 return self.settled("none")
             raise OptionError(f"{flag(self.name)}: expected a value, received none")
+        if each := self.each:
+            found = value.split() if isinstance(value, str) else value
+            return tuple(map(each.read, found))
         try:
             return self.settled(self._read(value))
         except (KeyError, TypeError, ValueError):
@@ -211,6 +229,8 @@ class Option:
         """Whether a value that comes from JSON is of its type."""
         if value is None:
             return self.optional
+        if each := self.each:
+            return isinstance(value, list | tuple) and all(map(each.is_of_type, value))
         if self.pair:
             numbers = (int, float)
             return isinstance(value, list | tuple) and all(
@@ -427,6 +447,12 @@ def _reading(each: Option, default: Any) -> dict[str, Any]:
         if each.default is False and not each.metadata["paired"]:
             return {"action": "store_true", "help": text}
         return {"action": argparse.BooleanOptionalAction, "help": text}
+    if one := each.each:
+        shown = [",".join(f"{x:g}" for x in v) if one.pair else str(v) for v in default]
+        text += f" (default: {' '.join(shown)})"
+        kind = "X,Y" if one.pair else one.kind.__name__.upper()
+        metavar = "{" + ",".join(one.choices) + "}" if one.choices else kind
+        return {"nargs": "+", "help": text, "metavar": metavar}
     if default is not None:
         text += f" (default: {default})"
     if each.pair:

@@ -1,32 +1,30 @@
-"""Figures of runs of networks that were made stable, or not, before training."""
+"""Figures of runs of networks that were made stable, or not, before training.
+
+Herranz-Celotti and Rouat (2023), https://arxiv.org/abs/2308.12075.
+"""
 
 from collections.abc import Sequence
 from typing import Any
 
-from experiments.figure_folder import FigureFolder
-from experiments.launch import load_tensorflow
-from experiments.lsc.groups import (
-    GROUP_HEAD,
-    by_start,
-    distinct,
-    entry,
-    group_rows,
-    mean_and_std,
-    nets_of,
-    place,
-    starts_of,
-)
-from experiments.lsc.records import (
+from experiments.core.options import OptionError, option
+from experiments.core.statistics import Mean
+from experiments.figures._figure import Output, figure
+from experiments.figures._stability import (
+    HEAD,
     METRICS,
     NONE,
     Record,
+    all_wins,
+    by_start,
     check_trained,
+    distinct,
+    group_rows,
+    nets_of,
+    place,
     records,
     start_of,
+    starts_of,
 )
-from experiments.lsc.wins import all_wins
-from experiments.options import OptionError
-from experiments.run_folders import run_folders
 
 # Ends of the axes of the published figures.
 LIMITS = {
@@ -36,11 +34,11 @@ LIMITS = {
 }
 
 
-def rates(options, out: FigureFolder) -> None:
+@figure("lsc-2", of_runs=True)
+def rates(runs, options, out: Output) -> None:
     """Figure 2: test accuracy of feed-forward networks over learning rates."""
-    name = "lsc-2"
     panels: dict[str, dict[str, dict[float, list[float]]]] = {}
-    for run in run_folders(options.runs):
+    for run in runs:
         accuracy = check_trained(run, "ffn")["test"]["accuracy"]
         chosen = run.options
         start, _ = start_of(chosen, 1)
@@ -49,104 +47,99 @@ def rates(options, out: FigureFolder) -> None:
         panel = panels.setdefault(f"{chosen['dataset']}, {chosen['activation']}", {})
         panel.setdefault(start, {}).setdefault(chosen["lr"], []).append(accuracy)
     panels = dict(sorted(panels.items()))
-    out.reserve(name)
-    load_tensorflow()
+    out.begin("lsc-2")
     from keras_nonnormal.plotting import rate_panels
 
-    out.figure(name, rate_panels(panels))
     rows = (
-        (*panel.split(", "), start, f"{rate:g}", len(values), *mean_and_std(values))
+        (*panel.split(", "), start, f"{rate:g}", *_counted(values))
         for panel, lines in panels.items()
         for start, by_rate in lines.items()
         for rate, values in sorted(by_rate.items())
     )
     head = ("dataset", "activation", "start", "learning rate", "runs", "mean", "std")
-    out.table(name, head, rows)
+    out.save("lsc-2", rate_panels(panels), head, rows)
 
 
-def wins(options, out: FigureFolder) -> None:
+@figure("lsc-3-wins", of_runs=True)
+def wins(runs, options, out: Output) -> None:
     """Figure 3 (i): how often networks with one start beat those with another."""
-    name = "lsc-3-wins"
-    found = records(run_folders(options.runs))
-    counts = all_wins(found)
-    if not any(
-        each.pairs for by_depth in counts.values() for each in by_depth.values()
-    ):
+    counts = all_wins(records(runs))
+    numbers = [
+        (comparison, depth, count)
+        for comparison, by_depth in counts.items()
+        for depth, count in by_depth.items()
+    ]
+    if not any(count.pairs for *_, count in numbers):
         raise OptionError(
             "the runs have no pair that differs in pre-training alone; expected runs "
             "of the same task, network, depth, sizes and seed"
         )
-    out.reserve(name)
-    load_tensorflow()
+    out.begin("lsc-3-wins")
     from keras_nonnormal.plotting import grouped_bars
 
     bars = {
-        comparison: {
+        comparison.replace(" better than ", "\nbetter than\n").replace(", ", ",\n"): {
             f"{depth} layers": [count.percent] if count.pairs else []
             for depth, count in by_depth.items()
         }
         for comparison, by_depth in counts.items()
     }
-    words = {
-        name: name.replace(" better than ", "\nbetter than\n").replace(", ", ",\n")
-        for name in counts
-    }
-    figure = grouped_bars(
-        {"": {words[name]: each for name, each in bars.items()}},
-        label="pairs of runs won, %",
-        level=50.0,
-        limits=(0.0, 100.0),
+    drawn = grouped_bars(
+        {"": bars}, label="pairs of runs won, %", level=50.0, limits=(0.0, 100.0)
     )
-    out.figure(name, figure)
-    out.table(
-        name,
-        ("comparison", "layers", "pairs", "won", "percent"),
-        (
-            (comparison, depth, count.pairs, count.won, f"{count.percent:.4g}")
-            for comparison, by_depth in counts.items()
-            for depth, count in by_depth.items()
-        ),
+    rows = (
+        (comparison, depth, count.pairs, count.won, f"{count.percent:.4g}")
+        for comparison, depth, count in numbers
     )
-    for comparison, by_depth in counts.items():
-        for depth, count in by_depth.items():
-            print(f"{comparison}, {depth} layers: {count.won} of {count.pairs}")
+    head = ("comparison", "layers", "pairs", "won", "percent")
+    out.save("lsc-3-wins", drawn, head, rows)
+    for comparison, depth, count in numbers:
+        print(f"{comparison}, {depth} layers: {count.won} of {count.pairs}")
 
 
-def scores(options, out: FigureFolder) -> None:
+@figure(
+    "lsc-3-scores",
+    of_runs=True,
+    published_axes=option(False, "the ends of the published axes"),
+)
+def scores(runs, options, out: Output) -> None:
     """Figure 3 (ii): test results of networks by start, for each task and depth."""
     name = "lsc-3-scores"
-    found = records(run_folders(options.runs))
-    out.reserve(name)
-    load_tensorflow()
+    found = records(runs)
+    tasks = [task for task in METRICS if any(each.task == task for each in found)]
+    names = {task: name if len(tasks) == 1 else f"{name}-{task}" for task in tasks}
+    out.begin(*names.values(), table=name)
     from keras_nonnormal.plotting import grouped_bars
 
-    tasks = [task for task in METRICS if any(each.task == task for each in found)]
     for task in tasks:
         of_task = [each for each in found if each.task == task]
         panels = {
             f"{depth} layers": {
-                net: by_start([e for e in of_task if (e.depth, e.net) == (depth, net)])
+                net: {
+                    start: [each.score for each in runs]
+                    for start, runs in by_start(
+                        [e for e in of_task if (e.depth, e.net) == (depth, net)]
+                    ).items()
+                }
                 for net in nets_of(of_task)
             }
             for depth in sorted({each.depth for each in of_task})
         }
-        metric = METRICS[task].replace("_", " ")
-        figure = grouped_bars(
+        drawn = grouped_bars(
             panels,
-            label=f"test {metric}",
+            label=f"test {METRICS[task].replace('_', ' ')}",
             limits=LIMITS[task] if options.published_axes else None,
             title=task,
         )
-        out.figure(name if len(tasks) == 1 else f"{name}-{task}", figure)
-    out.table(name, GROUP_HEAD, group_rows(found))
+        out.figure(names[task], drawn)
+    out.table(name, HEAD, group_rows(found))
 
 
-def table(options, out: FigureFolder) -> None:
+@figure("lsc-3-table", of_runs=True)
+def table(runs, options, out: Output) -> None:
     """Figure 3 (iii): test results and mean radii, struck out if off their target."""
-    name = "lsc-3-table"
-    found = records(run_folders(options.runs))
-    out.reserve(name)
-    load_tensorflow()
+    found = records(runs)
+    out.begin("lsc-3-table")
     from keras_nonnormal.plotting import score_table
 
     starts = starts_of(found)
@@ -157,82 +150,90 @@ def table(options, out: FigureFolder) -> None:
         rules.add(len(rows))
         for net in nets_of(found):
             cells = [f"{task}, {depth} layers", net]
+            of_net = [
+                e for e in found if (e.task, e.depth, e.net) == (task, depth, net)
+            ]
             for column, start in enumerate(starts):
-                runs = [
-                    each
-                    for each in found
-                    if (each.task, each.depth, each.net, each.start)
-                    == (task, depth, net, start)
-                ]
+                runs = [each for each in of_net if each.start == start]
                 if any(each.missed for each in runs):
                     struck |= {(len(rows), 2 + 2 * column), (len(rows), 3 + 2 * column)}
                 radii = [each.radius for each in runs if each.radius is not None]
-                cells += [entry([each.score for each in runs]), entry(radii, 2)]
+                cells += [_entry([each.score for each in runs]), _entry(radii, 2)]
             if any(cells[2:]):
                 rows.append(cells)
-    out.figure(name, score_table(head, rows, struck=struck, rules=rules - {0}))
-    out.table(name, GROUP_HEAD, group_rows(found))
+    drawn = score_table(head, rows, struck=struck, rules=rules - {0})
+    out.save("lsc-3-table", drawn, HEAD, group_rows(found))
 
 
-def epochs(options, out: FigureFolder) -> None:
+@figure("lsc-4", of_runs=True)
+def epochs(runs, options, out: Output) -> None:
     """Figure 4: validation results of each run over epochs, a panel for each depth."""
-    name = "lsc-4"
-    found = records(run_folders(options.runs))
+    found = records(runs)
     metric = _one_metric(found)
-    out.reserve(name)
-    load_tensorflow()
+    out.begin("lsc-4")
     from keras_nonnormal.plotting import epoch_panels
 
     curves: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
     for each in sorted(found, key=lambda e: (e.depth, place(e.start), e.seed)):
         panel = curves[each.clipped].setdefault(f"{each.depth} layers", {})
         panel.setdefault(each.start, []).append(each.curve)
-    figure = epoch_panels(
+    drawn = epoch_panels(
         curves[False],
         dashed=curves[True],
         label=f"validation {metric}",
         title="dashed: gradients clipped" if curves[True] else "",
     )
-    out.figure(name, figure)
     rows = (
         (each.depth, each.start, each.clipped, each.seed, epoch, value)
         for each in found
         for epoch, value in enumerate(each.curve, 1)
     )
-    out.table(name, ("layers", "start", "clipped", "seed", "epoch", metric), rows)
+    head = ("layers", "start", "clipped", "seed", "epoch", metric)
+    out.save("lsc-4", drawn, head, rows)
 
 
-def table_1(options, out: FigureFolder) -> None:
+@figure("lsc-table-1", of_runs=True)
+def table_1(runs, options, out: Output) -> None:
     """Table 1: validation and test results by depth, start and clipping."""
-    name = "lsc-table-1"
-    found = records(run_folders(options.runs))
+    found = records(runs)
     metric = _one_metric(found)
-    out.reserve(name)
-    load_tensorflow()
+    out.begin("lsc-table-1")
     from keras_nonnormal.plotting import score_table
 
     rows, numbers, bold, rules = [], [], set(), set()
     for depth in sorted({each.depth for each in found}):
         rules.add(len(rows))
         for clipped in (False, True):
-            block = by_start(
-                [e for e in found if (e.depth, e.clipped) == (depth, clipped)], None
-            )
+            of_block = [e for e in found if (e.depth, e.clipped) == (depth, clipped)]
             first = len(rows)
-            for start, runs in block.items():
-                if not runs:
-                    continue
-                both = [[e.validation for e in runs], [e.score for e in runs]]
-                ending = " + clip" if clipped else ""
-                words = ("default" if start == NONE else start) + ending
-                rows.append([f"{depth} layers, {words}", *map(entry, both)])
-                values = [v for each in both for v in mean_and_std(each)]
-                numbers.append((depth, start, clipped, len(runs), *values))
+            for start, block in by_start(of_block).items():
+                both = [[e.validation for e in block], [e.score for e in block]]
+                words = "default" if start == NONE else start
+                words += " + clip" if clipped else ""
+                rows.append([f"{depth} layers, {words}", *map(_entry, both)])
+                means = [Mean.of(values) for values in both]
+                values = [v for each in means for v in (each.value, each.deviation)]
+                numbers.append((depth, start, clipped, len(block), *values))
             bold |= _best(numbers, first, found[0].more_is_better)
     head = ("", f"validation {metric}", f"test {metric}")
-    out.figure(name, score_table(head, rows, bold=bold, rules=rules - {0}))
+    drawn = score_table(head, rows, bold=bold, rules=rules - {0})
     columns = ("validation", "validation std", "test", "test std")
-    out.table(name, ("layers", "start", "clipped", "runs", *columns), numbers)
+    head = ("layers", "start", "clipped", "runs", *columns)
+    out.save("lsc-table-1", drawn, head, numbers)
+
+
+def _counted(values: Sequence[float]) -> tuple[int, float, float]:
+    """Number, mean and deviation of values."""
+    mean = Mean.of(values)
+    return mean.count, mean.value, mean.deviation
+
+
+def _entry(values: Sequence[float], digits: int = 3) -> str:
+    """`0.953 ± 0.002 (n = 4)`, or without a deviation for one value."""
+    if not values:
+        return ""
+    mean = Mean.of(values)
+    return mean.text(1 if abs(mean.value) >= 10 else digits)
 
 
 def _one_metric(found: Sequence[Record]) -> str:

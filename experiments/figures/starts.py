@@ -1,22 +1,22 @@
-"""Figures of Orhan and Pitkow (2020), https://arxiv.org/abs/1905.13715: of formulas."""
+"""Figures of Orhan and Pitkow (2020), https://arxiv.org/abs/1905.13715, of formulas."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from experiments.figure_folder import FigureFolder
-from experiments.launch import load_tensorflow
-from experiments.options import OptionError
+from experiments.core.options import OptionError, option
+from experiments.figures._figure import Output, figure
 
 # Not published; those of the library, and what the copy task was best with.
 CHAIN, FORWARD, FEEDBACK = 1.02, 0.99, 0.04
 NOISE = 0.1
+SEED = {"seed": option(1, "seed of matrices and signals", low=0)}
+UNITS = {"units": option(100, "units", low=1)}
 
 
-def starts_1(options, out: FigureFolder) -> None:
+@figure("starts-1", **UNITS, steps=option(150, "time steps", low=1), **SEED)
+def starts_1(options, out: Output) -> None:
     """Starts, figure 1: four linear networks, their memory, and transients, as CSV."""
-    name = "starts-1"
-    out.reserve(name)
-    load_tensorflow()
+    out.begin("starts-1")
     from keras_nonnormal.analysis import fisher_memory_curve, signal_norms
     from keras_nonnormal.plotting import network_memory
 
@@ -32,37 +32,40 @@ def starts_1(options, out: FigureFolder) -> None:
         for kind, (matrix, source) in networks.items()
     }
     matrices = {kind: matrix for kind, (matrix, _) in networks.items()}
-    out.figure(name, network_memory(matrices, memories, norms))
     rows = (
         (kind, k, memories[kind][k], norms[kind][k])
         for kind in networks
         for k in range(steps)
     )
-    out.table(name, ("network", "k", "J", "norm"), rows)
+    drawn = network_memory(matrices, memories, norms)
+    out.save("starts-1", drawn, ("network", "k", "J", "norm"), rows)
     print(f"\n{'':12}  J_tot  largest norm")
     for kind in networks:
         print(f"{kind:12}  {memories[kind].sum():5.2f}  {norms[kind].max():12.2f}")
 
 
-def starts_2(options, out: FigureFolder) -> None:
+@figure(
+    "starts-2",
+    **UNITS,
+    trials=option(4000, "sequences, half of them to fit", low=1),
+    **SEED,
+)
+def starts_2(options, out: Output) -> None:
     """Starts, figure 2: how well past inputs can be read off a state, as CSV."""
-    name = "starts-2"
-    if options.trials < 2 * options.units + 2:
+    units, fewest = options.units, 2 * options.units + 2
+    if options.trials < fewest:
         raise OptionError(
-            f"--trials: expected at least {2 * options.units + 2} for {options.units} "
-            f"units, received {options.trials}"
+            f"--trials: expected at least {fewest} for {units} units, received "
+            f"{options.trials}"
         )
-    out.reserve(name)
-    load_tensorflow()
+    out.begin("starts-2")
     import numpy
 
     from keras_nonnormal.analysis import delayed_reconstruction, states_after
     from keras_nonnormal.plotting import reconstruction_curves
 
-    units = options.units
-    signals = numpy.random.default_rng(options.seed).standard_normal(
-        (options.trials, units)
-    )
+    rng = numpy.random.default_rng(options.seed)
+    signals = rng.standard_normal((options.trials, units))
     networks = _networks(units, options.seed, chain=1.0)
     how: dict[str, dict[str, Any]] = {
         "linear": {},
@@ -79,14 +82,14 @@ def starts_2(options, out: FigureFolder) -> None:
         }
         for title, settings in how.items()
     }
-    out.figure(name, reconstruction_curves(panels))
     rows = (
         (title, kind, delay, score)
         for title, curves in panels.items()
         for kind, scores in curves.items()
         for delay, score in enumerate(scores)
     )
-    out.table(name, ("panel", "network", "delay", "R2"), rows)
+    drawn = reconstruction_curves(panels)
+    out.save("starts-2", drawn, ("panel", "network", "delay", "R2"), rows)
 
 
 def _networks(

@@ -1,4 +1,4 @@
-"""What recurrent layers do left to themselves: maps with Jacobians, in float64."""
+"""Maps of recurrent layers without input, with their Jacobians, in float64."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,10 +7,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from experiments.anru_weights import AnruWeights
-from experiments.options import OptionError
 from keras_nonnormal.activations import Gamma, ModReLU, gamma_slopes, gamma_values
-from keras_nonnormal.analysis import autonomous
+from keras_nonnormal.analysis.anru import ANRUWeights
+from keras_nonnormal.analysis.lyapunov import autonomous
 from keras_nonnormal.layers import ANRU, EURNN
 from keras_nonnormal.layers.fused_loop import FusedElementwiseLoop
 
@@ -35,10 +34,10 @@ class AutonomousMap:
 def autonomous_map(
     layer: Any, *, bias: bool = False, frozen: bool = False
 ) -> AutonomousMap:
-    r"""The map of a recurrent layer without input.
+    r"""The map of a recurrent layer without input, for `lyapunov_spectrum`.
 
     - Networks with an elementwise nonlinearity: $h \mapsto \phi(h V)$, without bias,
-      as published. What the nonlinearity itself has stays: gains and saturations of
+      as published. Parameters of the nonlinearity stay: gains and saturations of
       gamma, offsets of modReLU.
     - LSTM and GRU: the whole state, of an LSTM both h and c, with the biases of the
       gates, without which all gates would be half open.
@@ -50,46 +49,58 @@ def autonomous_map(
     Args:
         layer: A built layer.
         bias: Whether to keep the bias of networks without gates, too.
-        frozen: Whether the shapes of an ANRU are held; nothing else has any.
+        frozen: Whether the gains and saturations of an ANRU are held. Without effect
+            on other layers.
 
     Returns:
         An `AutonomousMap`.
 
     Raises:
-        OptionError: If the layer is none of these, has a stair, whose map is another
-            one at every step, or is too large or not finite.
+        ValueError: If the layer is none of these, has a stair, whose map is another
+            one at every step, is not finite, or an ANRU of more than 6000 states.
+
+    Example:
+
+    >>> from keras_nonnormal.analysis import lyapunov_spectrum
+    >>> from keras_nonnormal import FusedSimpleRNN
+    >>> half = keras.initializers.Identity(0.5)
+    >>> layer = FusedSimpleRNN(2, activation="linear", recurrent_initializer=half)
+    >>> layer.build((None, None, 1))
+    >>> alone = autonomous_map(layer)
+    >>> print(lyapunov_spectrum(alone.step, alone.state, steps=10).exponents)
+    [-1. -1.]
+
+    Reference:
+
+    - [Geadah et al., 2020](https://arxiv.org/abs/2006.12253)
     """
     if getattr(layer, "stair", None):
-        raise OptionError(
+        raise ValueError(
             "a network with a stair is another map at every step; expected one without"
         )
     if any(not np.isfinite(_float64(each)).all() for each in layer.weights):
-        raise OptionError("its weights are not finite; its training diverged")
+        raise ValueError("its weights are not finite; its training diverged")
     if isinstance(layer, ANRU):
-        return _of_anru(AnruWeights.of(layer, bias=bias), frozen)
+        return _of_anru(ANRUWeights.of(layer, bias=bias), frozen)
     if isinstance(layer, (keras.layers.LSTM, keras.layers.GRU)):
         return _of_gates(layer)
     if isinstance(layer, EURNN) or not isinstance(layer, FusedElementwiseLoop):
-        raise OptionError(
+        raise ValueError(
             f"a {type(layer).__name__} has no map that is known here; expected a "
             "network with a real state"
         )
     matrix = _float64(layer.recurrent_matrix())
     weights: Any = layer.affine()
     offset = _float64(weights[1]) if bias and len(weights) > 1 else 0.0
-    values, slopes = nonlinearity(layer.cell.activation)
+    values, slopes = _nonlinearity(layer.cell.activation)
     step = autonomous(
         matrix, lambda z: values(z + offset), lambda z: slopes(z + offset)
     )
     return AutonomousMap(step, np.full(len(matrix), START))
 
 
-def nonlinearity(activation: Any) -> tuple[Callable, Callable]:
-    """An elementwise nonlinearity and its slope, on arrays `(units,)` in float64.
-
-    Args:
-        activation: A Keras activation or a layer of this library.
-    """
+def _nonlinearity(activation: Any) -> tuple[Callable, Callable]:
+    """An elementwise nonlinearity and its slope, on arrays `(units,)` in float64."""
     if isinstance(activation, Gamma):
         n, s = _float64(activation.gain), _float64(activation.saturation)
         return lambda z: gamma_values(z, n, s), lambda z: gamma_slopes(z, n, s)
@@ -117,9 +128,9 @@ def nonlinearity(activation: Any) -> tuple[Callable, Callable]:
 
 
 def _of_gates(layer: Any) -> AutonomousMap:
-    """Of an LSTM or a GRU: units act on one another through the matrix alone."""
+    """The map of an LSTM or a GRU, whose units interact through the matrix alone."""
     if not layer.fusible:
-        raise OptionError(
+        raise ValueError(
             f"this {type(layer).__name__} has no map that is known here; expected one "
             "that is compiled, with functions as activations and reset_after"
         )
@@ -152,7 +163,7 @@ def _of_gates(layer: Any) -> AutonomousMap:
     return AutonomousMap(step, np.full(parts * units, START))
 
 
-def _of_anru(weights: AnruWeights, frozen: bool) -> AutonomousMap:
+def _of_anru(weights: ANRUWeights, frozen: bool) -> AutonomousMap:
     units, size = weights.units, weights.controller_units
     state = np.concatenate([np.full(units, START), np.zeros(units * size)])
     if frozen:
@@ -167,9 +178,9 @@ def _of_anru(weights: AnruWeights, frozen: bool) -> AutonomousMap:
         )
         return AutonomousMap(step, np.full(units, START))
     if state.size > MOST_STATES:
-        raise OptionError(
+        raise ValueError(
             f"neurons and controllers of this ANRU have {state.size} states, expected "
-            f"at most {MOST_STATES}; take --frozen for those of the neurons alone"
+            f"at most {MOST_STATES}; with `frozen` there are those of the neurons alone"
         )
 
     def step(state):

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.options import OptionError
+from experiments.core.options import OptionError
 
 MARK = "keras_nonnormal/experiments/figures.py"
+ENDINGS = ("png", "csv")
 
 
 class FigureFolder:
@@ -22,8 +23,12 @@ class FigureFolder:
     def __init__(self, path: str):
         self.path = Path(path)
 
-    def reserve(self, *names: str) -> None:
+    def reserve(self, *names: str, table: str | None = None) -> None:
         """Sees to it that figures and tables of these names can be written.
+
+        Args:
+            *names: The names.
+            table: Name of another table, which comes with the first of the figures.
 
         Raises:
             OptionError: If there is a file of somebody else's in the way, or the
@@ -33,10 +38,12 @@ class FigureFolder:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OptionError(f"--out: cannot make {self.path}: {error}") from error
-        for name in names:
-            picture, table = self._file(name, "png"), self._file(name, "csv")
-            ours = _is_ours(picture)
-            for file in (picture, table):
+        files = {name: [self._file(name, each) for each in ENDINGS] for name in names}
+        if table is not None:
+            files[names[0]].append(self._file(table, "csv"))
+        for each in files.values():
+            ours = _is_ours(each[0])
+            for file in each:
                 if file.exists() and not ours:
                     raise OptionError(
                         f"--out: {file} is there and not one of these figures; move "
@@ -57,6 +64,18 @@ class FigureFolder:
             writer = csv.writer(file)
             writer.writerow(head)
             writer.writerows(rows)
+
+    def save(
+        self,
+        name: str,
+        figure: Any,
+        head: Sequence[str] = (),
+        rows: Iterable[Sequence[Any]] = (),
+    ) -> None:
+        """Writes a figure as PNG, and its numbers as CSV if there is a head."""
+        self.figure(name, figure)
+        if head:
+            self.table(name, head, rows)
 
     def _file(self, name: str, ending: str) -> Path:
         return self.path / f"{name}.{ending}"

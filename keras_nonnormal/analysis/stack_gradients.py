@@ -8,12 +8,34 @@ Kernels = Sequence[tuple[np.ndarray, np.ndarray]]
 
 
 def pascal_stack(layers: int, rho: float) -> Kernels:
-    """One unit a layer, and the same factor everywhere."""
+    """The Pascal network: one linear unit a layer, and the same factor everywhere.
+
+    Args:
+        layers: Integer, number of layers.
+        rho: Float, the factor.
+
+    Returns:
+        For each layer the kernel and the recurrent kernel, both `(1, 1)`.
+
+    Reference:
+
+    - [Herranz-Celotti and Rouat, 2023](https://arxiv.org/abs/2308.12075), figure 1c
+    """
     return [(np.full((1, 1), rho), np.full((1, 1), rho))] * layers
 
 
 def he_stack(layers: int, units: int, rng: np.random.Generator) -> Kernels:
-    """Layers of `units` units on a single input, all matrices uniform as of He."""
+    """Layers on a single input, all matrices uniform as of He.
+
+    Args:
+        layers: Integer, number of layers.
+        units: Integer, units of every layer.
+        rng: Source of the entries.
+
+    Returns:
+        For each layer the kernel `(below, units)` and the recurrent kernel `(units,
+        units)`.
+    """
     widths = [1, *(units for _ in range(layers))]
 
     def uniform(rows: int, columns: int) -> np.ndarray:
@@ -23,22 +45,37 @@ def he_stack(layers: int, units: int, rng: np.random.Generator) -> Kernels:
     return [(uniform(below, units), uniform(units, units)) for below in widths[:-1]]
 
 
-def run(
-    inputs: np.ndarray, kernels: Kernels, rectified: bool = False
+def stack_gradients(
+    inputs, kernels: Kernels, *, rectified: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Outputs of a stack, and gradients of their sum.
+    """Outputs of a stack of recurrent layers, and gradients of their sum.
 
     The output of a step is the mean of the units of the last layer.
 
     Args:
         inputs: Array `(samples, time)`.
-        kernels: Of each layer the kernel and the recurrent kernel.
+        kernels: For each layer the kernel `(below, units)` and the recurrent kernel
+            `(units, units)`, in row form.
         rectified: Whether units are rectified, or linear.
 
     Returns:
         Outputs `(samples, time)`, and by each input the gradient of the sum of the
         outputs of its sample, `(samples, time)`.
+
+    Raises:
+        ValueError: If `inputs` has another number of axes.
+
+    Example:
+
+    >>> outputs, gradients = stack_gradients([[1.0, 0.0]], pascal_stack(2, 0.5))
+    >>> print(outputs, gradients)
+    [[0.25 0.25]] [[0.5  0.25]]
     """
+    inputs = np.asarray(inputs, np.float64)
+    if inputs.ndim != 2:
+        raise ValueError(
+            f"`inputs` must have shape (samples, time). Received: shape {inputs.shape}"
+        )
     samples, steps = inputs.shape
     below, slopes = inputs[:, :, None], []
     for into, back in kernels:
