@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from experiments.core.options import OptionError
 from experiments.recipes.run_string_parts import (
     FORWARD,
     KIND_PARTS,
@@ -15,7 +16,6 @@ from experiments.recipes.run_string_parts import (
     Part,
 )
 from experiments.tasks.deep_rnn import INPUTS
-from experiments.core.options import OptionError
 
 # Where `pretrained` keeps weights if nobody says where.
 STORE = "runs/pretrained"
