@@ -101,14 +101,6 @@ def test_a_run_writes_text(run, capsys):
     assert "different tokens, of which 'd' is none" in capsys.readouterr().err
 
 
-def test_runs_are_compared_with_the_paper(run, capsys):
-    assert comparison.main([str(run)]) == 0
-    head, _, row = capsys.readouterr().out.split("\n")[1:4]
-    assert head.endswith("Table 1, bits")
-    assert row.startswith("rnn, chain, gain 1.02")
-    assert row.endswith("1.308")
-
-
 class Cycle:
     """Expects the token after the one it reads, in a circle of four, and counts."""
 
