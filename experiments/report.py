@@ -25,7 +25,7 @@ if not __package__:  # started as a file: the repository takes this folder's pla
 import argparse
 from pathlib import Path
 
-from experiments.figure_folder import FigureFolder
+from experiments.core.figure_folder import FigureFolder
 from experiments.options import OptionError
 from experiments.prepare import refuse
 from experiments.sweeps.records import studies_of

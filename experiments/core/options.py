@@ -7,6 +7,7 @@ column of a table of presets and an entry of `config.json`. Nothing heavy is imp
 import argparse
 import dataclasses
 import functools
+import inspect
 import math
 import re
 import sys
@@ -52,7 +53,8 @@ def option(
     """A dataclass field that is also a flag.
 
     The type of the field says how a value is read: a number, a text, a switch (bool),
-    or a pair of numbers (`tuple[float, float]`), written `0.0 0.9` or `0.0,0.9`.
+    a pair of numbers (`tuple[float, float]`), written `0.0 0.9` or `0.0,0.9`, or one or
+    more values (`tuple[float, ...]`), written `0.5 1`.
 
     Args:
         default: Value of the field when nothing else is said.
@@ -114,7 +116,8 @@ class Option:
     Args:
         name: Name of the field.
         default: Its default.
-        kind: `int`, `float`, `str`, `bool`, or `tuple[float, float]`.
+        kind: `int`, `float`, `str`, `bool`, `tuple[float, float]`, or `tuple[KIND,
+            ...]` of one or more of these.
         optional: Whether it may be None.
         metadata: The arguments of `option`.
         owner: The class that declares it.
@@ -157,10 +160,20 @@ class Option:
     @property
     def pair(self) -> bool:
         """Whether it is a pair of numbers."""
-        return typing.get_origin(self.kind) is tuple
+        return typing.get_origin(self.kind) is tuple and not self.each
+
+    @property
+    def each(self) -> "Option | None":
+        """The option of each value, if there are one or more."""
+        kinds = typing.get_args(self.kind)
+        if kinds[1:] != (Ellipsis,):
+            return None
+        return dataclasses.replace(self, kind=kinds[0], optional=False)
 
     def settled(self, value: Any) -> Any:
         """A value in the one form that it has in options."""
+        if self.each and value is not None:
+            return self.read(value)
         if isinstance(value, list):  # a pair that comes from a JSON file
             return tuple(value)
         if isinstance(value, int) and not isinstance(value, bool):
@@ -179,7 +192,10 @@ class Option:
 
     def check(self, value: Any) -> None:
         """Raises an `OptionError` if a value is out of bounds."""
-        if value is not None and not self._allows(value):
+        if (each := self.each) and value is not None:
+            for one in value:
+                each.check(one)
+        elif value is not None and not self._allows(value):
             raise OptionError(
                 f"{flag(self.name)}: expected {self._expected(value)}, "
                 f"received {value!r}"
@@ -197,6 +213,9 @@ class Option:
             if self.kind is str:
                 return self.settled("none")
             raise OptionError(f"{flag(self.name)}: expected a value, received none")
+        if each := self.each:
+            found = value.split() if isinstance(value, str) else value
+            return tuple(map(each.read, found))
         try:
             return self.settled(self._read(value))
         except (KeyError, TypeError, ValueError):
@@ -210,6 +229,8 @@ class Option:
         """Whether a value that comes from JSON is of its type."""
         if value is None:
             return self.optional
+        if each := self.each:
+            return isinstance(value, list | tuple) and all(map(each.is_of_type, value))
         if self.pair:
             numbers = (int, float)
             return isinstance(value, list | tuple) and all(
@@ -288,7 +309,7 @@ def options_of(*classes: type[Options]) -> dict[str, Option]:
             owner = next(
                 base
                 for base in reversed(each.__mro__)
-                if field.name in base.__dict__.get("__annotations__", ())
+                if field.name in inspect.get_annotations(base)
             )
             found[field.name] = Option(
                 field.name, field.default, kind, optional, field.metadata, owner
@@ -386,6 +407,7 @@ def parse(
     arguments: list[str] | None = None,
     *,
     prog: str | None = None,
+    usage: str | None = None,
     description: str | None = None,
     defaults: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
@@ -397,13 +419,14 @@ def parse(
         known: The options by name, as `options_of` gives them.
         arguments: The arguments; None for those of the program.
         prog: Name of the program in messages.
-        description: What `--help` says first.
+        usage: The first line of `--help`.
+        description: Text that follows.
         defaults: Defaults that are not those of the declarations, for `--help`.
 
     Returns:
         The values of the flags that were given, by name of the option.
     """
-    parser = Parser(prog=prog, description=description)
+    parser = Parser(prog=prog, usage=usage, description=description)
     parser.add_options(known, defaults)
     given = vars(parser.parse_args(arguments))
     return {name: known[name].settled(value) for name, value in given.items()}
@@ -424,6 +447,12 @@ def _reading(each: Option, default: Any) -> dict[str, Any]:
         if each.default is False and not each.metadata["paired"]:
             return {"action": "store_true", "help": text}
         return {"action": argparse.BooleanOptionalAction, "help": text}
+    if one := each.each:
+        shown = [",".join(f"{x:g}" for x in v) if one.pair else str(v) for v in default]
+        text += f" (default: {' '.join(shown)})"
+        kind = "X,Y" if one.pair else one.kind.__name__.upper()
+        metavar = "{" + ",".join(one.choices) + "}" if one.choices else kind
+        return {"nargs": "+", "help": text, "metavar": metavar}
     if default is not None:
         text += f" (default: {default})"
     if each.pair:

@@ -4,9 +4,7 @@ They are written by `keras_nonnormal.training.RunDirectory`.
 """
 
 import csv
-import dataclasses
 import functools
-import importlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,23 +12,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from experiments.experiment import Experiment
-from experiments.options import OptionError
-from experiments.run_labels import labels_of
+from experiments.core.labels import labels_of
+from experiments.core.legacy import program_of_config
+from experiments.core.options import Option, OptionError, by_role
+from experiments.core.program import Program
 
 # What is drawn if nothing is said: the first that all runs have.
 METRICS = (
     *("val_mode_accuracy", "val_perplexity"),
-    *("val_accuracy", "val_task_loss", "task_loss"),
+    *("val_bits_per_character", "val_accuracy", "val_task_loss", "task_loss"),
 )
 # Roles of options in which repeats of one setting may differ; all others say what is
 # trained.
-FREE_IN_REPEATS = ("seed", "where", "shown")
-# Scripts whose module has another name.
-MODULES = {"copy": "copy_task"}
+FREE_IN_REPEATS = ("seed", "numerics", "label", "where", "shown", "source", "test")
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class RunFolder:
     """A run directory.
 
@@ -42,7 +39,7 @@ class RunFolder:
 
     path: Path
     config: dict[str, Any]
-    label: str
+    label: str = ""
 
     @property
     def experiment(self) -> str:
@@ -50,9 +47,35 @@ class RunFolder:
         return self.config.get("experiment", "experiment")
 
     @property
+    def family(self) -> str:
+        """The recipe it was trained by, or the family of an earlier version."""
+        return self.config.get("recipe") or self.config.get("family", "starts")
+
+    @functools.cached_property
+    def program(self) -> Program:
+        """The program that made it, also in an earlier version.
+
+        Raises:
+            OptionError: If it is of no script here, or of options that make no sense.
+        """
+        try:
+            return program_of_config(self.config)
+        except (KeyError, StopIteration, OptionError) as error:
+            raise OptionError(
+                f"{self.path} is of {self.experiment}.py ({self.family}), which is "
+                "not known here"
+            ) from error
+
+    @functools.cached_property
     def options(self) -> dict[str, Any]:
-        """The options it was made with."""
-        return self.config["options"]
+        """The options it was made with; of a script that is known, all, by their names.
+
+        Those of another one are as `config.json` has them.
+        """
+        try:
+            return self.program.options
+        except OptionError:
+            return self.config["options"]
 
     @property
     def model(self) -> Path:
@@ -68,25 +91,42 @@ class RunFolder:
             )
         return file
 
-    def script(self) -> tuple[Experiment, Any]:
-        """The experiment that made it, and its options.
+    @property
+    def best_weights(self) -> Path:
+        """The file of its trained model, or of the best weights of an unfinished run.
 
         Raises:
-            OptionError: If it is none of those in this folder.
+            OptionError: If there is neither.
         """
-        name, family = self.experiment, self.config.get("family", "starts")
-        try:
-            module = importlib.import_module(f"experiments.{MODULES.get(name, name)}")
-            experiment = next(
-                value
-                for value in vars(module).values()
-                if isinstance(value, Experiment) and value.family == family
-            )
-            return experiment, experiment.options(**self.options)
-        except (ImportError, StopIteration, TypeError) as error:
-            raise OptionError(
-                f"{self.path} is of {name}.py ({family}), which is not known here"
-            ) from error
+        best = sorted(self.path.glob("checkpoints/best-*.weights.h5"))
+        if (self.path / "model.keras").is_file() or not best:
+            return self.model
+        return best[-1]
+
+    @property
+    def setting(self) -> dict[str, Any]:
+        """The options that say what is trained.
+
+        The seed is not among them, nor where it was trained or how it was shown.
+        """
+        free = by_role(self._declared(), *FREE_IN_REPEATS)
+        return {k: v for k, v in self.options.items() if k not in free}
+
+    def setting_but(self, *names: str, group: str | None = None) -> str:
+        """The same as a text, without some of these options.
+
+        Args:
+            *names: Options to leave out.
+            group: A group of options to leave out, such as `"pre-training"`.
+        """
+        declared = self._declared()
+        left = {
+            name: value
+            for name, value in self.setting.items()
+            if name not in names
+            and not (group and name in declared and declared[name].group == group)
+        }
+        return json.dumps(left, sort_keys=True)
 
     def history(self) -> list[dict[str, float]]:
         """The rows of its `metrics.csv`.
@@ -158,16 +198,32 @@ class RunFolder:
     def _updates_per_row(self) -> int | None:
         """How many updates a row of metrics stands for, if that is known."""
         try:
-            return getattr(self.script()[1], "updates_per_epoch", None)
+            return getattr(self.program.task, "updates_per_epoch", None)
         except OptionError:
             return None
 
     def summary(self) -> dict[str, Any]:
         """What its `summary.json` holds; nothing if it is not finished."""
+        return read_summary(self.path)
+
+    def _declared(self) -> Mapping[str, Option]:
         try:
-            return json.loads((self.path / "summary.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            return self.program.declared
+        except OptionError:
             return {}
+
+
+def repeats(runs: Iterable[RunFolder]) -> list[list[RunFolder]]:
+    """The runs of every setting: they differ in nothing that is trained but the seed.
+
+    Args:
+        runs: The runs, in any order.
+    """
+    found: dict[tuple[str, str], list[RunFolder]] = {}
+    for run in runs:
+        key = (run.experiment, run.setting_but())
+        found.setdefault(key, []).append(run)
+    return list(found.values())
 
 
 def run_folders(paths: Sequence[str]) -> list[RunFolder]:
@@ -183,12 +239,11 @@ def run_folders(paths: Sequence[str]) -> list[RunFolder]:
     for path, times in Counter(path.resolve() for path in folders).items():
         if times > 1:
             raise OptionError(f"{path} is named {times} times; expected each run once")
-    configs = [_config(path) for path in folders]
-    labels = labels_of(folders, [config["options"] for config in configs])
-    return [
-        RunFolder(path, config, label)
-        for path, config, label in zip(folders, configs, labels, strict=True)
-    ]
+    runs = [RunFolder(path, read_config(path)) for path in folders]
+    labels = labels_of(folders, [run.options for run in runs])
+    for run, label in zip(runs, labels, strict=True):
+        run.label = label
+    return runs
 
 
 def finished(runs: Sequence[RunFolder]) -> Sequence[RunFolder]:
@@ -198,7 +253,7 @@ def finished(runs: Sequence[RunFolder]) -> Sequence[RunFolder]:
         OptionError: If one has not.
     """
     for run in runs:
-        run.script()
+        assert run.program
         assert run.model
     return runs
 
@@ -248,16 +303,39 @@ def metric_of_all(
     return asked
 
 
-def _config(path: Path) -> dict[str, Any]:
+def read_config(path: Path) -> dict[str, Any]:
+    """What the `config.json` of a run directory holds, with its `options`.
+
+    Raises:
+        OptionError: If there is none, or it is broken.
+    """
+    file = path / "config.json"
     try:
-        config = json.loads((path / "config.json").read_text(encoding="utf-8"))
+        config = json.loads(file.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError) as error:
         what = "has no config.json" if path.is_dir() else "is no folder"
         raise OptionError(f"{path} {what}; expected a run directory") from error
     except (OSError, ValueError) as error:
-        raise OptionError(f"cannot read {path / 'config.json'}: {error}") from error
+        raise OptionError(f"cannot read {file}: {error}") from error
     if not isinstance(config, dict) or not isinstance(config.get("options"), dict):
-        raise OptionError(
-            f"{path / 'config.json'} holds no options; expected that of a run"
-        )
+        raise OptionError(f"{file} holds no options; expected that of a run")
     return config
+
+
+def read_summary(path: Path) -> dict[str, Any]:
+    """What the `summary.json` of a run directory holds; nothing if it has none."""
+    try:
+        summary = json.loads((path / "summary.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return summary if isinstance(summary, dict) else {}
+
+
+def states(path: Path) -> dict[int, Path]:
+    """The states that a run directory keeps, by the epochs behind them, in order."""
+    files = path.glob("checkpoints/epoch-*.h5")
+    found = {
+        int(file.name.removeprefix("epoch-").removesuffix(".weights.h5")): file
+        for file in files
+    }
+    return dict(sorted(found.items()))

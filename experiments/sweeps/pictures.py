@@ -13,7 +13,6 @@ from keras_nonnormal.plotting._mean_curve import draw_mean
 from keras_nonnormal.plotting._style import (
     HALO,
     INK,
-    colour,
     dress,
     legend_below,
     new_figure,
@@ -43,7 +42,7 @@ def best_curves(
     for number, (name, setting) in enumerate(best.items()):
         if not any(curves := setting.curves()):
             continue
-        mean = draw_mean(axes, curves, colour(number), name)
+        mean = draw_mean(axes, curves, number, name)
         top = max(top, float(mean[np.isfinite(mean)].max(initial=0.0)))
     if levels:  # a bad first epoch must not flatten what the figure is about
         top = max(min(top, 2 * max(levels)), 1.2 * max(levels))

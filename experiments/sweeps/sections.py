@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from experiments.figure_folder import FigureFolder
+from experiments.core.figure_folder import FigureFolder
 from experiments.sweeps.outcomes import DIVERGED, HOPELESS
 from experiments.sweeps.plan import varied
 from experiments.sweeps.records import Study, count

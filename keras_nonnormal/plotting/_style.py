@@ -1,5 +1,6 @@
 from collections.abc import Iterable
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
@@ -8,6 +9,8 @@ from matplotlib.patheffects import withStroke
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 INK = "#444444"
 GRID = "#E4E4E4"
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+HATCHES = (None, "///", "...", "xxx")
 DASHES = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (5, 1.5, 1, 1.5)))
 HALO = (withStroke(linewidth=3, foreground="white"),)
 
@@ -20,6 +23,56 @@ def new_figure(width: float = 6.0, height: float = 3.8) -> Figure:
 def colour(number: int) -> str:
     """The colour of the line with this number; they repeat after seven."""
     return COLOURS[number % len(COLOURS)]
+
+
+def look(number: int) -> dict:
+    """The colour and dashes of the line with this number; they repeat after 28."""
+    return {"color": colour(number), "linestyle": DASHES[_round(number) % len(DASHES)]}
+
+
+def marker(number: int) -> str:
+    """The marker of the line with this number; with its colour it repeats after 49."""
+    return MARKERS[_round(number) % len(MARKERS)]
+
+
+def hatch(number: int) -> str | None:
+    """The hatch of the bars with this number; with their colour it repeats after 28."""
+    return HATCHES[_round(number) % len(HATCHES)]
+
+
+def _round(number: int) -> int:
+    """How often the colours have come before this number."""
+    return number // len(COLOURS)
+
+
+def mark_above(axes: Axes, counts, values, **looks) -> bool:
+    """Marks where a curve lies above the frame by triangles at its upper edge.
+
+    Each stretch above has one triangle, at its highest value.
+
+    Args:
+        axes: Axes with their final limits.
+        counts: Array `(points,)`, places on the horizontal axis.
+        values: Array `(points,)`.
+        **looks: Colour of the triangles.
+
+    Returns:
+        Whether all of the curve is above.
+    """
+    counts, values = np.asarray(counts), np.asarray(values, np.float64)
+    above = values > axes.get_ylim()[1]
+    edges = np.flatnonzero(np.diff(above.astype(int), prepend=0, append=0))
+    for first, end in edges.reshape(-1, 2):
+        axes.plot(
+            counts[first + np.argmax(values[first:end])],
+            0.985,
+            marker="^",
+            markersize=6,
+            transform=axes.get_xaxis_transform(),
+            **looks,
+            zorder=5,
+        )
+    return bool(above.size and above.all())
 
 
 def dress(axes: Axes, title: str = "", grid: str | None = "y") -> None:

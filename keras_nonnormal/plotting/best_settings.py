@@ -43,7 +43,7 @@ def best_settings(
     kinds = list(dict.fromkeys(kind for task in losses.values() for kind in task))
     for (curves, bars), (task, groups) in zip(rows.T, losses.items(), strict=True):
         for kind, runs in groups.items():
-            draw_mean(curves, runs, colour(kinds.index(kind)), kind)
+            draw_mean(curves, runs, kinds.index(kind), kind)
         if levels and task in levels:
             dashes = (0, (5, 3))
             curves.axhline(levels[task], color=INK, linewidth=1.2, linestyle=dashes)

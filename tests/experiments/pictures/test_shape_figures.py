@@ -185,14 +185,14 @@ def test_what_cannot_be_drawn_is_one_line(capsys, tmp_path):
     ],
 )
 def test_labels_say_the_nonlinearity(tmp_path, options, label):
-    from experiments.run_folders import run_folders
+    from experiments.core.runs import run_folders
 
     run = make_shaped(tmp_path / "run", 5.0, 0.5, 0.1, **options)
     assert run_folders([str(run)])[0].label == label
 
 
 def test_labels_say_the_shape_before_the_seed(tmp_path):
-    from experiments.run_folders import run_folders
+    from experiments.core.runs import run_folders
 
     runs = [
         make_shaped(tmp_path / f"{n}-{seed}", n, 0.5, 0.1, seed=seed)

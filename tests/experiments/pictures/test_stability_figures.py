@@ -5,10 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from experiments.lsc.records import Record, records
+from experiments.core.runs import run_folders
+from experiments.figures._stability import COMPARISONS, Record, records, wins
 from experiments.lsc.recurrent_options import DeepRnnOptions
-from experiments.lsc.wins import COMPARISONS, count_wins
-from experiments.run_folders import run_folders
 from keras_nonnormal.plotting import score_table
 from tests.experiments.pictures.drawing import PNG, columns, draw, make_run, refusal
 
@@ -62,7 +61,7 @@ def test_pairs_differ_in_their_start_alone(grid, drawn, tmp_path):  # LSC row 59
     draw("lsc-3-wins", *grid, out=tmp_path)
     table = columns(tmp_path / "lsc-3-wins.csv")
     # Of relu networks nothing counts, and radius 0.5 has no share in the last one.
-    assert table["comparison"] == tuple(each.name for each in COMPARISONS)
+    assert table["comparison"] == tuple(COMPARISONS)
     assert table["pairs"] == ("8", "8", "8", "8")
     assert table["won"] == ("6", "6", "8", "8")
     assert table["percent"] == ("75", "75", "100", "100")
@@ -82,8 +81,8 @@ def test_other_sizes_seeds_or_depths_are_no_pairs():  # LSC row 59
         record("none", 0.8, depth=5),
         record("none", 0.8, seed=1),
     ]
-    assert count_wins(runs, COMPARISONS[1], 2).pairs == 0
-    count = count_wins([*runs, record("none", 0.95)], COMPARISONS[1], 2)
+    assert wins(runs, "ρ = 0.5 better than none", 2).pairs == 0
+    count = wins([*runs, record("none", 0.95)], "ρ = 0.5 better than none", 2)
     assert (count.won, count.pairs, count.percent) == (0, 1, 0.0)
 
 
@@ -98,7 +97,9 @@ def test_scores_are_means_with_half_deviations(grid, drawn, tmp_path):  # LSC ro
         ("sl_mnist", "LSTM", "ρ = 1")
     )
     assert float(table["mean"][row]) == pytest.approx(0.615)
-    assert float(table["std"][row]) == pytest.approx(np.std([0.6, 0.61, 0.62, 0.63]))
+    assert float(table["std"][row]) == pytest.approx(
+        np.std([0.6, 0.61, 0.62, 0.63], ddof=1)
+    )
 
 
 def test_radii_off_their_target_are_struck_out(grid, tmp_path, monkeypatch):

@@ -1,0 +1,119 @@
+"""Figures of Orhan and Pitkow (2020), https://arxiv.org/abs/1905.13715, of formulas."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from experiments.core.options import OptionError, option
+from experiments.figures._figure import Output, figure
+
+# Not published; those of the library, and what the copy task was best with.
+CHAIN, FORWARD, FEEDBACK = 1.02, 0.99, 0.04
+NOISE = 0.1
+SEED = {"seed": option(1, "seed of matrices and signals", low=0)}
+UNITS = {"units": option(100, "units", low=1)}
+
+
+@figure("starts-1", **UNITS, steps=option(150, "time steps", low=1), **SEED)
+def starts_1(options, out: Output) -> None:
+    """Starts, figure 1: four linear networks, their memory, and transients, as CSV."""
+    out.begin("starts-1")
+    from keras_nonnormal.analysis import fisher_memory_curve, signal_norms
+    from keras_nonnormal.plotting import network_memory
+
+    steps = options.steps
+    networks = _networks(options.units, options.seed)
+    # With a horizon the normal ones, of gain 1, have a memory, too; it sums up to 1.
+    memories = {
+        kind: fisher_memory_curve(matrix, source=source, horizon=steps)
+        for kind, (matrix, source) in networks.items()
+    }
+    norms = {
+        kind: signal_norms(matrix, steps, source)
+        for kind, (matrix, source) in networks.items()
+    }
+    matrices = {kind: matrix for kind, (matrix, _) in networks.items()}
+    rows = (
+        (kind, k, memories[kind][k], norms[kind][k])
+        for kind in networks
+        for k in range(steps)
+    )
+    drawn = network_memory(matrices, memories, norms)
+    out.save("starts-1", drawn, ("network", "k", "J", "norm"), rows)
+    print(f"\n{'':12}  J_tot  largest norm")
+    for kind in networks:
+        print(f"{kind:12}  {memories[kind].sum():5.2f}  {norms[kind].max():12.2f}")
+
+
+@figure(
+    "starts-2",
+    **UNITS,
+    trials=option(4000, "sequences, half of them to fit", low=1),
+    **SEED,
+)
+def starts_2(options, out: Output) -> None:
+    """Starts, figure 2: how well past inputs can be read off a state, as CSV."""
+    units, fewest = options.units, 2 * options.units + 2
+    if options.trials < fewest:
+        raise OptionError(
+            f"--trials: expected at least {fewest} for {units} units, received "
+            f"{options.trials}"
+        )
+    out.begin("starts-2")
+    import numpy
+
+    from keras_nonnormal.analysis import delayed_reconstruction, states_after
+    from keras_nonnormal.plotting import reconstruction_curves
+
+    rng = numpy.random.default_rng(options.seed)
+    signals = rng.standard_normal((options.trials, units))
+    networks = _networks(units, options.seed, chain=1.0)
+    how: dict[str, dict[str, Any]] = {
+        "linear": {},
+        "linear, noise": {"noise": NOISE, "seed": options.seed + 1},
+        "elu": {"activation": _elu},
+    }
+    panels = {
+        title: {
+            kind: delayed_reconstruction(
+                states_after(networks[kind][0], signals, networks[kind][1], **settings),
+                signals,
+            )
+            for kind in ("chain", "orthogonal")
+        }
+        for title, settings in how.items()
+    }
+    rows = (
+        (title, kind, delay, score)
+        for title, curves in panels.items()
+        for kind, scores in curves.items()
+        for delay, score in enumerate(scores)
+    )
+    drawn = reconstruction_curves(panels)
+    out.save("starts-2", drawn, ("panel", "network", "delay", "R2"), rows)
+
+
+def _networks(
+    units: int, seed: int, chain: float = CHAIN
+) -> Mapping[str, tuple[Any, Any]]:
+    """Four networks in column form, and where their input enters."""
+    import numpy
+
+    from keras_nonnormal.analysis import delay_line
+
+    rng = numpy.random.default_rng(seed)
+    q, r = numpy.linalg.qr(rng.standard_normal((units, units)))
+    anywhere = rng.standard_normal(units)
+    anywhere /= numpy.linalg.norm(anywhere)
+    feedback = delay_line(units, FORWARD) + FEEDBACK * numpy.eye(units, k=1)
+    return {
+        "identity": (numpy.eye(units), anywhere),
+        "orthogonal": (q * numpy.sign(numpy.diag(r)), anywhere),
+        "chain": (delay_line(units, chain), None),
+        "fbchain": (feedback, None),
+    }
+
+
+def _elu(x):
+    import numpy
+
+    return numpy.where(x > 0, x, numpy.expm1(numpy.minimum(x, 0.0)))
