@@ -69,7 +69,7 @@ def program_of(
             description="\n\n".join([(description or "").strip(), _notes(script)]),
             defaults=defaults,
         )
-        given = RECIPES[recipe].understood(given)
+        given = RECIPES[recipe].understood(script, given)
         if given.get("test"):
             return _tested(script, recipe, given)
         if given.get("resume"):

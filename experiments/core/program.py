@@ -115,9 +115,9 @@ class Network(Options):
         """How many numbers are trained, if that is known."""
         return None
 
-    def compiles_steps(self, jit: bool | None) -> bool:
+    def compiles_steps(self, program: "Program") -> bool:
         """Whether to compile whole training steps, not only recurrences."""
-        return jit is not False
+        return program.run.jit is not False
 
     def remarks(self, program: "Program", given: Mapping[str, Any]) -> Iterator[str]:
         """What to warn of, a line each, given the values of flags."""
@@ -151,7 +151,7 @@ class Recipe(Options):
         return None
 
     @classmethod
-    def understood(cls, given: dict[str, Any]) -> dict[str, Any]:
+    def understood(cls, script: str, given: dict[str, Any]) -> dict[str, Any]:
         """The values of flags, where a value of one may say something of another."""
         return given
 
@@ -201,6 +201,12 @@ class Recipe(Options):
     ) -> str:
         """What is said after the training, given the summary of every run by name."""
         raise NotImplementedError
+
+    def verdict(
+        self, program: "Program", summaries: Mapping[str, Mapping[str, Any]]
+    ) -> str:
+        """What is said last of all, such as what was missed; empty for nothing."""
+        return ""
 
     def curves(self, program: "Program", task: Any) -> dict[str, Any]:
         """Arguments of `keras_nonnormal.plotting.learning_curves`."""
@@ -378,7 +384,7 @@ class Program:
     @property
     def compiles_steps(self) -> bool:
         """Whether to compile whole training steps, not only recurrences."""
-        return self.network.compiles_steps(self.run.jit)
+        return self.network.compiles_steps(self)
 
     def remarks(self, given: Mapping[str, Any]) -> Iterator[str]:
         """What to warn of, a line each.

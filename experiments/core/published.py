@@ -10,7 +10,7 @@ setting. A preset may have several rows that differ in the network: `demo`.
 
 import csv
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -72,3 +72,20 @@ def table(name: str) -> tuple[Row, ...]:
                 found.setdefault((script, preset), row)
             rows.append(row)
     return tuple(rows)
+
+
+def beside(rows: Iterable[Row], script: str, setting: str) -> dict[str, str]:
+    """The results of a setting by what they are called, and what it is as `setting`.
+
+    Args:
+        rows: All rows of a recipe.
+        script: Name of the script.
+        setting: Name of the setting; nothing was published in one that is not there.
+    """
+    own = [r for r in rows if r.script == script and setting in (r.preset, r.setting)]
+    head = next((row for row in own if setting and row.preset == setting), None)
+    results = {row.shown or row.preset: row.result for row in own if row.result}
+    if head is None:
+        return {}
+    results.pop(setting, None)
+    return {"setting": head.result, **results}

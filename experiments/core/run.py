@@ -132,6 +132,8 @@ def execute(program: Program) -> dict[str, Any]:
         print(recipe.report(program, summaries))
         print(f"\n{time.perf_counter() - begun:.0f} s; the run is in {directory.path}")
         print(f"learning curves: {directory.curves}")
+        if verdict := recipe.verdict(program, summaries):
+            print(verdict)
         main, *others = summaries.values()
         for each in runs[1:]:
             each.directory.finish(summaries[each.program.start])

@@ -8,6 +8,6 @@ import importlib
 import pkgutil
 
 for _module in pkgutil.iter_modules(__path__):
-    if _module.name == "stack":  # which builds models, and imports Keras
+    if _module.name.endswith("stack"):  # builds models, and imports Keras
         continue
     importlib.import_module(f"{__name__}.{_module.name}")

@@ -38,9 +38,9 @@ class AdaptiveNetwork(Shaped, Recurrent):
     def extras(self):
         return self.shape_words()
 
-    def compiles_steps(self, jit):
+    def compiles_steps(self, program):
         # The long products of its backward pass are slow in XLA.
-        return False if jit is None else super().compiles_steps(jit)
+        return program.run.jit is not None and super().compiles_steps(program)
 
     def layer(self, features, **loop):
         from keras_nonnormal.layers import ANRU

@@ -141,7 +141,8 @@ class Recurrent(Network):
             widths |= {"vocabulary": task.input_width}
         return _total(self, self.units, **widths)
 
-    def compiles_steps(self, jit):
+    def compiles_steps(self, program):
+        jit = program.run.jit
         return self.units < FEWEST_UNITS_FOR_PARTS if jit is None else jit
 
     def remarks(self, program: Program, given: Mapping[str, Any]) -> Iterator[str]:

@@ -11,8 +11,10 @@ from experiments.core import run
 from experiments import networks, tasks
 from experiments.recipes import starts
 from experiments.recipes import nnrnn
+from experiments.recipes import lsc
+from experiments.recipes import awd
 
-__all__ = ["networks", "nnrnn", "script", "starts", "tasks"]
+__all__ = ["awd", "lsc", "networks", "nnrnn", "script", "starts", "tasks"]
 
 
 def script(name: str, description: str | None) -> Callable[..., int]:

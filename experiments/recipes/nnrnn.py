@@ -74,7 +74,7 @@ class Nnrnn(Recipe):
     )
 
     @classmethod
-    def understood(cls, given):
+    def understood(cls, script, given):
         adam = given.pop("adam", None)
         if adam is not None:
             given.setdefault("optimizer", "Adam" if adam else "RMSprop")

@@ -8,14 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from experiments.tasks.deep_rnn import INPUTS
+
 RECURRENT, FORWARD = "deep_rnn", "ffn"
-# The published choices of inputs and of what is drawn anew in an iteration.
-INPUTS = {
-    "gausslsc": "gaussian",
-    "berlsc": "bernoulli",
-    "shufflelsc": "shuffled",
-    "randchlsc": "random",
-}
 # What else there was, and is not offered.
 VARIATIONS = ("randlsc", "randlambda1", "randlambda2", "waddnoise", "nosgd")
 OTHER_SCALARS = ("supnpsd", "supsubnpsd", "logradius", "entrywise")

@@ -1,6 +1,6 @@
 """What `--target` takes."""
 
-from experiments.options import OptionError
+from experiments.core.options import OptionError
 
 KINDS = ("rec", "depth", "enc", "dec")
 WORDS = ("auto", "unbalanced")

@@ -1,12 +1,12 @@
 """Run strings of the published programs as options."""
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.lsc.parts import (
+from experiments.recipes.run_string_parts import (
     FORWARD,
-    INPUTS,
     KIND_PARTS,
     RECURRENT,
     REFUSED,
@@ -14,7 +14,8 @@ from experiments.lsc.parts import (
     WORDS,
     Part,
 )
-from experiments.options import OptionError
+from experiments.tasks.deep_rnn import INPUTS
+from experiments.core.options import OptionError
 
 # Where `pretrained` keeps weights if nobody says where.
 STORE = "runs/pretrained"
@@ -179,3 +180,50 @@ def _without_effect(words, values, program, net, task):
         for name in ("embproj", "mlminputs", "mlmeps", "maxlen"):
             if name in words or name in values:
                 yield f"{name} has no effect: the task {task} has no words"
+
+
+# Words of the published command line, and the flags that they are.
+CONFIGURED = ("lr", "stack")  # for which None, or less than 0, means the usual value
+EMBEDDING = "learned:None:None:"  # learned, with no positions, and its width
+
+
+def published_flags(main: Callable[..., int]) -> Callable[..., int]:
+    """The main function of a script that takes published command lines, too."""
+
+    def told(arguments: list[str] | None = None) -> int:
+        return main(as_flags(sys.argv[1:] if arguments is None else arguments))
+
+    return told
+
+
+def as_flags(arguments: Sequence[str]) -> list[str]:
+    """A published command line with flags in the place of its words.
+
+    The program of the recurrent networks was told `with stack=2 n_neurons=None`, which
+    are `--stack=2 --n-neurons=None` here. Values that say nothing are left out, such as
+    a negative learning rate.
+
+    Args:
+        arguments: The arguments, published or not.
+
+    Example:
+
+    >>> as_flags(["with", "stack=2", "lr=-1", "comments=allns_findLSC"])
+    ['--stack=2', '--comments=allns_findLSC']
+    """
+    words = list(arguments)
+    if "with" in words:
+        at = words.index("with")
+        words[at:] = [
+            word if word.startswith("-") else f"--{word}" for word in words[at + 1 :]
+        ]
+    kept = []
+    for word in words:
+        name, _, value = word.partition("=")
+        name = name.removeprefix("--")
+        if name in CONFIGURED and (value == "None" or value.startswith("-")):
+            continue
+        if name == "embedding":
+            word = word.replace(EMBEDDING, "")
+        kept.append(word)
+    return kept

@@ -1,24 +1,17 @@
-"""The deep networks, recurrent and feed-forward."""
+"""The model of a deep recurrent network, with its states carried or not."""
 
 from typing import Any
 
-import keras
-
-from experiments.lsc.forward_options import ForwardOptions
-from experiments.lsc.recurrent_options import DeepRnnOptions
-from experiments.lsc.tables import SIMPLE, SPIKING
-from keras_nonnormal.activations import cos, sin
-from keras_nonnormal.layers import ALIF, FusedGRU, FusedLSTM, FusedSimpleRNN, LRUBlock
+from experiments.core.program import Program
+from experiments.networks.deep import SIMPLE, SPIKING
 
 
-def recurrent_network(
-    task, options: DeepRnnOptions, *, carried: bool = False
-) -> keras.Model:
+def build(program: Program, task: Any, carried: bool) -> Any:
     """Recurrent layers one upon the other, with dropout before each, and a read-out.
 
     Args:
+        program: A program with a `DeepNetwork`.
         task: A `keras_nonnormal.datasets.SequenceTask`.
-        options: What network it is.
         carried: Whether states are inputs and outputs besides, in the form that
             `keras_nonnormal.training.CarriedState` takes. Weights are in the same
             order with and without.
@@ -28,12 +21,15 @@ def recurrent_network(
         `(batch, time, features)` or tokens `(batch, time)` to logits
         `(batch, time, classes)`.
     """
-    if options.text:
+    import keras
+
+    network = program.network
+    if program.task.text:
         inputs = keras.Input((None,), dtype="int32", name="tokens")
-        kind = "ReversibleEmbedding" if options.tied else "Embedding"
+        kind = "ReversibleEmbedding" if network.tied else "Embedding"
         embedding: Any = getattr(keras.layers, kind)(
             task.input_width,
-            options.embedding,
+            network.embedding,
             embeddings_initializer="glorot_uniform",
             name="embedding",
         )
@@ -43,10 +39,10 @@ def recurrent_network(
         embedding, hidden = None, inputs
     before: list[Any] = []
     after: list[Any] = []
-    for number, units in enumerate(options.widths):
+    for number, units in enumerate(network.units_of(program.task)):
         # Always there, so that networks with and without it have the same layers.
-        hidden = keras.layers.Dropout(options.dropout, name=f"dropout_{number}")(hidden)
-        layer = recurrent_layer(options, units, f"recurrent_{number}", carried=carried)
+        hidden = keras.layers.Dropout(network.dropout, name=f"dropout_{number}")(hidden)
+        layer = recurrent_layer(program, units, f"recurrent_{number}", carried=carried)
         if carried:
             states = _state_inputs(layer, number)
             hidden, *new = layer(hidden, initial_state=states)
@@ -54,22 +50,31 @@ def recurrent_network(
             after += new
         else:
             hidden = layer(hidden)
-    if options.tied_readout:
+    if program.task.text and network.tied:
         logits = embedding(hidden, reverse=True)
     else:
         logits = keras.layers.Dense(task.output_width, name="readout")(hidden)
-    name = f"{task.name}_{options.net}"
+    name = f"{task.name}_{network.net}"
     if carried:
         return keras.Model([inputs, *before], [logits, *after], name=name)
     return keras.Model(inputs, logits, name=name)
 
 
 def recurrent_layer(
-    options: DeepRnnOptions, units: int, name: str, *, carried: bool = False
+    program: Program, units: int, name: str, *, carried: bool = False
 ) -> Any:
     """One of the recurrent layers; it returns sequences."""
+    from keras_nonnormal.layers import (
+        ALIF,
+        FusedGRU,
+        FusedLSTM,
+        FusedSimpleRNN,
+        LRUBlock,
+    )
+
+    network = program.network
     settings = {"return_sequences": True, "return_state": carried, "name": name}
-    match options.net:
+    match network.net:
         case "LSTM":
             return FusedLSTM(units, **settings)
         case "lru":
@@ -79,51 +84,27 @@ def recurrent_layer(
         case net if net in SIMPLE:
             return FusedSimpleRNN(
                 units,
-                activation=options.function,
+                activation=network.function(program.task),
                 bias_initializer="glorot_uniform",
                 **settings,
             )
         case net if net in SPIKING:
             return ALIF(
                 units,
-                tau_adaptation=float(options.steps // 2),
+                tau_adaptation=float(program.task.longest // 2),
                 signed_beta=net == "maLSNNb",
-                dampening=options.dampening,
+                dampening=network.dampening,
                 **settings,
             )
-    raise ValueError(f"Expected a known network. Received: {options.net!r}")
+    raise ValueError(f"Expected a known network. Received: {network.net!r}")
 
 
 def _state_inputs(layer: Any, number: int) -> list[Any]:
+    import keras
+
     sizes = layer.state_size
     sizes = sizes if isinstance(sizes, (list, tuple)) else [sizes]
     return [
         keras.Input((size,), name=f"state_{number}_{place}")
         for place, size in enumerate(sizes)
     ]
-
-
-def forward_network(task, options: ForwardOptions) -> keras.Model:
-    """Dense layers, each with a nonlinearity behind it, and a linear read-out.
-
-    Args:
-        task: A `keras_nonnormal.datasets.ImageVectors` task.
-        options: What network it is.
-
-    Returns:
-        A functional `keras.Model`, not yet compiled: from `(batch, pixels)` to logits
-        `(batch, classes)`.
-    """
-    start: Any = f"{options.init}_normal"
-    hidden = inputs = keras.Input((task.input_width,), name="pixels")
-    function: Any = {"sin": sin, "cos": cos}.get(options.activation, "relu")
-    for number in range(options.depth):
-        hidden = keras.layers.Dense(
-            options.width, kernel_initializer=start, name=f"dense_{number}"
-        )(hidden)
-        hidden = keras.layers.Activation(function, name=f"activation_{number}")(hidden)
-    logits = keras.layers.Dense(
-        task.output_width, kernel_initializer=start, name="readout"
-    )(hidden)
-    name = f"{options.dataset}_{options.activation}"
-    return keras.Model(inputs, logits, name=name)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from experiments.options import OptionError
+from experiments.core.options import OptionError
 
 END_OF_LINE = "<eos>"
 

@@ -14,12 +14,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from experiments.experiment import Experiment
-from experiments.language.spelling import numbers_of, text_of, tokens_of
-from experiments.launch import load_tensorflow
-from experiments.options import OptionError, Options, hyphenated, option, parse
-from experiments.prepare import refuse
-from experiments.run_folders import RunFolder, run_folders
+from experiments.core.directory import kept_program
+from experiments.core.options import (
+    OptionError,
+    Options,
+    hyphenated,
+    option,
+    options_of,
+    parse,
+    refuse,
+)
+from experiments.core.program import Program
+from experiments.core.run import load_tensorflow
+from experiments.recipes.spelling import numbers_of, text_of, tokens_of
 
 
 @dataclass(frozen=True)
@@ -44,24 +51,27 @@ def asked_for(arguments: Sequence[str] | None = None) -> bool:
     return any(hyphenated(word).split("=")[0] == "--generate" for word in words)
 
 
-def generate(experiment: Experiment, arguments: list[str] | None = None) -> int:
+def generate(script: str, arguments: list[str] | None = None) -> int:
     """Writes a text to standard output.
 
     Args:
-        experiment: The experiment that made the run.
+        script: The script that made the run.
         arguments: Command-line arguments; None for those of the program.
 
     Returns:
         The exit code: 0, or 2 for what cannot be done as asked.
     """
-    prog = f"{experiment.name}.py"
-    given = parse(GenerateOptions, arguments, prog=prog, description=__doc__)
+    prog = f"{script}.py"
+    known = options_of(GenerateOptions)
+    given = parse(known, arguments, prog=prog, description=__doc__)
     try:
         options = GenerateOptions(**given)
-        run = _run(experiment, options)
-        weights = _weights(run)
+        if options.out is None:
+            raise OptionError("--generate: name the run by --out")
+        trained = kept_program(script, Path(options.out), "--generate")
+        weights = _weights(Path(options.out))
         load_tensorflow()
-        print(_text(experiment, run, weights, options))
+        print(_text(trained, weights, options))
     except KeyboardInterrupt:
         return 130
     except OptionError as error:
@@ -116,40 +126,32 @@ def sampled(
         yield token
 
 
-def _run(experiment, options: GenerateOptions) -> RunFolder:
-    if options.out is None:
-        raise OptionError("--generate: name the run by --out")
-    (run,) = run_folders([options.out])
-    if run.experiment != experiment.name:
-        raise OptionError(
-            f"--out: the run in {run.path} belongs to {run.experiment}.py"
-        )
-    return run
-
-
-def _weights(run: RunFolder) -> Path:
+def _weights(out: Path) -> Path:
     """The file of the best weights so far."""
-    best = sorted(run.path.glob("checkpoints/best-*.weights.h5"))
-    if (run.path / "model.keras").is_file() or not best:
-        return run.model
-    return best[-1]
+    model = out / "model.keras"
+    best = sorted(out.glob("checkpoints/best-*.weights.h5"))
+    if not model.is_file() and not best:
+        raise OptionError(
+            f"--generate: {out} holds neither model.keras nor checkpoints/best-*; "
+            "expected a run with an epoch behind it"
+        )
+    return model if model.is_file() else best[-1]
 
 
-def _text(experiment, run: RunFolder, weights: Path, options: GenerateOptions) -> str:
+def _text(trained: Program, weights: Path, options: GenerateOptions) -> str:
     from keras_nonnormal.datasets import DatasetError
     from keras_nonnormal.training import RunDirectoryError
     from keras_nonnormal.training.weights import load_weights
 
-    _, trained = run.script()
     try:
-        task = experiment.data(trained)
+        task = trained.task.load(trained.run.seed)
     except DatasetError as error:
         raise OptionError(error) from error
-    vocabulary = task.corpus.vocabulary
-    line_end = tokens_of("\n", trained.corpus)
-    words = tokens_of(options.prompt, trained.corpus)
+    vocabulary, corpus = task.corpus.vocabulary, trained.task.corpus
+    line_end = tokens_of("\n", corpus)
+    words = tokens_of(options.prompt, corpus)
     prompt = numbers_of([*line_end, *words], vocabulary)
-    network = experiment.model(task, trained)
+    network = trained.network.model(trained, task)
     try:
         load_weights(network, weights)
     except RunDirectoryError as error:
@@ -163,4 +165,4 @@ def _text(experiment, run: RunFolder, weights: Path, options: GenerateOptions) -
         seed=options.seed,
     )
     tokens = [*words, *(vocabulary[number] for number in drawn)]
-    return text_of(tokens, trained.corpus)
+    return text_of(tokens, corpus)
