@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from experiments.cluster import check_strategy
+from experiments.core.options import by_role, options_of
 from experiments.experiment import Experiment
 from experiments.kept import kept_options
 from experiments.options import OptionError, flag, parse
@@ -19,11 +20,8 @@ from experiments.presets import Preset
 from experiments.settings import RunOptions
 from experiments.testing import tested
 
-# What may differ between a run and its continuation: how long, where, how it is shown.
-FREE_ON_RESUME = {
-    *("epochs", "updates", "time_limit"),
-    *("device", "cuda", "strategy", "tensorboard", "json", "resume", "out", "save"),
-}
+# The roles of options that may differ between a run and its continuation.
+FREE_ON_RESUME = ("length", "where", "shown")
 MOST_PRESETS_IN_WORDS = 6
 
 
@@ -179,9 +177,10 @@ def _continued(experiment: Experiment, given: dict[str, Any]):
     if (summary := out / "summary.json").exists():
         raise OptionError(f"--resume: {_how_finished(summary)}")
     _check_writable(out)
+    free = by_role(options_of(experiment.options), *FREE_ON_RESUME)
     for option, value in given.items():
         kept = getattr(begun, option)
-        if option not in FREE_ON_RESUME and value != kept:
+        if option not in free and value != kept:
             raise OptionError(
                 f"{flag(option)}: the run in {out} began with {kept!r} and keeps it; "
                 f"received {value!r}"

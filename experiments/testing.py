@@ -4,12 +4,14 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+from experiments.core.options import by_role, options_of
+from experiments.core.runs import states
 from experiments.experiment import Experiment
 from experiments.kept import kept_options
 from experiments.options import OptionError, flag
 
-# What may be said of a test besides the options of the test itself.
-FREE = {"device", "cuda", "jit", "json", "out", "tensorboard"}
+# The roles of options that may be said of a test.
+FREE = ("where", "numerics", "shown", "test")
 
 
 def tested(experiment: Experiment, given: dict[str, Any]) -> Any:
@@ -31,8 +33,9 @@ def tested(experiment: Experiment, given: dict[str, Any]) -> Any:
         raise OptionError("--test: name the run to be tested by --out")
     out = Path(given["out"])
     options = kept_options(experiment, out, "--test")
+    free = by_role(options_of(experiment.options), *FREE)
     for name, value in given.items():
-        if name in FREE | experiment.options.of_test:
+        if name in free:
             continue
         if value != (has := getattr(options, name)):
             raise OptionError(
@@ -64,12 +67,12 @@ def weights(options: Any) -> Path:
     out, asked = Path(options.out), options.checkpoint
     if asked is None and (out / "model.keras").is_file():
         return out / "model.keras"
-    states = {_epochs(path): path for path in out.glob("checkpoints/epoch-*.h5")}
-    if asked is not None and asked in states:
-        return states[asked]
-    trained = sorted(epochs for epochs in states if epochs)
+    kept = states(out)
+    if asked is not None and asked in kept:
+        return kept[asked]
+    trained = [epochs for epochs in kept if epochs]
     if asked is not None:
-        there = ", ".join(map(str, sorted(states))) or "none"
+        there = ", ".join(map(str, kept)) or "none"
         raise OptionError(
             f"--checkpoint: the run in {out} keeps the states after epochs {there}; "
             f"received {asked}"
@@ -79,8 +82,4 @@ def weights(options: Any) -> Path:
             f"--test: the run in {out} is not finished and has no checkpoint yet; "
             "expected one with an epoch behind it"
         )
-    return states[trained[-1]]
-
-
-def _epochs(path: Path) -> int:
-    return int(path.name.removeprefix("epoch-").removesuffix(".weights.h5"))
+    return kept[trained[-1]]

@@ -3,12 +3,8 @@
 import argparse
 import dataclasses
 import difflib
-import fnmatch
-import json
-import os
 import sys
 import textwrap
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +12,6 @@ from typing import Any
 from experiments.core import directory
 from experiments.core.cluster import check_strategy
 from experiments.core.options import (
-    Option,
     OptionError,
     by_role,
     flag,

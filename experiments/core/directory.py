@@ -7,9 +7,10 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from experiments.core.legacy import recipe_before, settings_before
-from experiments.core.options import OptionError, flag, named
-from experiments.core.program import Program, compose, known_options
+from experiments.core.legacy import program_of_config, recipe_before
+from experiments.core.options import OptionError, flag
+from experiments.core.program import Program
+from experiments.core.runs import read_config, states
 
 
 def latest_unfinished(script: str) -> Path | None:
@@ -82,10 +83,10 @@ def check_same(
 def recipe_of(out: Path) -> str | None:
     """The recipe of a run, if that can be read."""
     try:
-        config = json.loads((out / "config.json").read_text(encoding="utf-8"))
-        return config.get("recipe") or recipe_before(config)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        config = read_config(out)
+    except OptionError:
         return None
+    return config.get("recipe") or recipe_before(config)
 
 
 def kept_program(script: str, out: Path, asking: str) -> Program:
@@ -100,55 +101,28 @@ def kept_program(script: str, out: Path, asking: str) -> Program:
         OptionError: If there is none, or of something else, or its file is broken or
             of another version.
     """
-    config = out / "config.json"
-    if not config.is_file():
+    file = out / "config.json"
+    if not file.is_file():
         raise OptionError(f"{asking}: there is no run in {out}")
     try:
-        content = json.loads(config.read_text(encoding="utf-8"))
-        name, kept = content["experiment"], dict(content["options"])
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        reason = f"there is no {error}" if isinstance(error, KeyError) else str(error)
+        config = read_config(out)
+    except OptionError as error:
         raise OptionError(
-            f"{asking}: cannot read {config} ({reason}); put back a copy of "
-            "it, or begin again in another folder"
+            f"{asking}: {error}; put back a copy of it, or begin again in another folder"
         ) from error
+    name = config.get("experiment")
     if name != script:
         raise OptionError(
             f"{asking}: the run in {out} belongs to {name}.py, expected one of "
             f"{script}.py"
         )
     try:
-        return program_of_config(content)
+        return program_of_config(config)
     except OptionError as error:
-        versions = content.get("versions")
+        versions = config.get("versions")
         version = isinstance(versions, dict) and versions.get("keras_nonnormal")
         by = f" of keras_nonnormal {version}" if version else ""
-        raise OptionError(f"{asking}: {config}{by} has {error}") from error
-
-
-def program_of_config(config: Mapping[str, Any]) -> Program:
-    """The program that a `config.json` describes, also of an earlier version.
-
-    Raises:
-        OptionError: If its options are none of the script's, or make no sense.
-    """
-    script = config["experiment"]
-    recipe = config.get("recipe")
-    kept = config["options"]
-    if recipe is None:
-        recipe = recipe_before(config)
-        kept = settings_before(script, recipe, kept)
-    known = known_options(script, recipe)
-    strangers = sorted(name for name in kept if named(known, name) is None)
-    if strangers:
-        raise OptionError(
-            "options that are not known here: " + ", ".join(map(flag, strangers))
-        )
-    for name, value in kept.items():
-        each = named(known, name)
-        if each is not None and not each.is_of_type(value):
-            raise OptionError(f"{value!r} for {flag(name)}, which makes no sense")
-    return compose(script, recipe, kept)
+        raise OptionError(f"{asking}: {file}{by} has {error}") from error
 
 
 def weights(program: Program) -> Path:
@@ -166,12 +140,12 @@ def weights(program: Program) -> Path:
     out, asked = Path(program.run.out or ""), program.options["checkpoint"]
     if asked is None and (out / "model.keras").is_file():
         return out / "model.keras"
-    states = {_epochs(path): path for path in out.glob("checkpoints/epoch-*.h5")}
-    if asked is not None and asked in states:
-        return states[asked]
-    trained = sorted(epochs for epochs in states if epochs)
+    kept = states(out)
+    if asked is not None and asked in kept:
+        return kept[asked]
+    trained = [epochs for epochs in kept if epochs]
     if asked is not None:
-        there = ", ".join(map(str, sorted(states))) or "none"
+        there = ", ".join(map(str, kept)) or "none"
         raise OptionError(
             f"--checkpoint: the run in {out} keeps the states after epochs {there}; "
             f"received {asked}"
@@ -181,7 +155,7 @@ def weights(program: Program) -> Path:
             f"--test: the run in {out} is not finished and has no checkpoint yet; "
             "expected one with an epoch behind it"
         )
-    return states[trained[-1]]
+    return kept[trained[-1]]
 
 
 def _counts(file: Path) -> bool:
@@ -206,7 +180,3 @@ def _how_finished(summary: Path) -> str:
             "from its last state"
         )
     return f"the run in {summary.parent} is finished"
-
-
-def _epochs(path: Path) -> int:
-    return int(path.name.removeprefix("epoch-").removesuffix(".weights.h5"))

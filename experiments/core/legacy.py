@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from experiments.core.program import Program, known_options
+from experiments.core.options import OptionError, flag, named
+from experiments.core.program import Program, compose, known_options
 
 FAMILIES = {
     **{"starts": "starts", "nnrnn": "networks", "gamma": "networks"},
@@ -29,6 +30,31 @@ def recipe_before(config: Mapping[str, Any]) -> str:
         return "gamma"
     preset = options.get("preset", "")
     return "gamma" if preset.startswith("gamma/") else "nnrnn"
+
+
+def program_of_config(config: Mapping[str, Any]) -> Program:
+    """The program that a `config.json` describes, also of an earlier version.
+
+    Raises:
+        OptionError: If its options are none of the script's, or make no sense.
+    """
+    script = config["experiment"]
+    recipe = config.get("recipe")
+    kept = config["options"]
+    if recipe is None:
+        recipe = recipe_before(config)
+        kept = settings_before(script, recipe, kept)
+    known = known_options(script, recipe)
+    strangers = sorted(name for name in kept if named(known, name) is None)
+    if strangers:
+        raise OptionError(
+            "options that are not known here: " + ", ".join(map(flag, strangers))
+        )
+    for name, value in kept.items():
+        each = named(known, name)
+        if each is not None and not each.is_of_type(value):
+            raise OptionError(f"{value!r} for {flag(name)}, which makes no sense")
+    return compose(script, recipe, kept)
 
 
 def settings_before(
@@ -55,7 +81,9 @@ def as_before(program: Program) -> dict[str, Any]:
         old = next((each for each in names if each in before), None)
         if old is not None:
             before[old] = value
-        elif name != "recipe" and (name not in declared or value != known[name].default):
+        elif name != "recipe" and (
+            name not in declared or value != known[name].default
+        ):
             before[name] = value
     return before
 

@@ -7,16 +7,15 @@ import csv
 import functools
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from experiments import recipes  # noqa: F401 - fills the registries
-from experiments.core.directory import program_of_config
-from experiments.core.options import OptionError
+from experiments.core.labels import labels_of
+from experiments.core.legacy import program_of_config
+from experiments.core.options import Option, OptionError, by_role
 from experiments.core.program import Program
-from experiments.run_labels import labels_of
 
 # What is drawn if nothing is said: the first that all runs have.
 METRICS = (
@@ -25,10 +24,10 @@ METRICS = (
 )
 # Roles of options in which repeats of one setting may differ; all others say what is
 # trained.
-FREE_IN_REPEATS = ("seed", "where", "shown")
+FREE_IN_REPEATS = ("seed", "numerics", "label", "where", "shown", "source", "test")
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class RunFolder:
     """A run directory.
 
@@ -40,7 +39,7 @@ class RunFolder:
 
     path: Path
     config: dict[str, Any]
-    label: str
+    label: str = ""
 
     @property
     def experiment(self) -> str:
@@ -48,9 +47,35 @@ class RunFolder:
         return self.config.get("experiment", "experiment")
 
     @property
+    def family(self) -> str:
+        """The recipe it was trained by, or the family of an earlier version."""
+        return self.config.get("recipe") or self.config.get("family", "starts")
+
+    @functools.cached_property
+    def program(self) -> Program:
+        """The program that made it, also in an earlier version.
+
+        Raises:
+            OptionError: If it is of no script here, or of options that make no sense.
+        """
+        try:
+            return program_of_config(self.config)
+        except (KeyError, StopIteration, OptionError) as error:
+            raise OptionError(
+                f"{self.path} is of {self.experiment}.py ({self.family}), which is "
+                "not known here"
+            ) from error
+
+    @functools.cached_property
     def options(self) -> dict[str, Any]:
-        """The options it was made with."""
-        return self.config["options"]
+        """The options it was made with; of a script that is known, all, by their names.
+
+        Those of another one are as `config.json` has them.
+        """
+        try:
+            return self.program.options
+        except OptionError:
+            return self.config["options"]
 
     @property
     def model(self) -> Path:
@@ -66,21 +91,42 @@ class RunFolder:
             )
         return file
 
-    @functools.cached_property
-    def program(self) -> Program:
-        """The program that made it.
+    @property
+    def best_weights(self) -> Path:
+        """The file of its trained model, or of the best weights of an unfinished run.
 
         Raises:
-            OptionError: If it is of no script here, or of options that make no sense.
+            OptionError: If there is neither.
         """
-        try:
-            return program_of_config(self.config)
-        except (KeyError, StopIteration, OptionError) as error:
-            kind = self.config.get("recipe") or self.config.get("family", "starts")
-            raise OptionError(
-                f"{self.path} is of {self.experiment}.py ({kind}), which is not known "
-                "here"
-            ) from error
+        best = sorted(self.path.glob("checkpoints/best-*.weights.h5"))
+        if (self.path / "model.keras").is_file() or not best:
+            return self.model
+        return best[-1]
+
+    @property
+    def setting(self) -> dict[str, Any]:
+        """The options that say what is trained.
+
+        The seed is not among them, nor where it was trained or how it was shown.
+        """
+        free = by_role(self._declared(), *FREE_IN_REPEATS)
+        return {k: v for k, v in self.options.items() if k not in free}
+
+    def setting_but(self, *names: str, group: str | None = None) -> str:
+        """The same as a text, without some of these options.
+
+        Args:
+            *names: Options to leave out.
+            group: A group of options to leave out, such as `"pre-training"`.
+        """
+        declared = self._declared()
+        left = {
+            name: value
+            for name, value in self.setting.items()
+            if name not in names
+            and not (group and name in declared and declared[name].group == group)
+        }
+        return json.dumps(left, sort_keys=True)
 
     def history(self) -> list[dict[str, float]]:
         """The rows of its `metrics.csv`.
@@ -158,10 +204,26 @@ class RunFolder:
 
     def summary(self) -> dict[str, Any]:
         """What its `summary.json` holds; nothing if it is not finished."""
+        return read_summary(self.path)
+
+    def _declared(self) -> Mapping[str, Option]:
         try:
-            return json.loads((self.path / "summary.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            return self.program.declared
+        except OptionError:
             return {}
+
+
+def repeats(runs: Iterable[RunFolder]) -> list[list[RunFolder]]:
+    """The runs of every setting: they differ in nothing that is trained but the seed.
+
+    Args:
+        runs: The runs, in any order.
+    """
+    found: dict[tuple[str, str], list[RunFolder]] = {}
+    for run in runs:
+        key = (run.experiment, run.setting_but())
+        found.setdefault(key, []).append(run)
+    return list(found.values())
 
 
 def run_folders(paths: Sequence[str]) -> list[RunFolder]:
@@ -177,12 +239,11 @@ def run_folders(paths: Sequence[str]) -> list[RunFolder]:
     for path, times in Counter(path.resolve() for path in folders).items():
         if times > 1:
             raise OptionError(f"{path} is named {times} times; expected each run once")
-    configs = [_config(path) for path in folders]
-    labels = labels_of(folders, [config["options"] for config in configs])
-    return [
-        RunFolder(path, config, label)
-        for path, config, label in zip(folders, configs, labels, strict=True)
-    ]
+    runs = [RunFolder(path, read_config(path)) for path in folders]
+    labels = labels_of(folders, [run.options for run in runs])
+    for run, label in zip(runs, labels, strict=True):
+        run.label = label
+    return runs
 
 
 def finished(runs: Sequence[RunFolder]) -> Sequence[RunFolder]:
@@ -242,16 +303,39 @@ def metric_of_all(
     return asked
 
 
-def _config(path: Path) -> dict[str, Any]:
+def read_config(path: Path) -> dict[str, Any]:
+    """What the `config.json` of a run directory holds, with its `options`.
+
+    Raises:
+        OptionError: If there is none, or it is broken.
+    """
+    file = path / "config.json"
     try:
-        config = json.loads((path / "config.json").read_text(encoding="utf-8"))
+        config = json.loads(file.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError) as error:
         what = "has no config.json" if path.is_dir() else "is no folder"
         raise OptionError(f"{path} {what}; expected a run directory") from error
     except (OSError, ValueError) as error:
-        raise OptionError(f"cannot read {path / 'config.json'}: {error}") from error
+        raise OptionError(f"cannot read {file}: {error}") from error
     if not isinstance(config, dict) or not isinstance(config.get("options"), dict):
-        raise OptionError(
-            f"{path / 'config.json'} holds no options; expected that of a run"
-        )
+        raise OptionError(f"{file} holds no options; expected that of a run")
     return config
+
+
+def read_summary(path: Path) -> dict[str, Any]:
+    """What the `summary.json` of a run directory holds; nothing if it has none."""
+    try:
+        summary = json.loads((path / "summary.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return summary if isinstance(summary, dict) else {}
+
+
+def states(path: Path) -> dict[int, Path]:
+    """The states that a run directory keeps, by the epochs behind them, in order."""
+    files = path.glob("checkpoints/epoch-*.h5")
+    found = {
+        int(file.name.removeprefix("epoch-").removesuffix(".weights.h5")): file
+        for file in files
+    }
+    return dict(sorted(found.items()))

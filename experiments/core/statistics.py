@@ -11,12 +11,12 @@ class Mean:
     """The mean of a result over repeats, and how far these are apart.
 
     Args:
-        value: The mean.
+        mean: The mean.
         deviation: The standard deviation, n - 1 in the divisor; 0 of a single repeat.
         count: The number of repeats, n.
     """
 
-    value: float
+    mean: float
     deviation: float
     count: int
 
@@ -40,7 +40,7 @@ class Mean:
         Args:
             digits: How many there are after the point.
         """
-        mean = f"{self.value:.{digits}f}"
+        mean = f"{self.mean:.{digits}f}"
         if self.count == 1:
             return mean
         return f"{mean} ± {self.deviation:.{digits}f} (n = {self.count})"

@@ -45,7 +45,9 @@ def rates(runs, options, out: Output) -> None:
         if start == NONE:
             start = {"glorot": "Glorot", "he": "He"}[chosen["init"]]
         panel = panels.setdefault(f"{chosen['dataset']}, {chosen['activation']}", {})
-        panel.setdefault(start, {}).setdefault(chosen["lr"], []).append(accuracy)
+        panel.setdefault(start, {}).setdefault(chosen["learning_rate"], []).append(
+            accuracy
+        )
     panels = dict(sorted(panels.items()))
     out.begin("lsc-2")
     from keras_nonnormal.plotting import rate_panels

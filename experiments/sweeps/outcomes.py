@@ -1,10 +1,11 @@
 """How the runs of a sweep end, as their `summary.json` says."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from experiments.core.runs import read_summary
 
 # With a summary.json: a run that is over. The last two have none, and are tried again
 # when the sweep is started again.
@@ -43,14 +44,12 @@ def kept_outcome(directory: Path, hopeless_after: int | None = None) -> Outcome 
         hopeless_after: The epochs after which a run may be hopeless, or None if none
             is. One that was given up by a stricter rule has to go on.
     """
-    try:
-        text = (directory / "summary.json").read_text(encoding="utf-8")
-        summary = dict(json.loads(text))
-        state = summary.get("outcome", FINISHED)
-        if state == HOPELESS and (
-            hopeless_after is None or summary["hopeless_after"] < hopeless_after
-        ):
-            return None
-    except (OSError, ValueError, TypeError, KeyError):  # it may be broken
+    summary = read_summary(directory)
+    if not summary:  # or a broken one
+        return None
+    state, rule = summary.get("outcome", FINISHED), summary.get("hopeless_after")
+    if state == HOPELESS and (
+        hopeless_after is None or rule is None or rule < hopeless_after
+    ):
         return None
     return Outcome(state, summary, summary.get("reason", ""))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from experiments.core.runs import RunFolder, run_folders
 from experiments.options import OptionError
-from experiments.run_folders import RunFolder, run_folders
 from experiments.sweeps.outcomes import DIVERGED, FINISHED, Outcome, kept_outcome
 
 

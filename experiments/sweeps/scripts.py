@@ -3,9 +3,9 @@
 import importlib
 from collections.abc import Iterable
 
+from experiments.core.runs import MODULES
 from experiments.experiment import Experiment
 from experiments.families import chosen
-from experiments.run_folders import MODULES
 
 SCRIPTS = (
     *("copy", "addition", "psmnist", "ptb_char"),

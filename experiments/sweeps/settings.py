@@ -1,11 +1,11 @@
 """The settings of a sweep: runs that differ in their seed alone."""
 
 import math
-import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from experiments.core.statistics import Mean
 from experiments.options import OptionError
 from experiments.sweeps.outcomes import DIVERGED
 from experiments.sweeps.plan import in_words, varied
@@ -42,12 +42,12 @@ class Setting:
         """The mean of these; infinite if no run came to an end."""
         if count(self.records, DIVERGED) == len(self.records):
             return math.inf
-        return statistics.fmean(self.scores)
+        return Mean.of(self.scores).mean
 
     @property
     def error(self) -> float:
         """The standard error of the mean; 0 of a single run."""
-        return standard_error(self.scores)
+        return Mean.of(self.scores).error
 
     @property
     def successes(self) -> int:
@@ -144,13 +144,6 @@ def map_of(settings: Iterable[Setting], layout: Layout) -> dict[Point, float]:
         )
         found[point] = min(found.get(point, math.inf), setting.mean)
     return found
-
-
-def standard_error(values: Sequence[float]) -> float:
-    """That of the mean, n - 1 in the divisor; 0 of a single value."""
-    if len(values) < 2 or not all(map(math.isfinite, values)):
-        return 0.0
-    return statistics.stdev(values) / math.sqrt(len(values))
 
 
 def _in_order(names: Iterable[str], published: Iterable[str]) -> list[str]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from experiments import addition, copy_task, psmnist, ptb_char
-from experiments.networks.rounds import mean_and_deviation, rounds
+from experiments.networks.rounds import rounds
 from tests.experiments.networks.running import (
     COPY,
     QUIET,
@@ -120,12 +120,6 @@ def test_rounds_leave_nothing_where_data_are_missing(tmp_path, capsys, monkeypat
         psmnist.main(flags)
     assert capsys.readouterr().err.startswith("psmnist.py: error: ")
     assert not (tmp_path / "run").exists()
-
-
-def test_means_and_deviations_of_rounds():  # Row S28
-    results = [{"loss": 1.0}, {"loss": 2.0}, {"loss": 6.0}]
-    assert mean_and_deviation(results) == ({"loss": 3.0}, {"loss": math.sqrt(7)})
-    assert mean_and_deviation(results[:1]) == ({"loss": 1.0}, {"loss": 0.0})
 
 
 TEXT = ["--emsize=4", "--bptt=10", "--batch=8", "--epochs=1", "--net-type=RNN"]

@@ -5,15 +5,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments import networks  # noqa: F401 - fills the registry
-from experiments.core.options import options_of
-from experiments.core.program import NETWORKS
-from experiments.networks.recurrent import GAMMAS
-
-# What runs of different families call the same thing.
-SIZES = ("nhid", "hidden_units", "units")
+GAMMAS = ("gamma", "gamma2")
+# The names that runs of different recipes, and of earlier versions, have for one thing.
+SIZES = ("units", "nhid", "hidden_units")
 NETS = ("net_type", "init")
-CELLS = {"rnn": "RNN", "lstm": "LSTM"}
 # What a label does not say.
 USUAL_NONLINEARITY = "modrelu"
 
@@ -58,15 +53,7 @@ def labels_of(
 
 def has_gamma(options: Mapping[str, Any]) -> bool:
     """Whether options of a run ask for a network with the nonlinearity gamma."""
-    return _has_nonlinearity(options) and options.get("nonlin") in GAMMAS
-
-
-def _has_nonlinearity(options: Mapping[str, Any]) -> bool:
-    """Whether options are of a network whose nonlinearity can be chosen."""
-    return any(
-        options.get("net_type") in each.names and "nonlin" in options_of(each)
-        for each in NETWORKS
-    )
+    return options.get("nonlin") in GAMMAS
 
 
 def _label(options: Mapping[str, Any]) -> str:
@@ -77,10 +64,7 @@ def _label(options: Mapping[str, Any]) -> str:
         found.insert(0, options["cell"].upper())
     words = [" ".join(word for word in found if word) or "run"]
     nonlinearity = options.get("nonlin") or USUAL_NONLINEARITY
-    if (
-        _has_nonlinearity(options)
-        and nonlinearity != USUAL_NONLINEARITY
-    ):
+    if nonlinearity != USUAL_NONLINEARITY:
         words.append(nonlinearity)
     if has_gamma(options) and not options.get("learn_params", True):
         words.append("fixed")
@@ -94,7 +78,8 @@ def _stabilized(options: Mapping[str, Any]) -> str:
     """`LSTM 5, controller 0.5`, or `sin 0.001, he, none`."""
     kind = (options.get("net"), options.get("stack"))
     if kind[0] is None:
-        kind = (options.get("activation"), options.get("lr"))
+        rate = options.get("learning_rate", options.get("lr"))
+        kind = (options.get("activation"), rate)
     words = [" ".join(str(each) for each in kind if each is not None)]
     if "net" not in options and options.get("init"):
         words.append(options["init"])
