@@ -1,19 +1,20 @@
 """Run directories as figures need them; read without heavy imports."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from experiments.core.options import OptionError, by_role
+from experiments import recipes  # noqa: F401 - fills the registries
+from experiments.core.labels import has_gamma
+from experiments.core.options import OptionError
 from experiments.core.runs import (
-    FREE_IN_REPEATS,
     RunFolder,
     finished,
     metric_of_all,
     of_one_experiment,
+    repeats,
     run_folders,
+    states,
 )
-from experiments.run_labels import has_gamma
 
 __all__ = [
     "RunFolder",
@@ -21,7 +22,9 @@ __all__ = [
     "has_gamma",
     "metric_of_all",
     "of_one_experiment",
+    "repeats",
     "run_folders",
+    "states",
 ]
 
 # Metrics whose names do not say all.
@@ -72,16 +75,6 @@ def file_name(*words: str) -> str:
 def experiments_of(runs: Sequence[RunFolder]) -> str:
     """The names of all scripts that made runs."""
     return ", ".join(sorted({run.experiment for run in runs}))
-
-
-def repeats(runs: Sequence[RunFolder]) -> list[list[RunFolder]]:
-    """Runs by setting: those of one differ in nothing that is trained but the seed."""
-    found: dict[str, list[RunFolder]] = {}
-    for run in runs:
-        free = by_role(run.program.declared, *FREE_IN_REPEATS)
-        kept = {k: v for k, v in run.program.options.items() if k not in free}
-        found.setdefault(json.dumps(kept, sort_keys=True), []).append(run)
-    return list(found.values())
 
 
 def title_of(run: RunFolder) -> str:

@@ -138,7 +138,7 @@ class Recurrent(Network):
         if task is not None and task.stateful:  # a text of the user's own
             widths = {**widths, "output_width": task.output_width}
             widths |= {"vocabulary": task.input_width}
-        return _total(self, self.units, **widths)
+        return count_parameters(self, self.units, **widths)
 
     def compiles_steps(self, program):
         jit = program.run.jit
@@ -388,10 +388,10 @@ def closest(sizes: Iterable[int], count: Any, budget: int) -> int:
 
 
 def _size(program: Program, network: Recurrent, units: int) -> int:
-    return _total(network, units, **program.task.widths)
+    return count_parameters(network, units, **program.task.widths)
 
 
-def _total(
+def count_parameters(
     network: Recurrent,
     units: int,
     input_width: int,

@@ -3,7 +3,8 @@
 from experiments import recipes
 from experiments.core.command import meant, program_of, published_defaults
 from experiments.core.options import named, parse
-from experiments.core.program import compose, known_options
+from experiments.core.program import compose, known_options, networks_of
+from experiments.networks import recurrent
 
 assert recipes.script  # which fills the registries
 
@@ -55,3 +56,40 @@ def family(script, words):
     """`"starts"` or `"networks"`: the kind of recipe that a command line means."""
     recipe = meant(script, list(words))[0]
     return "networks" if recipe in ("nnrnn", "gamma") else recipe
+
+
+def network_of(name, units=128, **options):
+    """A network of the recipes nnrnn and gamma."""
+    found = next(n for n in networks_of("copy", "gamma") if name in n.names)
+    return found(net_type=name, units=units, **options)
+
+
+def count_parameters(
+    name, units, input_width, output_width, vocabulary=0, tied=False, **options
+):
+    """Its trained numbers, read-out and embedding included."""
+    network = network_of(name, units, **options)
+    widths = (input_width, output_width, vocabulary, tied)
+    return recurrent.count_parameters(network, units, *widths)
+
+
+def hidden_size_for_budget(
+    name, budget, input_width, output_width, vocabulary=0, **options
+):
+    """The number of units with which these come closest to a budget."""
+    network = network_of(name, **options)
+    widths = (input_width, output_width, vocabulary)
+    return recurrent.closest(
+        network.sizes(),
+        lambda units: recurrent.count_parameters(network, units, *widths),
+        budget,
+    )
+
+
+def model_of(task, script, **given):
+    """The model of a network for a task, and its program."""
+    from experiments.networks.stack import build
+
+    gamma = given.get("net_type") in ("ANRU", "GRU")
+    program = made(script, "gamma" if gamma else "nnrnn", **given).program
+    return build(program, task), program
