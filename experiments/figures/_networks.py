@@ -12,7 +12,7 @@ import numpy as np
 
 import keras_nonnormal  # noqa: F401 - registers the classes of the models
 from experiments.core.options import OptionError
-from experiments.figures._runs import RunFolder
+from experiments.figures._runs import RunFolder, states
 from keras_nonnormal.analysis import (
     henrici_index,
     layer_spectra,
@@ -145,16 +145,9 @@ def kept(run: RunFolder, first: Snapshot | None = None) -> Iterator[Snapshot]:
     Raises:
         OptionError: If one cannot be read.
     """
-    ending = ".weights.h5"
-    files = {
-        int(path.name.removeprefix("epoch-").removesuffix(ending)): path
-        for path in run.path.glob(f"checkpoints/epoch-*{ending}")
-    }
-    if not files:
-        return
-    first = first or at_start(run)
-    for epoch in sorted(files):
-        _restore(first.model, files[epoch])
+    for epoch, file in states(run.path).items():
+        first = first or at_start(run)
+        _restore(first.model, file)
         yield Snapshot("epoch", epoch, first.model, first.layer)
 
 

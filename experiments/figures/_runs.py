@@ -13,6 +13,7 @@ from experiments.core.runs import (
     of_one_experiment,
     repeats,
     run_folders,
+    states,
 )
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "of_one_experiment",
     "repeats",
     "run_folders",
+    "states",
 ]
 
 # Metrics whose names do not say all.

@@ -8,7 +8,11 @@ from experiments.core.options import OptionError
 from experiments.core.statistics import Mean
 from experiments.figures._runs import RunFolder
 from experiments.networks.deep import NETWORKS, SPIKING
+<<<<<<< HEAD
 from experiments.recipes.targets import target_of
+=======
+from experiments.recipes.stability import target_of
+>>>>>>> exp
 
 # How a network was started, as the figures say it.
 NONE, ONE, HALF, UNBALANCED = "none", "ρ = 1", "ρ = 0.5", "ρ unbalanced"
@@ -21,13 +25,8 @@ METRICS = {
 }
 # A mean radius further from its target is struck out.
 TOLERANCE = 0.02
-# Options that may differ between runs that are compared.
-FREE = {
-    *("preset", "quick", "jit", "device", "tensorboard", "out", "resume", "json"),
-    *("pretrain", "compare", "target", "pretrain_steps", "pretrain_batch"),
-    *("pretrain_lr", "store", "only_pretrain", "comments", "name", "seed"),
-    *("pretrain_inputs", "clip_norm", "data", "time_limit", "strategy"),
-}
+# What may differ between runs that are compared, besides pre-training.
+FREE = ("clip_norm", "data", "time_limit")
 HEAD = ("task", "layers", "net", "start", "runs", "metric", "mean", "std")
 HEAD += ("mean radius", "std of radius", "target", "missed")
 
@@ -48,7 +47,7 @@ class Record:
         target: What that was to be; None without pre-training.
         clipped: Whether gradients were clipped.
         curve: The validation result of every epoch.
-        others: What else makes runs comparable: sizes and training.
+        others: What else makes runs comparable: sizes and training, as a text.
     """
 
     task: str
@@ -62,7 +61,7 @@ class Record:
     target: float | None
     clipped: bool
     curve: tuple[float, ...]
-    others: tuple[tuple[str, Any], ...]
+    others: str
 
     @property
     def metric(self) -> str:
@@ -215,7 +214,7 @@ def wins(found: Sequence[Record], comparison: str, depth: int) -> Wins:
     for each in found:
         of_kind = spiking is None or (each.net in SPIKING) == spiking
         if each.depth == depth and of_kind and each.net not in LEFT_OUT:
-            key = (each.net, each.task, each.seed, each.clipped, *each.others)
+            key = (each.net, each.task, each.seed, each.clipped, each.others)
             sides.get(each.start, {})[key] = each
     pairs = [
         (one, sides[worse][key])
@@ -254,9 +253,5 @@ def _record(run: RunFolder) -> Record:
         target=target,
         clipped=options.get("clip_norm") is not None,
         curve=tuple(row[validation] for row in run.history() if validation in row),
-        others=tuple(
-            (name, str(value))
-            for name, value in sorted(options.items())
-            if name not in FREE
-        ),
+        others=run.setting_but(*FREE, group="pre-training"),
     )

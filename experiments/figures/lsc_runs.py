@@ -41,11 +41,12 @@ def rates(runs, options, out: Output) -> None:
     for run in runs:
         accuracy = check_trained(run, "ffn")["test"]["accuracy"]
         chosen = run.options
+        rate = chosen["learning_rate"]
         start, _ = start_of(chosen, 1)
         if start == NONE:
             start = {"glorot": "Glorot", "he": "He"}[chosen["init"]]
         panel = panels.setdefault(f"{chosen['dataset']}, {chosen['activation']}", {})
-        panel.setdefault(start, {}).setdefault(chosen["lr"], []).append(accuracy)
+        panel.setdefault(start, {}).setdefault(rate, []).append(accuracy)
     panels = dict(sorted(panels.items()))
     out.begin("lsc-2")
     from keras_nonnormal.plotting import rate_panels

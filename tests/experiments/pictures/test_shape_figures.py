@@ -162,7 +162,10 @@ def test_what_cannot_be_drawn_is_one_line(capsys, tmp_path):
     log_shapes(uneven, [[1.0, 2.0]], [[0.0]])
     for arguments, message in (
         (("gamma", "--shapes", "0,1"), "gamma has a pole at n = 0"),
-        (("gamma", "--shapes", "5"), "expected a gain and a saturation such as 5,0.5"),
+        (
+            ("gamma", "--shapes", "5"),
+            "--shapes: expected two numbers such as 0:0.9, received '5'",
+        ),
         (("grid", plain), "has no gamma; expected a run with --nonlin gamma"),
         (("shapes", plain), "has no gamma; expected a run with --nonlin gamma"),
         (("shapes", shaped), "holds no gain.csv and saturation.csv of the same epochs"),

@@ -52,8 +52,8 @@ def test_elsewhere_than_on_a_terminal_there_is_a_line_for_each_run(runs):
     progress.ended((runs[1],), [Outcome(DIVERGED, message="why", seconds=20)])
     assert stream.getvalue().splitlines() == [
         "0 of 4 runs, 1 running, after epoch 0",
-        "[1/4] init chain, init_scale 1.02, learning_rate 0.0001: loss 0.2500, 1 min 0 s "
-        "(1 min 30 s left)",
+        "[1/4] init chain, init_scale 1.02, learning_rate 0.0001: loss 0.2500, "
+        "1 min 0 s (1 min 30 s left)",
         "[2/4] init chain, init_scale 1.02, learning_rate 0.001: diverged, why, 20 s "
         "(40 s left)",
     ]

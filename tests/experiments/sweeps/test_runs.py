@@ -175,7 +175,7 @@ def test_shards_are_all_runs_each_once(tmp_path):
     [
         (
             ["copy", "--grid", "lr=0"],
-            "--learning-rate: expected a finite number above 0",
+            "--learning-rate: expected a finite number",
         ),
         (["copy", "--shard", "4/3"], "--shard: expected a part of all such as 3/8"),
         (["copy", "--workers", "0"], "--workers: expected a whole number of at least"),
@@ -183,7 +183,7 @@ def test_shards_are_all_runs_each_once(tmp_path):
         (["copy", "--address", "auto"], "--address: expected --executor ray"),
         (
             ["ptb_char", "--vectorize", "2"],
-            "--vectorize: expected runs of the recipe starts, received ptb_char.py",
+            "--vectorize: expected runs of the recipe",
         ),
         (["copy", "--only", "seed=99"], "there are no such runs in the grid"),
         (["copy", "--out", "/dev/null/x"], "--out: cannot make /dev/null/x: Not a dir"),
