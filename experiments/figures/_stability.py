@@ -8,11 +8,7 @@ from experiments.core.options import OptionError
 from experiments.core.statistics import Mean
 from experiments.figures._runs import RunFolder
 from experiments.networks.deep import NETWORKS, SPIKING
-<<<<<<< HEAD
-from experiments.recipes.targets import target_of
-=======
 from experiments.recipes.stability import target_of
->>>>>>> exp
 
 # How a network was started, as the figures say it.
 NONE, ONE, HALF, UNBALANCED = "none", "ρ = 1", "ρ = 0.5", "ρ unbalanced"
