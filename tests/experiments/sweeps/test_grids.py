@@ -61,7 +61,7 @@ def test_the_grids_of_starts_have_the_published_numbers_of_runs(name, counts):
             756,
             {"learning_rate": 7, "dataset": 3, "activation": 3, "seed": 4},
         ),
-        ("lsc/fig3", 384, {"task": 3, "net": 6, "stack": 2, "target": 3, "seed": 4}),
+        ("lsc/fig3", 432, {"task": 3, "net": 6, "stack": 2, "target": 3, "seed": 4}),
         ("gamma/copy", 135, {"gain": 9, "saturation": 5}),
         ("gamma/psmnist", 240, {"gain": 16, "saturation": 5}),
         ("gamma/text", 240, {"gain": 16, "saturation": 5}),
@@ -115,7 +115,7 @@ def test_a_yaml_file_is_a_grid(tmp_path):
 @pytest.mark.parametrize(
     ("what", "words", "only", "said"),
     [
-        ("kopy", (), (), "expected one of copy, addition"),
+        ("kopy", (), (), "expected one of addition, copy"),
         ("none.yaml", (), (), "cannot read none.yaml"),
         ("copy", ("lr",), (), "expected an option and its values"),
         ("copy", ("lr=1e-4,",), (), "expected an option and its values"),
@@ -144,12 +144,18 @@ KEYS = json.loads((Path(__file__).parent / "keys.json").read_text())
 
 @pytest.mark.parametrize("what", PUBLISHED)
 def test_published_grids_are_in_the_folders_they_have_always_been_in(what):
-    keys = sorted(run.key for run in runs_of(what))
+    keys = sorted(run.key for run in runs_of(what) if not came_later(run.options))
     digest = hashlib.sha256(" ".join(keys).encode()).hexdigest()
     assert (len(keys), digest) == (
         KEYS["grids"][what]["runs"],
         KEYS["grids"][what]["sha256"],
     )
+
+
+def came_later(options):
+    """Whether a run is one of the rows of spiking networks with the target 1/2."""
+    spiking = options.get("net") in ("maLSNN", "maLSNNb")
+    return spiking and options["target"] == "0.5"
 
 
 @pytest.mark.parametrize("words", KEYS["runs"])
