@@ -55,7 +55,13 @@ def _stair(network: Any, schedule: str, height: float) -> Stair | None:
     if schedule == "none":
         return None
     start = Constant(height) if schedule == "alpha" else None
-    return Stair(schedule, network.learned_steps or None, start, name="stair")
+    return Stair(
+        schedule,
+        network.learned_steps or None,
+        start,
+        network.clip_exponent,
+        name="stair",
+    )
 
 
 def _sequence_model(program: Program, task: Any) -> keras.Model:
@@ -105,7 +111,7 @@ def _sizes(sizes: Any) -> list[int]:
 
 def _readout(program: Program, task: Any, features: int) -> keras.layers.Dense:
     """The read-out, started as that of the task, or as its network wants it."""
-    start = program.network.readout(features, task.output_width)
+    start: dict[str, Any] = program.network.readout(features, task.output_width)
     if not start and task.stateful:
         uniform = RandomUniform(-0.1, 0.1)
         start = {"kernel_initializer": uniform, "bias_initializer": "zeros"}
