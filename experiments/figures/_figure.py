@@ -112,7 +112,8 @@ def run(arguments: list[str] | None, description: str | None) -> int:
 
 
 def _kind(default: Any) -> Any:
-    """The type of an option, by its default."""
-    if isinstance(default, tuple):
-        return tuple[_kind(default[0]), ...]
-    return type(default)
+    """The type of an option by its default; of a tuple, one or more values or pairs."""
+    if not isinstance(default, tuple):
+        return type(default)
+    pair = isinstance(default[0], tuple)
+    return tuple[tuple[float, float] if pair else type(default[0]), ...]

@@ -141,7 +141,7 @@ def group_rows(found: Sequence[Record]) -> list[tuple]:
 
 def _mean_and_deviation(values: Sequence[float]) -> tuple[float, float]:
     mean = Mean.of(values)
-    return mean.value, mean.deviation
+    return mean.mean, mean.deviation
 
 
 def starts_of(found: Sequence[Record]) -> list[str]:

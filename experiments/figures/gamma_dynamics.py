@@ -103,12 +103,12 @@ def information(runs, options, out: Output) -> None:
         times = []
         for snapshot, values in _information(run, options):
             mean = Mean.of(values)
-            times.append((run.counted(snapshot.epoch), mean.value, mean.deviation))
+            times.append((run.counted(snapshot.epoch), mean.mean, mean.deviation))
             numbers += [
                 (run.label, snapshot.stage, snapshot.epoch, number, value)
                 for number, value in enumerate(values)
             ]
-            last[run.label] = mean.value  # the one after training
+            last[run.label] = mean.mean  # the one after training
         rows[run.label] = sorted({row[0]: row for row in times}.values())
     drawn = information_curves(rows, title=experiment, index=runs[0].index)
     head = ("run", "stage", "epoch", "sequence", "nats")

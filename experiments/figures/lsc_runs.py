@@ -213,7 +213,7 @@ def table_1(runs, options, out: Output) -> None:
                 words += " + clip" if clipped else ""
                 rows.append([f"{depth} layers, {words}", *map(_entry, both)])
                 means = [Mean.of(values) for values in both]
-                values = [v for each in means for v in (each.value, each.deviation)]
+                values = [v for each in means for v in (each.mean, each.deviation)]
                 numbers.append((depth, start, clipped, len(block), *values))
             bold |= _best(numbers, first, found[0].more_is_better)
     head = ("", f"validation {metric}", f"test {metric}")
@@ -226,7 +226,7 @@ def table_1(runs, options, out: Output) -> None:
 def _counted(values: Sequence[float]) -> tuple[int, float, float]:
     """Number, mean and deviation of values."""
     mean = Mean.of(values)
-    return mean.count, mean.value, mean.deviation
+    return mean.count, mean.mean, mean.deviation
 
 
 def _entry(values: Sequence[float], digits: int = 3) -> str:
@@ -234,7 +234,7 @@ def _entry(values: Sequence[float], digits: int = 3) -> str:
     if not values:
         return ""
     mean = Mean.of(values)
-    return mean.text(1 if abs(mean.value) >= 10 else digits)
+    return mean.text(1 if abs(mean.mean) >= 10 else digits)
 
 
 def _one_metric(found: Sequence[Record]) -> str:

@@ -100,11 +100,11 @@ def starts_5(runs, options, out: Output) -> None:
     drawn = weight_profiles(panels, reach=options.reach)
     out.save("starts-5", drawn, PROFILE_HEAD, _profile_rows(panels))
     head = ("task", "start", "runs", "absolute_henrici_index", "standard_error")
-    rows = ((*names, each.count, each.value, each.error) for *names, each in indices)
+    rows = ((*names, each.count, each.mean, each.error) for *names, each in indices)
     out.table("starts-table-2", head, rows)
     print("\ntask        start         absolute Henrici index ± standard error (runs)")
     for task, kind, mean in indices:
-        value = f"{mean.value:6.2f} ± {mean.error:.2f}"
+        value = f"{mean.mean:6.2f} ± {mean.error:.2f}"
         print(f"{task:10}  {kind:12}  {value}  ({mean.count})")
 
 
