@@ -4,7 +4,14 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from keras_nonnormal.plotting._style import colour, dress, look, marker, new_figure
+from keras_nonnormal.plotting._style import (
+    colour,
+    dress,
+    legend_inside,
+    look,
+    marker,
+    new_figure,
+)
 
 
 def information_curves(
@@ -45,6 +52,5 @@ def information_curves(
     axes.set_ylim(0, None)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     dress(axes, title)
-    if information:
-        axes.legend(frameon=False, loc="best")
+    legend_inside(figure, axes)
     return figure
