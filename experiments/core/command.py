@@ -30,6 +30,7 @@ from experiments.core.program import (
     presets_of,
     read_values,
     recipes_of,
+    spelled_out,
 )
 
 # The roles of options that may differ between a run and its continuation.
@@ -61,10 +62,12 @@ def program_of(
             known_options(script, recipe),
             arguments,
             prog=prog,
+            usage=f"{prog} [--preset NAME] [flags]",
             description="\n\n".join([(description or "").strip(), _notes(script)]),
             defaults=defaults,
         )
         given = RECIPES[recipe].understood(script, given)
+        given = spelled_out(script, recipe, given)
         if given.get("test"):
             return _tested(script, recipe, given)
         if given.get("resume"):
@@ -189,6 +192,7 @@ def composed(
         given: The values of flags, by name of the option.
         reason: Why this recipe.
     """
+    given = spelled_out(script, recipe, given)
     known = known_options(script, recipe)
     trained = [name for name in given if known[name].role in TRAINED]
     preset = given.get("preset", "script" if trained else "demo")
@@ -327,7 +331,9 @@ def _values(script: str, recipe: str, arguments: Sequence[str]) -> dict[str, Any
 
 
 def _all_presets(script: str) -> list[str]:
-    return [name for recipe in recipes_of(script) for name in presets_of(script, recipe)]
+    return [
+        name for recipe in recipes_of(script) for name in presets_of(script, recipe)
+    ]
 
 
 def _notes(script: str) -> str:
@@ -347,9 +353,8 @@ def _notes(script: str) -> str:
             )
         )
     lines.append(
-        "Without a flag that says what is trained it is the demonstration; with one, the "
-        "published\ndefaults of its recipe hold. --preset demo and flags change the "
-        "demonstration."
+        "No flag that says what is trained means the demonstration; any means the\n"
+        "published defaults of its recipe. --preset demo with flags changes the former."
     )
     return "\n".join(lines)
 

@@ -7,6 +7,7 @@ column of a table of presets and an entry of `config.json`. Nothing heavy is imp
 import argparse
 import dataclasses
 import functools
+import inspect
 import math
 import re
 import sys
@@ -308,7 +309,7 @@ def options_of(*classes: type[Options]) -> dict[str, Option]:
             owner = next(
                 base
                 for base in reversed(each.__mro__)
-                if field.name in base.__dict__.get("__annotations__", ())
+                if field.name in inspect.get_annotations(base)
             )
             found[field.name] = Option(
                 field.name, field.default, kind, optional, field.metadata, owner
@@ -406,6 +407,7 @@ def parse(
     arguments: list[str] | None = None,
     *,
     prog: str | None = None,
+    usage: str | None = None,
     description: str | None = None,
     defaults: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
@@ -417,13 +419,14 @@ def parse(
         known: The options by name, as `options_of` gives them.
         arguments: The arguments; None for those of the program.
         prog: Name of the program in messages.
-        description: What `--help` says first.
+        usage: The first line of `--help`.
+        description: Text that follows.
         defaults: Defaults that are not those of the declarations, for `--help`.
 
     Returns:
         The values of the flags that were given, by name of the option.
     """
-    parser = Parser(prog=prog, description=description)
+    parser = Parser(prog=prog, usage=usage, description=description)
     parser.add_options(known, defaults)
     given = vars(parser.parse_args(arguments))
     return {name: known[name].settled(value) for name, value in given.items()}

@@ -1,4 +1,4 @@
-"""A run as a value: task x network x recipe x run, composed of small frozen dataclasses.
+"""A run as a value: task x network x recipe x run, four small frozen dataclasses.
 
 Every task, network and recipe is a class in a file of its own that registers itself;
 the command line, `config.json`, grids and tables of presets are its flattening.
@@ -488,9 +488,7 @@ def compose(script: str, recipe: str, values: Mapping[str, Any]) -> Program:
     return program
 
 
-def read_values(
-    script: str, recipe: str, values: Mapping[str, Any]
-) -> dict[str, Any]:
+def read_values(script: str, recipe: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """Settings under the options' own names, in their types.
 
     Raises:
@@ -512,15 +510,8 @@ def _network(script: str, recipe: str, read: dict[str, Any]) -> type[Network]:
     selector = classes[0].selector
     if not selector:
         return classes[0]
-    known = known_options(script, recipe)[selector]
-    name = read.get(selector, known.default)
-    for each in classes:
-        if name in each.spellings:
-            changes = each.spellings[name]
-            read.update({k: v for k, v in changes.items() if k == selector})
-            for other, value in changes.items():
-                read.setdefault(other, value)
-            name = read[selector]
+    read.update(spelled_out(script, recipe, read))
+    name = read.get(selector, known_options(script, recipe)[selector].default)
     found = next((each for each in classes if name in each.names), None)
     if found is None:
         names = ", ".join(each for network in classes for each in network.names)
@@ -529,6 +520,14 @@ def _network(script: str, recipe: str, read: dict[str, Any]) -> type[Network]:
         )
     read[selector] = name
     return found
+
+
+def spelled_out(script: str, recipe: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Values in which another name of a network is its own, with what it implies."""
+    for each in networks_of(script, recipe):
+        if (implied := each.spellings.get(given.get(each.selector, ""))) is not None:
+            return {**implied, **given, each.selector: implied[each.selector]}
+    return dict(given)
 
 
 def presets_of(script: str, recipe: str) -> dict[str, published.Row]:
@@ -578,4 +577,3 @@ def _agrees(program: Program, row: published.Row) -> bool:
 def has_tensorboard() -> bool:
     """Whether TensorBoard is installed."""
     return importlib.util.find_spec("tensorboard") is not None
-

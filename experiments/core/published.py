@@ -2,10 +2,11 @@
 
 The columns of a file are `script`, `preset`, `like`, `result`, `shown`, options under
 any of their names, and `more`, which holds further options: `T=200 onehot=true`. An
-empty cell says nothing; `none` says that there is no value. A row has all that the row named in `like` has, too. A preset whose name begins
-with `@` is a setting that rows share: it cannot be asked for, and its result says in
-words which setting it is. A row without a name holds nothing but a result of its
-setting. A preset may have several rows that differ in the network: `demo`.
+empty cell says nothing; `none` says that there is no value. A row has all that the row
+named in `like` has, too. A preset whose name begins with `@` is a setting that rows
+share: it cannot be asked for, and its result says in words which setting it is. A row
+without a name holds nothing but a result of its setting. A preset may have several rows
+that differ in the network: `demo`.
 """
 
 import csv

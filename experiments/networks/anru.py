@@ -13,9 +13,7 @@ class AdaptiveNetwork(Shaped, Recurrent):
 
     names, recipes = ("ANRU",), ("gamma",)
     spellings = {"ARUN": {"net_type": "ANRU"}}
-    refused = {
-        "stair": "has a controller that shapes its non-linearity at every step"
-    }
+    refused = {"stair": "has a controller that shapes its non-linearity at every step"}
 
     rinit: str | None = dense_start()
     iinit: str = input_start()

@@ -64,7 +64,8 @@ class UnitaryNetwork(WithStair):
     def readout(self, features, classes):
         from keras.initializers import Constant, RandomUniform
 
-        bound = math.sqrt(6 / (classes + features))  # of the input's width, as published
+        # From the width of the input, as published.
+        bound = math.sqrt(6 / (classes + features))
         return {
             "kernel_initializer": RandomUniform(-bound, bound),
             "bias_initializer": Constant(0.01),

@@ -92,7 +92,10 @@ class LanguageNetwork(Network):
                 f"{', '.join(STARTS[self.cell])}, received {self.init!r}"
             )
         feedback = FEEDBACK_GAIN if self.init == "fbchain" else None
-        for name, usual in (("gain", GAINS.get(self.init)), ("feedback_gain", feedback)):
+        for name, usual in (
+            ("gain", GAINS.get(self.init)),
+            ("feedback_gain", feedback),
+        ):
             value = getattr(self, name)
             if value is None:
                 self.settle(**{name: usual})

@@ -25,7 +25,10 @@ SKEW_STARTS = (
     *("normal_squeeze_diag", "exp_uniform"),
 )
 DENSE_STARTS = ("xavier", "kaiming", "normal")  # of independent entries
-START_SPELLINGS = {"random orth.": "random", "Glorot": "xavier", "random_orth": "random"}
+START_SPELLINGS = {
+    "random orth.": "random",
+    "Glorot": "xavier",
+}
 # One shape for all units of a layer, and one for each.
 GAMMAS = ("gamma", "gamma2")
 NONLINEARITIES = ("none", "modrelu", "tanh", "relu", "sigmoid", *GAMMAS)
@@ -48,9 +51,7 @@ class Recurrent(Network):
         "network to train; RNN2, expRNN2 and nnRNN2 are those with --stair expalpha",
         choices=_names,
     )
-    units: int = option(
-        128, "recurrent units", low=1, alias=("nhid", "hidden_units")
-    )
+    units: int = option(128, "recurrent units", low=1, alias=("nhid", "hidden_units"))
     budget: int | None = option(
         None, "choose --units so that so many parameters are trained, or closest", low=1
     )
@@ -125,9 +126,7 @@ class Recurrent(Network):
 
     def label(self, program):
         words = [self.net_type, str(self.units), *self.extras()]
-        return "-".join(
-            word.removeprefix("stair ").replace(" ", "") for word in words
-        )
+        return "-".join(word.removeprefix("stair ").replace(" ", "") for word in words)
 
     def model(self, program, task):
         from experiments.networks.stack import build
@@ -139,7 +138,7 @@ class Recurrent(Network):
         if task is not None and task.stateful:  # a text of the user's own
             widths = {**widths, "output_width": task.output_width}
             widths |= {"vocabulary": task.input_width}
-        return _total(self, self.units, **widths)
+        return count_parameters(self, self.units, **widths)
 
     def compiles_steps(self, program):
         jit = program.run.jit
@@ -216,7 +215,7 @@ class WithStair(Recurrent):
         rows = presets_of(program.script, program.recipe.name)
         row = rows.get(program.run.preset)
         if row and row.settings.get("stair") == "open" and "stair" not in given:
-            yield f"--stair: the row {row.preset} leaves the schedule open, this is expn"
+            yield f"--stair: the row {row.preset} leaves it open; this is expn"
         if given.get("max_steps") is not None and self.stair not in LEARNED:
             yield f"--max-steps has no effect: the stair {self.stair} is not learned"
 
@@ -300,7 +299,7 @@ class Nonlinear(Shaped, WithStair):
         "non-linearity of RNN, RNN-orth, expRNN and nnRNN; gamma has one shape for all "
         "units, gamma2 one for each",
         choices=NONLINEARITIES,
-        spellings={"ReLU": "relu", "modReLU": "modrelu", "Tanh": "tanh", "None": "none"},
+        spellings={"None": "none"},
         group="gamma",
     )
     learn_params: bool = option(
@@ -389,10 +388,10 @@ def closest(sizes: Iterable[int], count: Any, budget: int) -> int:
 
 
 def _size(program: Program, network: Recurrent, units: int) -> int:
-    return _total(network, units, **program.task.widths)
+    return count_parameters(network, units, **program.task.widths)
 
 
-def _total(
+def count_parameters(
     network: Recurrent,
     units: int,
     input_width: int,

@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from experiments.core.options import OptionError
 from experiments.core.report import aligned
 
@@ -186,8 +184,10 @@ class Batches:
     task: Any
     program: Any
 
-    def __iter__(self) -> Iterator[np.ndarray]:
+    def __iter__(self) -> Iterator[Any]:
         size, seed = self.program.recipe.pretrain_batch, self.program.run.seed
+        import numpy as np
+
         draw = np.random.default_rng(seed)
         change = CHANGES[getattr(self.program.task, "pretrain_inputs", "data")]
         batches = self.task.training_batches(size, seed=seed)
@@ -218,7 +218,7 @@ def _tokens(draw, inputs, width):
     return draw.choice(inputs.ravel(), inputs.shape)
 
 
-CHANGES: dict[str, Callable[..., np.ndarray]] = {
+CHANGES: dict[str, Callable[..., Any]] = {
     "data": lambda draw, inputs, width: inputs,
     "gaussian": _noise,
     "bernoulli": _coins,

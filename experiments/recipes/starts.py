@@ -110,9 +110,7 @@ class Starts(Recipe):
         }
 
     def report(self, program, summaries):
-        return results_table(
-            summaries, program.task.scores, self.published(program)
-        )
+        return results_table(summaries, program.task.scores, self.published(program))
 
     def curves(self, program, task):
         return {

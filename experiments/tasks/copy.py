@@ -78,5 +78,3 @@ class CopyStream(Stream):
             vary_delay=self.vari,
             updates_per_epoch=self.updates_per_epoch,
         )
-
-

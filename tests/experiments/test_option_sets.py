@@ -4,7 +4,6 @@ KERAS_NONNORMAL_OPTION_SETS=2000 throws as many at each.
 """
 
 import contextlib
-import dataclasses
 import io
 import json
 
@@ -13,10 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from experiments import figures, report, sweep
-from experiments.families import chosen
-from experiments.figure_options import FLAGS
-from experiments.kept import kept_options
-from experiments.prepare import prepare
+from experiments.core.command import program_of
+from experiments.core.directory import kept_program
+from experiments.core.program import RECIPES
 from tests.experiments.option_sets import COUNT, SCRIPTS, WORDS, option_sets
 
 EACH = settings(
@@ -52,28 +50,26 @@ def test_sets_are_accepted_or_refused_in_a_line(script, tmp_path):
     outcomes = []
 
     @EACH
-    @given(option_sets(SCRIPTS[script]))
+    @given(option_sets(script))
     def check(arguments):
-        def read():
-            experiment = chosen(SCRIPTS[script], arguments)
-            return experiment, prepare(experiment, arguments)
-
-        found = accepted(read)
+        found = accepted(program_of, script, arguments)
         outcomes.append(found is not None)
         if found is not None:
-            check_accepted(*found)
+            check_accepted(found)
 
-    def check_accepted(experiment, options):
-        assert options.label
-        assert options.start
-        assert options.out
-        assert experiment.published(options)
+    def check_accepted(program):
+        assert program.label
+        assert program.start
+        assert program.run.out
+        assert program.why
+        assert isinstance(program.recipe.published(program), dict)
+        assert isinstance(program.recipe, RECIPES[program.recipe.name])
         folder = tmp_path / "run"
         folder.mkdir(exist_ok=True)
-        content = {"experiment": experiment.name, "family": experiment.family}
-        content["options"] = dataclasses.asdict(options)
+        content = {"experiment": program.script, "recipe": program.recipe.name}
+        content["options"] = program.options
         (folder / "config.json").write_text(json.dumps(content))
-        assert kept_options(experiment, folder, "--resume") == options
+        assert kept_program(script, folder, "--resume") == program
 
     check()
     assert not list(tmp_path.glob("runs"))

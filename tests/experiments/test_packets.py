@@ -4,10 +4,10 @@ import dataclasses
 import json
 
 import pytest
-
-from experiments import copy_task
 from experiments.options import OptionError
 from experiments.packets import check_packet, run_packet
+
+from experiments import copy_task
 
 pytestmark = pytest.mark.usefixtures("uncompiled_file")
 

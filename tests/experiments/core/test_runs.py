@@ -5,8 +5,8 @@ import math
 
 import pytest
 
-from experiments.core import runs
 from experiments import recipes  # noqa: F401 - fills the registries
+from experiments.core import runs
 from experiments.options import OptionError
 from tests.experiments.pictures.drawing import make_run
 

@@ -7,8 +7,9 @@ import keras
 import numpy as np
 import pytest
 
-from experiments import addition, copy_task, psmnist, ptb_char
-from experiments.networks.rounds import rounds
+from experiments import addition, psmnist, ptb_char
+from experiments import copy as copy_task
+from experiments.core.rounds import rounds
 from tests.experiments.networks.running import (
     COPY,
     QUIET,
@@ -18,6 +19,7 @@ from tests.experiments.networks.running import (
     table,
     weights,
 )
+from tests.experiments.settings import made
 
 
 @pytest.fixture(scope="module")
@@ -188,9 +190,11 @@ def test_a_stair_that_ends_before_its_text_is_refused(text, tmp_path, capsys):
 
 
 def test_rounds_have_seeds_folders_and_models_of_their_own():  # Row S28
-    options = ptb_char.NETWORKS.options(rounds=3, out="runs/x", save="best.pt", seed=7)
+    given = {"rounds": 3, "out": "runs/x", "save": "best.pt", "seed": 7}
+    program = made("ptb_char", **given).program
     assert [
-        (each.seed, each.out, each.save, each.rounds) for each in rounds(options)
+        (each.run.seed, each.run.out, each.task.save, each.run.rounds)
+        for each in rounds(program)
     ] == [
         (seed, f"runs/x/seed-{seed}", f"best-seed-{seed}.keras", 1)
         for seed in (7, 8, 9)

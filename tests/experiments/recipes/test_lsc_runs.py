@@ -38,7 +38,7 @@ def test_words_with_and_without_as_a_user_runs_them(
     words, tmp_path, monkeypatch, capsys
 ):
     """LSC rows 43, 46, 47: one end-to-end run of deep_rnn.py."""
-    monkeypatch.setattr("experiments.lsc.pretraining.FRAMES", 4)
+    monkeypatch.setattr("experiments.recipes.stability.FRAMES", 4)
     flags = [*WORDS, *QUIET, *STABLE, "--compare", "--net=GRU", "--epochs=1"]
     out = ["--data", str(words), "--out", str(tmp_path / "run")]
     assert deep_rnn.main([*flags, *out]) == 0
@@ -80,7 +80,7 @@ def test_images_as_a_user_runs_them(python, data_folder, tmp_path):  # LSC row 5
 
 def test_a_run_that_is_resumed_ends_like_an_unbroken_one(words, tmp_path, monkeypatch):
     """LSC row 47: with dropout, and without pre-training it again."""
-    monkeypatch.setattr("experiments.lsc.pretraining.FRAMES", 2)
+    monkeypatch.setattr("experiments.recipes.stability.FRAMES", 2)
     small = ["--net=rsimplernn", "--stack=1", "--pretrain-steps=12"]
     flags = [*WORDS, *QUIET, *STABLE, *small, "--data", str(words)]
 

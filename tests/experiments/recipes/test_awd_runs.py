@@ -8,10 +8,9 @@ import keras
 import numpy as np
 import pytest
 
-from experiments.language import comparison
-from experiments.language.generate import sampled
-from experiments.language.spelling import text_of, tokens_of
 from experiments.language_model import main
+from experiments.recipes.generate import sampled
+from experiments.recipes.spelling import text_of, tokens_of
 
 FLAGS = (
     "--no-jit --corpus ptb-char --layers 1 --emsize 4 --batch 2 --bptt 6 "
@@ -100,14 +99,6 @@ def test_a_run_writes_text(run, capsys):
     with pytest.raises(SystemExit):
         main([*flags[:-1], "abd"])
     assert "different tokens, of which 'd' is none" in capsys.readouterr().err
-
-
-def test_runs_are_compared_with_the_paper(run, capsys):
-    assert comparison.main([str(run)]) == 0
-    head, _, row = capsys.readouterr().out.split("\n")[1:4]
-    assert head.endswith("Table 1, bits")
-    assert row.startswith("rnn, chain, gain 1.02")
-    assert row.endswith("1.308")
 
 
 class Cycle:

@@ -2,10 +2,9 @@
 
 import pytest
 
-from experiments import deep_rnn, ffn
-from experiments.lsc.comments import translate
-from experiments.lsc.parts import VALUES, WORDS
-from experiments.prepare import prepare
+from experiments.core.command import program_of
+from experiments.recipes.run_string_parts import VALUES, WORDS
+from experiments.recipes.run_strings import as_flags, translate
 
 EXAMPLES = {
     "dropout": "dropout:.3",
@@ -95,7 +94,7 @@ def test_every_part_is_an_option_or_is_said_to_have_no_effect():  # LSC row 63
 def test_parts_without_effect_are_said_in_a_line_each(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     text = "36_clipping_nogradreset_embproj_findLSC_allns_radius_heinit"
-    prepare(deep_rnn.EXPERIMENT, ["--task", "sl_mnist", "--comments", text])
+    program_of("deep_rnn", ["--task", "sl_mnist", "--comments", text])
     lines = capsys.readouterr().err.splitlines()
     start = "deep_rnn.py: warning: --comments: "
     assert all(line.startswith(start) for line in lines)
@@ -107,37 +106,75 @@ def test_flags_override_a_string(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     text = "36_dropout:.3_timerepeat:2_findLSC_radius_targetnorm:.5_pretrained"
     flags = ["--task", "wordptb", "--comments", text, "--dropout", "0", "--store", "x"]
-    options = prepare(deep_rnn.EXPERIMENT, flags)
-    assert (options.preset, options.dropout, options.repeat) == ("script", 0.0, 2)
-    assert (options.pretrain, options.goals, options.store) == ("published", 0.5, "x")
-    assert options.layout == "published"  # as the program of the string had them
+    program = program_of("deep_rnn", flags)
+    task, network, recipe, run = program.parts
+    assert (run.preset, network.dropout, task.repeat) == ("script", 0.0, 2)
+    assert (recipe.pretrain, recipe.goals, recipe.store) == ("published", 0.5, "x")
+    assert task.layout == "published"  # as the program of the string had them
     method = ["--comments", text, "--pretrain", "controller"]
-    assert prepare(deep_rnn.EXPERIMENT, method).pretrain == "controller"
+    assert program_of("deep_rnn", method).recipe.pretrain == "controller"
+
+
+PRINTED = {
+    "ffn": "--seed=0 --net=sin --lr=-1 --task=mnist --steps_per_epoch=-1 "
+    "--pretrain_epochs=100 --comments=findLSC_radius --layers=30 --epochs=50 "
+    "--batch_size=512",
+    "deep_rnn": "with stack=2 n_neurons=None net_name=LSTM task_name=heidelberg "
+    "batch_size=None epochs=None lr=None embedding=learned:None:None:94 seed=0 "
+    "comments=allns_dropout:.3_timerepeat:2_findLSC_radius_targetnorm:.5",
+}
+
+
+@pytest.mark.parametrize("script", PRINTED)
+def test_command_lines_of_the_document_run_as_printed(script, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    program = program_of(script, as_flags(PRINTED[script].split()))
+    assert (program.run.preset, program.recipe.pretrain) == ("script", "published")
+    if script == "ffn":
+        assert (program.network.activation, program.network.depth) == ("sin", 30)
+        assert program.recipe.learning_rate == 1e-4  # less than 0: the usual one
+        assert program.recipe.pretraining_steps(program) == 100 * (54_000 // 512)
+    else:
+        assert program.network.units_of(program.task) == (94, 94)
+        assert (program.recipe.batch_size, program.recipe.target) == (100, "0.5")
+
+
+def test_updates_of_an_epoch_may_be_fewer(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    flags = ["--steps-per-epoch=3", "--batch=32"]
+    assert program_of("ffn", flags).task.train_size == 96
+    flags += ["--comments=findLSC_radius", "--pretrain-epochs=2"]
+    program = program_of("ffn", flags)
+    assert program.recipe.pretraining_steps(program) == 2 * 3
 
 
 @pytest.mark.parametrize(
     ("script", "wrong", "said"),
     [
-        (deep_rnn, "--comments=findLSC_foo", "'foo' is no part of a published"),
-        (deep_rnn, "--comments=dropout:a", "cannot read the value of 'dropout:a'"),
-        (deep_rnn, "--comments=radius:1", "'radius:1' is no part of a published"),
-        (deep_rnn, "--target=2.5", "--target: expected a radius above 0 and of at"),
-        (deep_rnn, "--target=rec=1,up=1", "--target: expected a radius above 0"),
-        (deep_rnn, "--comments=nosgd", "nosgd is a variation of the published"),
-        (ffn, "--comments=normpow:2", "normpow:2 is about another measure than"),
-        (deep_rnn, "--stack=a", "--stack: expected a number of layers"),
-        (deep_rnn, "--net=lru --stack=3:4", "--stack: blocks of lru are residual"),
-        (deep_rnn, "--task=wordptb --embedding=9", "--embedding: it is the read-out"),
-        (deep_rnn, "--preset=fig3/x", "--preset: expected one of those that --help"),
-        (ffn, "--target=unbalanced", "--target: nothing recurs here, expected"),
-        (ffn, "--net=tanh", "--activation: expected one of cos, relu, sin"),
-        (ffn, "--lr=0", "--lr: expected a finite number above 0, received 0.0"),
+        ("deep_rnn", "--comments=findLSC_foo", "'foo' is no part of a published"),
+        ("deep_rnn", "--comments=dropout:a", "cannot read the value of 'dropout:a'"),
+        ("deep_rnn", "--comments=radius:1", "'radius:1' is no part of a published"),
+        ("deep_rnn", "--target=2.5", "--target: expected a radius above 0 and of at"),
+        ("deep_rnn", "--target=rec=1,up=1", "--target: expected a radius above 0"),
+        ("deep_rnn", "--comments=nosgd", "nosgd is a variation of the published"),
+        ("ffn", "--comments=normpow:2", "normpow:2 is about another measure than"),
+        ("deep_rnn", "--stack=a", "--stack: expected a number of layers"),
+        ("deep_rnn", "--net=lru --stack=3:4", "--stack: blocks of lru are residual"),
+        ("deep_rnn", "--task=wordptb --embedding=9", "--embedding: it is the read-out"),
+        ("deep_rnn", "--preset=fig3/x", "--preset: expected one of those that --help"),
+        ("ffn", "--target=unbalanced", "--target: nothing recurs here, expected"),
+        ("ffn", "--net=tanh", "--activation: expected one of cos, relu, sin"),
+        (
+            "ffn",
+            "--lr=0",
+            "--learning-rate: expected a finite number above 0, received 0.0",
+        ),
     ],
 )
 def test_bad_input_is_one_line(script, wrong, said, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit, match="2"):
-        prepare(script.EXPERIMENT, wrong.split())
+        program_of(script, wrong.split())
     (line,) = capsys.readouterr().err.splitlines()
     assert said in line
     assert list(tmp_path.iterdir()) == []

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from experiments.language.model import language_model
+from experiments.networks.language_stack import language_model
 from keras_nonnormal import Chain, FBChain, Ramp
 
 pytestmark = pytest.mark.usefixtures("uncompiled_file")
