@@ -1,6 +1,7 @@
 """How a figure is declared, and started from its command line."""
 
 import dataclasses
+import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,18 +16,30 @@ from experiments.core.options import (
     refuse,
 )
 from experiments.core.run import load_tensorflow
-from experiments.figures._runs import run_folders
+from experiments.core.runs import run_folders
+
+
+class Later:
+    """A module that is not imported before something in it is asked for."""
+
+    def __init__(self, name: str):
+        self._name = name
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(importlib.import_module(self._name), name)
+
+
+# What figures are made of: heavy, so that wrong options are refused before.
+keras, numpy = Later("keras"), Later("numpy")
+analysis = Later("keras_nonnormal.analysis")
+plotting = Later("keras_nonnormal.plotting")
 
 
 class Output(FigureFolder):
     """The folder that a figure and its CSV file go to."""
 
     def begin(self, *names: str, table: str | None = None) -> None:
-        """Sees to it that figures can be written, see `reserve`; loads TensorFlow.
-
-        Raises:
-            OptionError: If a file of somebody else's is in the way.
-        """
+        """Sees to it that figures can be written, see `reserve`; loads TensorFlow."""
         self.reserve(*names, table=table)
         load_tensorflow()
 
@@ -60,9 +73,7 @@ FIGURES: dict[str, Figure] = {}
 
 
 def figure(name: str, *, of_runs: bool = False, **flags: Any) -> Callable:
-    """Declares a function that draws a figure.
-
-    The docstring of the function is the help of the figure.
+    """Declares a function that draws a figure; its docstring is the figure's help.
 
     Args:
         name: What the command line calls it; its files are called so, too, or begin

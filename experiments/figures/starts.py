@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from experiments.core.options import OptionError, option
-from experiments.figures._figure import Output, figure
+from experiments.figures._figure import Output, analysis, figure, numpy, plotting
 
 # Not published; those of the library, and what the copy task was best with.
 CHAIN, FORWARD, FEEDBACK = 1.02, 0.99, 0.04
@@ -17,18 +17,15 @@ UNITS = {"units": option(100, "units", low=1)}
 def starts_1(options, out: Output) -> None:
     """Starts, figure 1: four linear networks, their memory, and transients, as CSV."""
     out.begin("starts-1")
-    from keras_nonnormal.analysis import fisher_memory_curve, signal_norms
-    from keras_nonnormal.plotting import network_memory
-
     steps = options.steps
     networks = _networks(options.units, options.seed)
     # With a horizon the normal ones, of gain 1, have a memory, too; it sums up to 1.
     memories = {
-        kind: fisher_memory_curve(matrix, source=source, horizon=steps)
+        kind: analysis.fisher_memory_curve(matrix, source=source, horizon=steps)
         for kind, (matrix, source) in networks.items()
     }
     norms = {
-        kind: signal_norms(matrix, steps, source)
+        kind: analysis.signal_norms(matrix, steps, source)
         for kind, (matrix, source) in networks.items()
     }
     matrices = {kind: matrix for kind, (matrix, _) in networks.items()}
@@ -37,7 +34,7 @@ def starts_1(options, out: Output) -> None:
         for kind in networks
         for k in range(steps)
     )
-    drawn = network_memory(matrices, memories, norms)
+    drawn = plotting.network_memory(matrices, memories, norms)
     out.save("starts-1", drawn, ("network", "k", "J", "norm"), rows)
     print(f"\n{'':12}  J_tot  largest norm")
     for kind in networks:
@@ -59,14 +56,10 @@ def starts_2(options, out: Output) -> None:
             f"{options.trials}"
         )
     out.begin("starts-2")
-    import numpy
-
-    from keras_nonnormal.analysis import delayed_reconstruction, states_after
-    from keras_nonnormal.plotting import reconstruction_curves
-
     rng = numpy.random.default_rng(options.seed)
     signals = rng.standard_normal((options.trials, units))
-    networks = _networks(units, options.seed, chain=1.0)
+    found = _networks(units, options.seed, chain=1.0)
+    networks = {kind: found[kind] for kind in ("chain", "orthogonal")}
     how: dict[str, dict[str, Any]] = {
         "linear": {},
         "linear, noise": {"noise": NOISE, "seed": options.seed + 1},
@@ -74,11 +67,10 @@ def starts_2(options, out: Output) -> None:
     }
     panels = {
         title: {
-            kind: delayed_reconstruction(
-                states_after(networks[kind][0], signals, networks[kind][1], **settings),
-                signals,
+            kind: analysis.delayed_reconstruction(
+                analysis.states_after(matrix, signals, source, **settings), signals
             )
-            for kind in ("chain", "orthogonal")
+            for kind, (matrix, source) in networks.items()
         }
         for title, settings in how.items()
     }
@@ -88,7 +80,7 @@ def starts_2(options, out: Output) -> None:
         for kind, scores in curves.items()
         for delay, score in enumerate(scores)
     )
-    drawn = reconstruction_curves(panels)
+    drawn = plotting.reconstruction_curves(panels)
     out.save("starts-2", drawn, ("panel", "network", "delay", "R2"), rows)
 
 
@@ -96,24 +88,19 @@ def _networks(
     units: int, seed: int, chain: float = CHAIN
 ) -> Mapping[str, tuple[Any, Any]]:
     """Four networks in column form, and where their input enters."""
-    import numpy
-
-    from keras_nonnormal.analysis import delay_line
-
     rng = numpy.random.default_rng(seed)
     q, r = numpy.linalg.qr(rng.standard_normal((units, units)))
     anywhere = rng.standard_normal(units)
     anywhere /= numpy.linalg.norm(anywhere)
-    feedback = delay_line(units, FORWARD) + FEEDBACK * numpy.eye(units, k=1)
+    feedback = analysis.delay_line(units, FORWARD) + FEEDBACK * numpy.eye(units, k=1)
     return {
         "identity": (numpy.eye(units), anywhere),
         "orthogonal": (q * numpy.sign(numpy.diag(r)), anywhere),
-        "chain": (delay_line(units, chain), None),
+        "chain": (analysis.delay_line(units, chain), None),
         "fbchain": (feedback, None),
     }
 
 
 def _elu(x):
-    import numpy
 
     return numpy.where(x > 0, x, numpy.expm1(numpy.minimum(x, 0.0)))

@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from experiments.core.options import OptionError, option
+from experiments.core.runs import RunFolder, repeats
 from experiments.core.statistics import Mean
-from experiments.figures._figure import Output, figure
+from experiments.figures._figure import Output, analysis, figure, numpy, plotting
 from experiments.figures._runs import (
-    RunFolder,
     each_layer,
-    repeats,
+    load,
+    load_layers,
     title_of,
     without_gates,
 )
@@ -35,8 +36,6 @@ def starts_3(runs, options, out: Output) -> None:
         if curves[run.path][0] is None:
             raise OptionError(f"{run.path} has no val_loss; expected one that does")
     out.begin("starts-3")
-    from keras_nonnormal.plotting import best_settings
-
     losses: dict[str, dict[str, list]] = {}
     counts: dict[str, dict[str, tuple[int, int]]] = {}
     levels, rows = {}, []
@@ -58,7 +57,7 @@ def starts_3(runs, options, out: Output) -> None:
                 (task, kind, run.options.get("seed"), epoch, value)
                 for epoch, value in enumerate(curves[run.path], start=1)
             ]
-    drawn = best_settings(losses, counts, levels=levels)
+    drawn = plotting.best_settings(losses, counts, levels=levels)
     out.save("starts-3", drawn, ("task", "start", "seed", "epoch", "val_loss"), rows)
     print("\ntask        start         successes")
     for task, kinds in counts.items():
@@ -82,22 +81,18 @@ def starts_5(runs, options, out: Output) -> None:
             )
     files = {run.path: run.model for run in runs}
     out.begin("starts-5", table="starts-table-2")
-    from experiments.figures._networks import load
-    from keras_nonnormal.analysis import layer_henrici_indices, peak_order_profiles
-    from keras_nonnormal.plotting import weight_profiles
-
     panels: dict[str, dict[str, Any]] = {}
     indices: list[tuple[str, str, Mean]] = []
     for task, kind, group in _groups(runs):
         profiles, found = [], []
         for run in group:
             _, layer = load(files[run.path])
-            profiles.append(without_gates(peak_order_profiles(layer), run))
-            index = layer_henrici_indices(layer, relative=False)
+            profiles.append(without_gates(analysis.peak_order_profiles(layer), run))
+            index = analysis.layer_henrici_indices(layer, relative=False)
             found.append(without_gates(index, run))
         panels.setdefault(task, {})[kind] = _stacked(profiles, group)
         indices.append((task, kind, Mean.of(found)))
-    drawn = weight_profiles(panels, reach=options.reach)
+    drawn = plotting.weight_profiles(panels, reach=options.reach)
     out.save("starts-5", drawn, PROFILE_HEAD, _profile_rows(panels))
     head = ("task", "start", "runs", "absolute_henrici_index", "standard_error")
     rows = ((*names, each.count, each.mean, each.error) for *names, each in indices)
@@ -121,20 +116,16 @@ def starts_6(runs, options, out: Output) -> None:
     """Starts, figure 6: weights of the gates of LSTMs in the order of peaks, as CSV."""
     files = {run.path: run.model for run in runs}
     out.begin("starts-6")
-    from experiments.figures._networks import load_layers
-    from keras_nonnormal.analysis import peak_order_profiles
-    from keras_nonnormal.plotting import weight_profiles
-
     panels: dict[str, dict[str, Any]] = {}
     for _, kind, group in _groups(runs):
         found: dict[str, list] = {}
         for run in group:
             layer = _layer(load_layers(files[run.path]), options.layer, run)
-            for gate, profile in peak_order_profiles(layer).items():
+            for gate, profile in analysis.peak_order_profiles(layer).items():
                 found.setdefault(GATES.get(gate, gate), []).append(profile)
         for gate, profiles in found.items():
             panels.setdefault(gate, {})[kind] = _stacked(profiles, group)
-    drawn = weight_profiles(panels, reach=options.reach)
+    drawn = plotting.weight_profiles(panels, reach=options.reach)
     out.save("starts-6", drawn, ("gate", *PROFILE_HEAD[1:]), _profile_rows(panels))
 
 
@@ -142,21 +133,18 @@ def starts_6(runs, options, out: Output) -> None:
 def schur(runs, options, out: Output) -> None:
     """Schur forms of runs: the feed-forward network each hides; a figure each."""
     for run, layer, name in each_layer("schur", runs, out):
-        from keras_nonnormal.analysis import recurrent_matrices, schur_decomposition
-        from keras_nonnormal.plotting import schur_heat_map
-
-        matrix = without_gates(recurrent_matrices(layer), run)
+        matrix = without_gates(analysis.recurrent_matrices(layer), run)
         try:
-            found = schur_decomposition(matrix)
+            found = analysis.schur_decomposition(matrix)
         except (ImportError, ValueError) as error:
             raise OptionError(f"{run.path}: {error}") from error
-        triangle = found.triangle
         rows = (
-            (row, column, triangle[row, column].real, triangle[row, column].imag)
-            for row in range(len(matrix))
-            for column in range(row, len(matrix))
+            (row, column, entry.real, entry.imag)
+            for row, entries in enumerate(found.triangle)
+            for column, entry in enumerate(entries)
+            if column >= row
         )
-        drawn = schur_heat_map(found, title=title_of(run))
+        drawn = plotting.schur_heat_map(found, title=title_of(run))
         out.save(name, drawn, ("row", "column", "real", "imaginary"), rows)
 
 
@@ -164,9 +152,6 @@ def schur(runs, options, out: Output) -> None:
 def pseudospectrum(runs, options, out: Output) -> None:
     """Pseudospectra of runs: what may be eigenvalues after a change; a figure each."""
     for run, layer, name in each_layer("pseudospectrum", runs, out):
-        from keras_nonnormal import analysis
-        from keras_nonnormal.plotting import pseudospectra
-
         matrix = without_gates(analysis.recurrent_matrices(layer), run)
         found = analysis.pseudospectrum(matrix, points=options.points)
         values = analysis.layer_spectra(layer, check=False)["recurrent"]
@@ -175,7 +160,7 @@ def pseudospectrum(runs, options, out: Output) -> None:
             for j, y in enumerate(found.imaginary)
             for i, x in enumerate(found.real)
         )
-        drawn = pseudospectra(found, values, title=title_of(run))
+        drawn = plotting.pseudospectra(found, values, title=title_of(run))
         out.save(name, drawn, ("real", "imaginary", "distance"), rows)
 
 
@@ -190,7 +175,6 @@ def _groups(runs: Sequence[RunFolder]) -> list[tuple[str, str, list[RunFolder]]]
 
 
 def _stacked(profiles: Sequence[Any], group: Sequence[RunFolder]) -> Any:
-    import numpy
 
     if len({len(each) for each in profiles}) > 1:
         paths = ", ".join(str(run.path) for run in group)
