@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.core.options import OptionError, flag, named
-from experiments.core.program import Program, compose, known_options
+from experiments.core.program import RECIPES, Program, compose, known_options
 
 FAMILIES = {
     **{"starts": "starts", "nnrnn": "networks", "gamma": "networks"},
@@ -63,7 +63,8 @@ def settings_before(
     """Options of an earlier version without those that are there no more."""
     gone = _options_before(script, recipe).keys()
     known = {name for o in known_options(script, recipe).values() for name in o.names}
-    return {k: v for k, v in options.items() if k in known or k not in gone}
+    there = {k: v for k, v in options.items() if k in known or k not in gone}
+    return {**RECIPES[recipe].defaults, **there}
 
 
 def as_before(program: Program) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def execute_rounds(
         cells = [
             (
                 name.replace("_", " "),
-                f"{each.value:.4f}",
+                f"{each.mean:.4f}",
                 f"{each.deviation:.4f}",
                 str(each.count),
             )
@@ -59,7 +59,7 @@ def execute_rounds(
             "directory": str(directory.path),
             "start": program.start,
             **{k: summaries[0][k] for k in ("parameters", "trivial_loss")},
-            "test": {name: each.value for name, each in means.items()},
+            "test": {name: each.mean for name, each in means.items()},
             "test_deviation": {name: each.deviation for name, each in means.items()},
             "rounds": summaries,
             "published": dict(program.recipe.published(program)),

@@ -175,6 +175,13 @@ class WithStair(Recurrent):
         group="stair",
     )
 
+    clip_exponent: float | None = option(
+        None,
+        "largest exponent of exp-alpha, which overflows without, as published",
+        low=0,
+        group="stair",
+    )
+
     def settled(self, program):
         network = self._stair_settled(program)
         return super(WithStair, network).settled(program)
@@ -218,6 +225,8 @@ class WithStair(Recurrent):
             yield f"--stair: the row {row.preset} leaves it open; this is expn"
         if given.get("max_steps") is not None and self.stair not in LEARNED:
             yield f"--max-steps has no effect: the stair {self.stair} is not learned"
+        if "clip_exponent" in given and self.stair != "expalpha":
+            yield "--clip-exponent has no effect: the stair is not expalpha"
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,13 @@ def _stair(network: Any, schedule: str, height: float) -> Stair | None:
     if schedule == "none":
         return None
     start = Constant(height) if schedule == "alpha" else None
-    return Stair(schedule, network.learned_steps or None, start, name="stair")
+    return Stair(
+        schedule,
+        network.learned_steps or None,
+        start,
+        network.clip_exponent,
+        name="stair",
+    )
 
 
 def _sequence_model(program: Program, task: Any) -> keras.Model:

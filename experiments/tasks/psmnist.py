@@ -7,6 +7,7 @@ are those of `split_seed`, and the model with the best validation accuracy is te
 """
 
 import dataclasses
+import functools
 from dataclasses import dataclass
 
 from experiments.core.options import OptionError, flag, option
@@ -78,6 +79,7 @@ TRANSFORMS = ("none", "sin", "step", "drive", "lin")
 PUBLISHED = ("none", "sin", "drive")
 # The transforms that a number of steps belongs to.
 STEPS = {"step_length": ("step", "drive"), "lin_period": ("lin",)}
+_of_test = functools.partial(option, role="test", group="transforms")
 
 
 @dataclass(frozen=True)
@@ -136,61 +138,30 @@ class TransformedDigits(Task):
         paired=True,
         group="transforms",
     )
-    test: bool = option(
-        False,
-        "test the run in --out and leave it as it is; nothing is trained",
-        role="test",
-        group="transforms",
+    test: bool = _of_test(
+        False, "test the run in --out and leave it as it is; nothing is trained"
     )
-    transform: str = option(
+    transform: str = _of_test(
         "published",
         "with --test: what is done to the test sequences; published is none, sin and "
         "drive, one after the other",
         choices=("published", *TRANSFORMS),
-        role="test",
-        group="transforms",
     )
-    checkpoint: int | None = option(
+    checkpoint: int | None = _of_test(
         None,
         "with --test: the epoch after which the network was kept (default: the model "
         "the run ended with, else the last checkpoint)",
         low=0,
-        role="test",
-        group="transforms",
     )
-    sin_frequency: float = option(
-        1.0, "sin: periods in a sequence", role="test", group="transforms"
+    sin_frequency: float = _of_test(1.0, "sin: periods in a sequence")
+    sin_phase: float = _of_test(0.0, "sin: phase, in radians")
+    sin_amplitude: float = _of_test(0.5, "sin: amplitude")
+    step_size: float = _of_test(1.0, "step, drive: height")
+    step_length: int = _of_test(
+        200, "step, drive: one more than the steps it lasts", low=2
     )
-    sin_phase: float = option(
-        0.0, "sin: phase, in radians", role="test", group="transforms"
-    )
-    sin_amplitude: float = option(
-        0.5, "sin: amplitude", role="test", group="transforms"
-    )
-    step_size: float = option(
-        1.0, "step, drive: height", role="test", group="transforms"
-    )
-    step_length: int = option(
-        200,
-        "step, drive: one more than the steps it lasts",
-        low=2,
-        role="test",
-        group="transforms",
-    )
-    step_position: int = option(
-        200,
-        "step, drive: step that it follows on",
-        low=0,
-        role="test",
-        group="transforms",
-    )
-    lin_period: int = option(
-        50,
-        "lin: steps from one zero to the next",
-        low=1,
-        role="test",
-        group="transforms",
-    )
+    step_position: int = _of_test(200, "step, drive: step that it follows on", low=0)
+    lin_period: int = _of_test(50, "lin: steps from one zero to the next", low=1)
 
     def __post_init__(self):
         super().__post_init__()

@@ -160,7 +160,7 @@ def test_what_a_test_prints(kept, capsys):
         ),
         ({"family": "starts"}, "--out={}", "unrecognized arguments: --test|has no"),
         ({"options": {"strange": 1}}, "--out={}", "are not known here: --strange"),
-        ({"options": None}, "--out={}", "--test: cannot read"),
+        ({"options": None}, "--out={}", "--test: .* holds no options"),
         ({}, "--out={}", "not finished and has no checkpoint yet"),
         ({}, "--out={} --checkpoint=7", "keeps the states after epochs 0; received 7"),
         ({"options": {"rounds": 2}}, "--out={}", "one of them: --out .*/seed-400"),

@@ -173,7 +173,7 @@ def test_the_learned_stair_moves_at_the_main_rate(tasks):
     after = values(model)
     moved = {name: np.abs(after[name] - before[name]) for name in after}
     for name, rate in (("alpha", 1e-3), ("kernel", 1e-3), ("skew", 1e-5)):
-        largest = rate / math.sqrt(1 - given.alpha)
+        largest = rate / math.sqrt(1 - program.recipe.alpha)
         assert moved[name].max() == pytest.approx(largest, rel=1e-2), name
 
 
