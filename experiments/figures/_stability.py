@@ -8,7 +8,7 @@ from experiments.core.options import OptionError
 from experiments.core.runs import RunFolder
 from experiments.core.statistics import Mean
 from experiments.networks.deep import NETWORKS, SPIKING
-from experiments.recipes.targets import target_of
+from experiments.recipes.stability import target_of
 
 # How a network was started, as the figures say it.
 NONE, ONE, HALF, UNBALANCED = "none", "ρ = 1", "ρ = 0.5", "ρ unbalanced"

@@ -7,7 +7,7 @@ with adaptation of either sign (ALIF±); `lru` are residual blocks of linear rec
 units.
 """
 
-from collections.abc import Sequence
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,9 +95,20 @@ class DeepNetwork(Network):
 
     def units_of(self, task: Any) -> tuple[int, ...]:
         """Units of every layer, from the lowest up, given the task's options."""
-        return widths_of(
-            task.task, self.net, self.stack, width=self.width, rule=self.widths_rule
-        )
+        if ":" in self.stack or self.width is not None:
+            return layers_of(self.stack, self.width or 1)
+        if self.net == "lru":
+            return layers_of(self.stack, LRU_WIDTH)
+        table = WIDTHS[task.task]
+        if self.widths_rule == "published-head":
+            return layers_of(self.stack, table["simple"])
+        base = table.get(self.net, table["simple"])
+        layers = layers_of(self.stack, base)
+        if not task.text:
+            return layers
+        # Wide and narrow layers in turn; the last is as wide as the embedding.
+        depth = len(layers)
+        return (*((base, base // 5) * depth)[: depth - 1], EMBEDDING)
 
     def check_target(self, recipe: Any) -> None:
         """Raises an `OptionError` if the network cannot have a target: none."""
@@ -124,79 +135,126 @@ class DeepNetwork(Network):
         return "swish" if task.text else "relu"
 
     def parameters(self, program, task):
-        options = program.task
+        options, units = program.task, self.units_of(program.task)
         features, classes, _ = options.frames
         if options.text and task is not None:
             features = classes = task.input_width
-        return count_parameters(
-            self.net,
-            self.units_of(options),
-            features,
-            classes,
-            embedding=(self.embedding or 0) if options.text else 0,
-            tied=options.text and self.tied,
+        embedding = (self.embedding or 0) if options.text else 0
+        widths = (embedding or features, *units)
+        total = features * embedding + sum(
+            itertools.starmap(self._count, itertools.pairwise(widths))
         )
+        tied = options.text and self.tied  # the read-out then has no bias
+        return total if tied else total + units[-1] * classes + classes
+
+    def _count(self, below: int, units: int) -> int:
+        """Trainable parameters of a layer."""
+        square, kernel = units * units, below * units
+        if self.net == "lru":
+            states = 2 * units
+            core = 4 * states * units + units + 3 * states
+            gates, norm = 2 * (square + units), 2 * units
+            return core + gates + norm + (0 if below == units else kernel)
+        if self.net in GATED:
+            gates, biases = {"LSTM": (4, 1), "GRU": (3, 2)}[self.net]
+            return gates * (square + kernel + biases * units)
+        return square + kernel + (4 if self.net in SPIKING else 1) * units
 
     def model(self, program, task, *, carried: bool | None = None):
-        """The network; see `experiments.networks.deep_stack.build`."""
-        from experiments.networks.deep_stack import build
+        """The network, not yet compiled.
 
-        return build(program, task, task.stateful if carried is None else carried)
+        Args:
+            program: The program.
+            task: Its data.
+            carried: Whether states are inputs and outputs besides, as those of a text
+                are: `keras_nonnormal.training.CarriedState` takes them. Weights are in
+                the same order with and without.
+
+        Returns:
+            A functional `keras.Model` from frames `(batch, time, features)` or tokens
+            `(batch, time)` to logits `(batch, time, classes)`.
+        """
+        import keras
+
+        carried = task.stateful if carried is None else carried
+        if program.task.text:
+            inputs = keras.Input((None,), dtype="int32", name="tokens")
+            kind = "ReversibleEmbedding" if self.tied else "Embedding"
+            embedding: Any = getattr(keras.layers, kind)(
+                task.input_width,
+                self.embedding,
+                embeddings_initializer="glorot_uniform",
+                name="embedding",
+            )
+            hidden = embedding(inputs)
+        else:
+            inputs = keras.Input((task.length, task.input_width), name="frames")
+            embedding, hidden = None, inputs
+        before: list[Any] = []
+        after: list[Any] = []
+        for number, units in enumerate(self.units_of(program.task)):
+            # Always there, so that networks with and without it have the same layers.
+            dropout = keras.layers.Dropout(self.dropout, name=f"dropout_{number}")
+            hidden = dropout(hidden)
+            layer = self._layer(program, units, f"recurrent_{number}", carried)
+            if not carried:
+                hidden = layer(hidden)
+                continue
+            sizes = layer.state_size
+            states = [
+                keras.Input((size,), name=f"state_{number}_{place}")
+                for place, size in enumerate(
+                    sizes if isinstance(sizes, (list, tuple)) else [sizes]
+                )
+            ]
+            hidden, *new = layer(hidden, initial_state=states)
+            before, after = [*before, *states], [*after, *new]
+        if program.task.text and self.tied:
+            logits = embedding(hidden, reverse=True)
+        else:
+            logits = keras.layers.Dense(task.output_width, name="readout")(hidden)
+        name = f"{task.name}_{self.net}"
+        if carried:
+            return keras.Model([inputs, *before], [logits, *after], name=name)
+        return keras.Model(inputs, logits, name=name)
+
+    def _layer(self, program: Any, units: int, name: str, carried: bool) -> Any:
+        """One of the recurrent layers; it returns sequences."""
+        from keras_nonnormal.layers import (
+            ALIF,
+            FusedGRU,
+            FusedLSTM,
+            FusedSimpleRNN,
+            LRUBlock,
+        )
+
+        settings: dict[str, Any] = {"return_sequences": True, "return_state": carried}
+        settings["name"] = name
+        if self.net in SIMPLE:
+            settings["activation"] = self.function(program.task)
+            settings["bias_initializer"] = "glorot_uniform"
+            return FusedSimpleRNN(units, **settings)
+        if self.net in SPIKING:
+            return ALIF(
+                units,
+                tau_adaptation=float(program.task.longest // 2),
+                signed_beta=self.net == "maLSNNb",
+                dampening=self.dampening,
+                **settings,
+            )
+        kinds: Any = {"LSTM": FusedLSTM, "GRU": FusedGRU, "lru": LRUBlock}
+        return kinds[self.net](units, **settings)
 
     def remarks(self, program, given):
         said = program.recipe.said(program, given)
         for name, networks in ACTS_ON.items():
             if name in said and self.net not in networks:
                 yield f"{flag(name)} has no effect: the network is {self.net}"
-        for name in ("embedding", "tied"):
-            if name in said and not program.task.text:
-                yield (
-                    f"{flag(name)} has no effect: the task {program.task.task} has no "
-                    "words"
-                )
+        if not program.task.text:
+            for name in said & {"embedding", "tied"}:
+                yield f"{flag(name)} has no effect: the task has no words"
         if "width" in given and ":" in self.stack:
             yield f"--width has no effect: --stack {self.stack} says the width of each"
-
-
-def widths_of(
-    task: str, net: str, stack: str, *, width: int | None = None, rule: str = "budget"
-) -> tuple[int, ...]:
-    """Units of every layer, from the lowest up.
-
-    Args:
-        task: One of the tasks.
-        net: One of the networks.
-        stack: The number of layers, `"5"`, or the units of each, `"500:100:300"`.
-        width: Units of all layers, instead of those of the table.
-        rule: `"budget"`, widths with which the networks of a task have about as many
-            parameters, or `"published-head"`: the head of the published program, where
-            all networks had those of the simple ones.
-
-    Returns:
-        A tuple of positive integers.
-
-    Raises:
-        OptionError: If the stack is not such a text.
-
-    Example:
-
-    >>> widths_of("wordptb", "LSTM", "5")
-    (500, 100, 500, 100, 300)
-    """
-    if ":" in stack:
-        return layers_of(stack, 1)
-    if width is None and net == "lru":
-        width = LRU_WIDTH
-    table = WIDTHS[task]
-    if width is None and rule == "published-head":
-        width = table["simple"]
-    base = table.get(net, table["simple"]) if width is None else width
-    layers = layers_of(stack, base)
-    if task != "wordptb" or width is not None:
-        return layers
-    # Wide and narrow layers in turn; the last is as wide as the embedding.
-    depth = len(layers)
-    return (*((base, base // 5) * depth)[: depth - 1], EMBEDDING)
 
 
 def layers_of(stack: str, width: int) -> tuple[int, ...]:
@@ -215,48 +273,3 @@ def layers_of(stack: str, width: int) -> tuple[int, ...]:
             f"as 500:100:300, received {stack!r}"
         ) from None
     return tuple(numbers) if len(numbers) > 1 else (width,) * numbers[0]
-
-
-def count_parameters(
-    net: str,
-    widths: Sequence[int],
-    features: int,
-    classes: int,
-    *,
-    embedding: int = 0,
-    tied: bool = False,
-) -> int:
-    """Trainable parameters of a deep network without building it.
-
-    Args:
-        net: One of the networks.
-        widths: Units of its layers.
-        features: Width of a frame, or words of the vocabulary.
-        classes: Width of the read-out.
-        embedding: Width of the embedding of words, or 0 if there is none.
-        tied: Whether the read-out is the embedding; it then has no bias.
-
-    Example:
-
-    >>> count_parameters("LSTM", (94, 94), 700, 20)
-    371884
-    """
-    lowest = embedding or features
-    total = features * embedding
-    for below, units in zip((lowest, *widths), widths, strict=False):
-        total += _layer(net, below, units)
-    return total if tied else total + widths[-1] * classes + classes
-
-
-def _layer(net: str, below: int, units: int) -> int:
-    square, kernel = units * units, below * units
-    if net == "lru":
-        states = 2 * units
-        core = 4 * states * units + units + 3 * states
-        gates, norm = 2 * (square + units), 2 * units
-        adapter = 0 if below == units else kernel
-        return core + gates + norm + adapter
-    if net in GATED:
-        gates, biases = {"LSTM": (4, 1), "GRU": (3, 2)}[net]
-        return gates * (square + kernel + biases * units)
-    return square + kernel + (4 if net in SPIKING else 1) * units

@@ -5,7 +5,9 @@ https://arxiv.org/abs/1905.13715, in the manner of Merity, Keskar and Socher (20
 https://arxiv.org/abs/1708.02182. The model with the lowest validation loss is tested.
 """
 
+import functools
 import itertools
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -84,7 +86,7 @@ class LanguageModels(Recipe):
         )
 
     def training(self, program, task):
-        from experiments.recipes.measures import Measures
+        import keras
 
         averages = self.optimizer == "sgd" and self.average_window is not None
         return {
@@ -95,7 +97,10 @@ class LanguageModels(Recipe):
             "metrics": [],
             "log_gradient_norm": self.log_gradient_norm,
             "callbacks": [
-                Measures(program.task.spelled),
+                # Before those that keep the logs.
+                keras.callbacks.LambdaCallback(
+                    on_epoch_end=functools.partial(_measured, program.task.spelled)
+                ),
                 *self._drops(),
                 *_logs(program, task),
             ],
@@ -110,11 +115,10 @@ class LanguageModels(Recipe):
         )
 
     def summary(self, program, task, result):
-        from experiments.recipes.measures import measure
-
         found = result.summary()
-        name, value = measure(program.task.spelled, found["test"]["loss"])
-        test = {**found["test"], name: value}
+        test = found["test"]
+        name, value = measure(program.task.spelled, test["loss"])
+        test = {**test, name: value}
         return {"trivial_loss": task.trivial_loss, **found, "test": test}
 
     def published(self, program):
@@ -172,6 +176,26 @@ def grid(init: str, chain_gain: float | None = None) -> Iterator[dict[str, Any]]
         else:
             gains = {"gain": (5 * number + 5) / 100}
         yield {"init": init, **gains, "seed": seed}
+
+
+def measure(spelled: bool, nats: float) -> tuple[str, float]:
+    """The measure of the field for a mean cross-entropy in nats: its name and value.
+
+    Args:
+        spelled: Whether tokens are characters or bytes: bits per character, else the
+            perplexity of words.
+        nats: The mean over all tokens.
+    """
+    if spelled:
+        return "bits_per_character", nats / math.log(2)
+    return "perplexity", math.exp(nats) if nats < 700 else math.inf
+
+
+def _measured(spelled: bool, epoch: int, logs: dict[str, float]) -> None:
+    """Adds the measure of the field to the logs of an epoch."""
+    for split in ("", "val_"):
+        name, value = measure(spelled, float(logs[f"{split}loss"]))
+        logs[split + name] = value
 
 
 def _in_units(summary: dict[str, Any]) -> dict[str, Any]:

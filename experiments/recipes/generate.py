@@ -9,7 +9,7 @@ trained on has to be there, for its vocabulary.
 """
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,9 @@ from experiments.core.options import (
 )
 from experiments.core.program import Program
 from experiments.core.run import load_tensorflow
-from experiments.recipes.spelling import numbers_of, text_of, tokens_of
+
+END_OF_LINE = "<eos>"
+_CHARACTERS = {"_": " ", END_OF_LINE: "\n"}
 
 
 @dataclass(frozen=True)
@@ -166,3 +168,49 @@ def _text(trained: Program, weights: Path, options: GenerateOptions) -> str:
     )
     tokens = [*words, *(vocabulary[number] for number in drawn)]
     return text_of(tokens, corpus)
+
+
+def text_of(tokens: Iterable[str], corpus: str) -> str:
+    """The text that tokens stand for.
+
+    Args:
+        tokens: Tokens of the corpus.
+        corpus: The name of the corpus.
+    """
+    if corpus == "enwik8":
+        return "".join(tokens).encode("latin-1").decode("utf-8", errors="replace")
+    if corpus == "ptb-char":
+        return "".join(_CHARACTERS.get(token, token) for token in tokens)
+    lines = " ".join(tokens).split(END_OF_LINE)
+    return "\n".join(line.strip() for line in lines)
+
+
+def tokens_of(text: str, corpus: str) -> list[str]:
+    """The tokens that a text is made of.
+
+    Args:
+        text: The text; line ends are tokens, too.
+        corpus: The name of the corpus.
+    """
+    if corpus == "enwik8":
+        return [*text.encode("utf-8").decode("latin-1")]
+    if corpus == "ptb-char":
+        spelled = {character: token for token, character in _CHARACTERS.items()}
+        return [spelled.get(character, character) for character in text]
+    return text.replace("\n", f" {END_OF_LINE} ").split()
+
+
+def numbers_of(tokens: Iterable[str], vocabulary: Iterable[str]) -> list[int]:
+    """The numbers of tokens.
+
+    Raises:
+        OptionError: If a token is none of the vocabulary.
+    """
+    places = {token: place for place, token in enumerate(vocabulary)}
+    strangers = [token for token in tokens if token not in places]
+    if strangers:
+        raise OptionError(
+            f"--prompt: the text has {len(places)} different tokens, of which "
+            f"{strangers[0]!r} is none"
+        )
+    return [places[token] for token in tokens]

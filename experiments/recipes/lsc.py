@@ -20,7 +20,6 @@ from experiments.networks.deep import GATED, SIMPLE, SPIKING
 from experiments.published import grids
 from experiments.recipes import stability
 from experiments.recipes.run_strings import Translation, translate
-from experiments.recipes.targets import target_of
 from experiments.tasks.ffn import COUNTS
 
 METHODS = ("none", "controller", "gradient", "published")
@@ -68,78 +67,61 @@ OF_PRETRAINING = ("target", "pretrain_batch", "pretrain_lr", "store", "only_pret
 
 
 @dataclass(frozen=True)
-class Stabilized(Recipe):
-    """Pre-training of a network to local stability, and its training."""
+class Stage(Recipe):
+    """Options of the stage before training."""
 
-    name = "lsc"
-    about = "networks that are made locally stable before training"
-    defaults = {"seed": 0, "jit": None}
+    group = "pre-training"
 
     pretrain: str = option(
         "none",
         "how to make the network locally stable before it is trained: by scaling its "
         "weights, by gradient steps, or as was published",
         choices=METHODS,
-        group="pre-training",
     )
     compare: bool = option(
-        False,
-        "also train the same network without pre-training",
-        paired=True,
-        role="label",
-        group="pre-training",
+        False, "also train it without pre-training", paired=True, role="label"
     )
     target: str = option(
         "auto",
         "spectral radius of the transitions: a number, auto (1 for one layer or a "
         "feed-forward network, else 0.5), unbalanced (T / (T + L) in time, L / (T + L) "
         "in depth), or one for each kind such as rec=0.5,enc=1",
-        group="pre-training",
     )
     pretrain_steps: int | None = option(
-        None,
-        "iterations of pre-training at most (default: those of the method); 0 only "
-        "measures",
-        low=0,
-        group="pre-training",
+        None, "iterations at most (default: of the method); 0 only measures", low=0
     )
     pretrain_batch: int | None = option(
-        None,
-        "examples per iteration of pre-training (default: 16, or as was published)",
-        low=1,
-        group="pre-training",
+        None, "examples per iteration (default: 16, or as was published)", low=1
     )
     pretrain_lr: float | None = option(
-        None,
-        "learning rate of pre-training by gradient steps",
-        above=0,
-        group="pre-training",
+        None, "learning rate of pre-training by gradient steps", above=0
     )
     store: str | None = option(
         None,
         "folder that keeps pre-trained weights, and has them if it is done again",
         role="where",
-        group="pre-training",
     )
-    only_pretrain: bool = option(
-        False, "stop when the network is stable", group="pre-training"
-    )
+    only_pretrain: bool = option(False, "stop when the network is stable")
+
+
+@dataclass(frozen=True)
+class Stabilized(Stage):
+    """Pre-training of a network to local stability, and its training."""
+
+    group = "training"
+    name, about = "lsc", "networks that are made locally stable before training"
+    defaults = {"seed": 0, "jit": None}
+
     optimizer: str = option(
         "lookahead-adabelief",
-        "update rule; heavy-ball is what the published figure 4 and table 1 in fact "
-        "had, with Lookahead",
+        "update rule; heavy-ball is what figure 4 and table 1 in fact had",
         choices=OPTIMIZERS,
     )
     learning_rate: float | None = option(
-        None,
-        "learning rate (default: that of the published tables; of images "
-        + ", ".join(f"{rate:g} for {name}" for name, rate in IMAGE_RATES.items())
-        + ")",
-        above=0,
-        alias="lr",
+        None, "(default: that of the published tables)", above=0, alias="lr"
     )
     weight_decay: float | None = option(
-        None, "decoupled weight decay (default: 0, of images 1e-4)", low=0
+        None, "decoupled (default: 0, of images 1e-4)", low=0
     )
     clip_norm: float | None = option(
         None,
@@ -153,27 +135,18 @@ class Stabilized(Recipe):
         choices=("constant", "cosine"),
     )
     batch_size: int | None = option(
-        None,
-        "examples per update (default: that of the published tables)",
-        low=1,
-        alias="batch",
+        None, "examples per update (default: as was published)", low=1, alias="batch"
     )
     epochs: int | None = option(
-        None,
-        "passes over the data, at most (default: as was published)",
-        low=1,
-        role="length",
+        None, "at most (default: as was published)", low=1, role="length"
     )
     patience: int | None = option(
-        10,
-        "stop when so many epochs in a row were not the best by validation loss, or "
-        "none; the best is kept",
-        low=1,
+        10, "epochs in a row without a better validation loss; or none", low=1
     )
     time_limit: float | None = option(
         None,
-        "hours that pre-training and training may take, or none; no epoch is begun "
-        "that would end later",
+        "hours for pre-training and training, or none; no epoch is begun that would "
+        "end later",
         above=0,
         role="length",
     )
@@ -186,7 +159,7 @@ class Stabilized(Recipe):
 
     def __post_init__(self):
         super().__post_init__()
-        target_of(self.target)
+        stability.target_of(self.target)
 
     @classmethod
     def rows(cls):
@@ -230,7 +203,7 @@ class Stabilized(Recipe):
     @property
     def goals(self) -> float | str | dict[str, float]:
         """The target as the library takes it."""
-        return target_of(self.target)
+        return stability.target_of(self.target)
 
     @property
     def trains(self):
@@ -334,9 +307,8 @@ class Stabilized(Recipe):
                     yield f"{flag(name)} has no effect without --pretrain"
         elif "pretrain_lr" in given and self.pretrain == "controller":
             yield "--pretrain-lr has no effect: the controller takes no gradient steps"
-        if program.script == "ffn":
-            if "weight_decay" in given and self.optimizer == "heavy-ball":
-                yield "--weight-decay has no effect: heavy-ball has none"
+        if "weight_decay" in given and self.optimizer == "heavy-ball":
+            yield "--weight-decay has no effect: heavy-ball has none"
 
 
 @functools.cache

@@ -11,9 +11,52 @@ from experiments.core.report import aligned
 # Frames at which radii are measured before and after.
 FRAMES = 20
 FILE = "stability.json"
+KINDS = ("rec", "depth", "enc", "dec")
+WORDS = ("auto", "unbalanced")
+HIGHEST = 2.0
 # How far a mean radius may be from its target, in runs that count as published, and how
 # far the mean of a kind of transitions.
 TOLERANCE, TOLERANCE_OF_A_KIND = 0.02, 0.1
+
+
+def target_of(text: str) -> float | str | dict[str, float]:
+    """The target that a text stands for, as the library takes it.
+
+    Args:
+        text: `"0.5"`, a radius for all kinds of transitions; `"auto"`; `"unbalanced"`;
+            or a radius for each kind: `"rec=0.5,enc=1"`.
+
+    Raises:
+        OptionError: If it is none of these.
+
+    Example:
+
+    >>> target_of(".5"), target_of("auto"), target_of("rec=0.9,depth=0.1")
+    (0.5, 'auto', {'rec': 0.9, 'depth': 0.1})
+    """
+    if text in WORDS:
+        return text
+    try:
+        if "=" not in text:
+            return _radius(text)
+        pairs = [each.split("=") for each in text.split(",")]
+        targets = {kind.strip(): _radius(value) for kind, value in pairs}
+        if not targets.keys() <= set(KINDS):
+            raise ValueError
+    except ValueError:
+        raise OptionError(
+            f"--target: expected a radius above 0 and of at most {HIGHEST:g}, "
+            f"{' or '.join(WORDS)}, or one for each kind such as rec=0.5,enc=1 (of "
+            f"{', '.join(KINDS)}), received {text!r}"
+        ) from None
+    return targets
+
+
+def _radius(text: str) -> float:
+    radius = float(text)
+    if not 0 < radius <= HIGHEST:
+        raise ValueError
+    return radius
 
 
 def make_stable(program, network: Any, task: Any, directory: Any) -> dict[str, Any]:
@@ -185,9 +228,9 @@ class Batches:
     program: Any
 
     def __iter__(self) -> Iterator[Any]:
-        size, seed = self.program.recipe.pretrain_batch, self.program.run.seed
         import numpy as np
 
+        size, seed = self.program.recipe.pretrain_batch, self.program.run.seed
         draw = np.random.default_rng(seed)
         change = CHANGES[getattr(self.program.task, "pretrain_inputs", "data")]
         batches = self.task.training_batches(size, seed=seed)

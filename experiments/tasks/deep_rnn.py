@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from experiments.core.options import OptionError, flag, option
-from experiments.tasks.subsets import SPLITS, Sized
+from experiments.tasks.sequences import SPLITS, Sized
 
 # The choices of inputs of published pre-training, by their part of a run string.
 INPUTS = {
@@ -144,6 +144,6 @@ class DeepTask(Sized):
 
     def remarks(self, program, given):
         if not self.text:
-            for name in ("window", "corrupt", "corrupt_epochs"):
-                if name in program.recipe.said(program, given):
-                    yield f"{flag(name)} has no effect: the task {self.task} has no words"
+            said = program.recipe.said(program, given)
+            for name in said & {"window", "corrupt", "corrupt_epochs"}:
+                yield f"{flag(name)} has no effect: the task has no words"

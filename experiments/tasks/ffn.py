@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiments.core.options import option
-from experiments.tasks.subsets import Sized
+from experiments.tasks.sequences import Sized
 
 # Pixels and classes.
 IMAGES = {"mnist": (784, 10), "cifar10": (3072, 10), "cifar100": (3072, 100)}

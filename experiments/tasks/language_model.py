@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiments.core.options import OptionError, flag, option
-from experiments.tasks.subsets import SPLITS, Sized
+from experiments.tasks.sequences import SPLITS, Sized
 
 CORPORA = ("ptb-word", "ptb-char", "wikitext-2", "enwik8")
 # Of which the literature gives bits per token; the others have a perplexity per word.

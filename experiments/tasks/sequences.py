@@ -1,5 +1,6 @@
 """Options that tasks of sequences share."""
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -7,6 +8,7 @@ from experiments.core.options import OptionError, option
 from experiments.core.program import Task
 
 NNRNN = ("nnrnn", "gamma")
+SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,37 @@ class Drawn(Task):
 
 
 @dataclass(frozen=True)
+class Sized(Task):
+    """A task whose splits can be cut down."""
+
+    train_size: int | None = option(None, "examples to train on, or none: all", low=1)
+    validation_size: int | None = option(
+        None, "examples to validate on, or none: all", low=1
+    )
+    test_size: int | None = option(None, "examples to test on, or none: all", low=1)
+
+    def size(self, split: str) -> int | None:
+        """How much of a split is used; None for all."""
+        return getattr(self, f"{split}_size")
+
+    def shortened(self, task: Any) -> Any:
+        """A task with the first examples, or of a text the first tokens, of each split.
+
+        Args:
+            task: A task with `corpus` or with `splits`.
+        """
+        if hasattr(task, "corpus"):
+            return dataclasses.replace(task, corpus=self.cut(task.corpus))
+        cut = {s: first(getattr(task.splits, s), self.size(s)) for s in SPLITS}
+        return dataclasses.replace(task, splits=type(task.splits)(**cut))
+
+    def cut(self, corpus: Any) -> Any:
+        """A corpus with the first tokens of each split."""
+        texts = {s: getattr(corpus, s)[: self.size(s)] for s in SPLITS}
+        return dataclasses.replace(corpus, **texts)
+
+
+@dataclass(frozen=True)
 class Stream(Task):
     """Sequences that are drawn afresh for every update."""
 
@@ -78,6 +111,11 @@ class Stream(Task):
         return (self.updates or 1) // self.updates_per_epoch
 
 
-def first(examples: Any, count: int) -> Any:
-    """The first of stored examples."""
-    return type(examples)(examples.inputs[:count], examples.targets[:count])
+def first(examples: Any, count: int | None) -> Any:
+    """The first of stored examples; all if `count` is None."""
+    inputs = examples.inputs
+    if isinstance(inputs, tuple):
+        inputs = tuple(each[:count] for each in inputs)
+    else:
+        inputs = inputs[:count]
+    return type(examples)(inputs, examples.targets[:count])

@@ -4,7 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from experiments.networks.language_stack import language_model
+from experiments import recipes  # noqa: F401
+from experiments.core.options import OptionError
+from experiments.networks.language import LanguageNetwork
 from keras_nonnormal import Chain, FBChain, Ramp
 
 pytestmark = pytest.mark.usefixtures("uncompiled_file")
@@ -21,11 +23,16 @@ EVERYTHING = {
     "tar": 1.0,
     "padded": True,
 }
+NOTHING = {name: 0.0 for name in EVERYTHING if name != "padded"}
 
 
 def network(cell="rnn", **settings):
-    sizes = {"embedding": 4, "hidden": 6, "seed": 1}
-    return language_model(VOCABULARY, cell, **{**sizes, **settings})
+    built = {"seed": 1, "padded": False}
+    built |= {name: settings.pop(name) for name in built if name in settings}
+    sizes = {"emsize": 4, "units": 6, **NOTHING}
+    return LanguageNetwork(cell=cell, **{**sizes, **settings}).build(
+        VOCABULARY, **built
+    )
 
 
 def run(model, tokens, states=None):
@@ -105,14 +112,15 @@ def test_a_saved_network_predicts_the_same(full, tmp_path):
 
 
 def test_layers_start_by_name_and_gain():
-    model = network(
-        start=["chain", "fbchain", "orthogonal"], gain=0.7, feedback_gain=0.2
-    )
-    chain, fbchain, orthogonal = recurrent_kernels(model)
+    chain, *_ = recurrent_kernels(network(init="chain", gain=0.7))
     np.testing.assert_array_equal(chain, Chain(0.7)((6, 6)))
+    fbchain, *_ = recurrent_kernels(
+        network(init="fbchain", gain=0.7, feedback_gain=0.2)
+    )
     np.testing.assert_array_equal(fbchain, FBChain(0.2, 0.7)((6, 6)))
+    *_, orthogonal = recurrent_kernels(network(init="orthogonal", gain=0.7))
     np.testing.assert_allclose(orthogonal.T @ orthogonal, 0.49 * np.eye(4), atol=1e-6)
-    mixed = recurrent_kernels(network("lstm", start="mixed", gain=0.7))[0]
+    mixed = recurrent_kernels(network("lstm", init="mixed", gain=0.7))[0]
     gates = np.split(mixed, 4, axis=1)
     for gate, start in zip(gates, (Ramp(), Ramp(), Chain(0.7), Ramp()), strict=True):
         np.testing.assert_array_equal(gate, start((6, 6)))
@@ -120,7 +128,7 @@ def test_layers_start_by_name_and_gain():
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm"])
 def test_a_plain_start_is_uniform_also_in_its_biases(cell):
-    cell = network(cell, start="plain", tied=False).get_layer("recurrent_3").cell
+    cell = network(cell, init="plain", tied=False).get_layer("recurrent_3").cell
     bound = 1 / np.sqrt(6)
     for weight in (cell.kernel, cell.recurrent_kernel, cell.bias):
         assert 0.5 * bound < np.abs(weight.numpy()).max() <= bound
@@ -128,13 +136,13 @@ def test_a_plain_start_is_uniform_also_in_its_biases(cell):
 
 def test_a_seed_decides_about_everything_random():
     weights = [
-        network(start="orthogonal", tied=False, seed=seed).get_weights()
+        network(init="orthogonal", tied=False, seed=seed).get_weights()
         for seed in (5, 5, 6)
     ]
     for first, again, other in zip(*weights, strict=True):
         np.testing.assert_array_equal(first, again)
         assert not first.any() or (first != other).any()  # biases are zero
-    kernels = recurrent_kernels(network(start="orthogonal", tied=False))
+    kernels = recurrent_kernels(network(init="orthogonal", tied=False))
     assert (kernels[0] != kernels[1]).any()
 
 
@@ -147,14 +155,12 @@ def test_without_ties_the_read_out_has_a_matrix_of_its_own():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"cell": "gru"}, "Received: cell='gru'"),
-        ({"start": ["chain"] * 2}, "one for each of 3 layers"),
-        ({"start": "mixed"}, "Received: name='mixed'"),
-        ({"feedback_gain": 0.1}, "Only 'fbchain' has a `feedback_gain`"),
-        ({"start": "plain", "gain": 1.0}, "'plain' has no `scale`"),
+        ({"init": "mixed"}, "rnn starts from one of"),
+        ({"feedback_gain": 0.1}, "--feedback-gain: chain has none"),
+        ({"init": "plain", "gain": 1.0}, "--gain: plain has none"),
     ],
     ids=str,
 )
 def test_what_does_not_belong_is_refused(arguments, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(OptionError, match=message):
         network(**arguments)

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from experiments.language_model import main
-from experiments.recipes.generate import sampled
-from experiments.recipes.spelling import text_of, tokens_of
+from experiments.recipes.generate import sampled, text_of, tokens_of
 
 FLAGS = (
     "--no-jit --corpus ptb-char --layers 1 --emsize 4 --batch 2 --bptt 6 "

@@ -6,7 +6,7 @@ import pytest
 from experiments.core.command import composed, program_of
 from experiments.core.options import OptionError
 from experiments.core.program import compose, presets_of
-from experiments.networks.deep import SPIKING, widths_of
+from experiments.networks.deep import SPIKING
 from experiments.published.grids import (
     IMAGE_RATES,
     figure_2,
@@ -47,6 +47,10 @@ def test_image_networks_have_the_published_numbers_of_parameters():  # LSC row 4
 
 
 def test_widths_are_those_of_the_table_or_of_the_head():  # LSC row 44, Q3
+    def widths_of(task, net, stack, **settings):
+        program = deep(task=task, net=net, stack=stack, **settings)
+        return program.network.units_of(program.task)
+
     assert widths_of("wordptb", "GRU", "5") == (625, 125, 625, 125, 300)
     assert widths_of("wordptb", "maLSNN", "2") == (1300, 300)
     assert widths_of("heidelberg", "LSTM", "500:100:300") == (500, 100, 300)

@@ -3,8 +3,7 @@
 import pytest
 
 from experiments.core.command import program_of
-from experiments.recipes.run_string_parts import VALUES, WORDS
-from experiments.recipes.run_strings import as_flags, translate
+from experiments.recipes.run_strings import VALUES, WORDS, as_flags, translate
 
 EXAMPLES = {
     "dropout": "dropout:.3",
