@@ -8,7 +8,7 @@ from experiments.core.options import OptionError
 from experiments.core.runs import RunFolder
 from experiments.core.statistics import Mean
 from experiments.networks.deep import NETWORKS, SPIKING
-from experiments.recipes.stability import target_of
+from experiments.recipes.stability import TOLERANCE, target_of
 
 # How a network was started, as the figures say it.
 NONE, ONE, HALF, UNBALANCED = "none", "ρ = 1", "ρ = 0.5", "ρ unbalanced"
@@ -19,8 +19,6 @@ METRICS = {
     "sl_mnist": "mode_accuracy",
     "heidelberg": "mode_accuracy",
 }
-# A mean radius further from its target is struck out.
-TOLERANCE = 0.02
 # What may differ between runs that are compared, besides pre-training.
 FREE = ("clip_norm", "data", "time_limit")
 HEAD = ("task", "layers", "net", "start", "runs", "metric", "mean", "std")
