@@ -2,6 +2,7 @@
 
 import dataclasses
 import importlib
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -35,12 +36,19 @@ analysis = Later("keras_nonnormal.analysis")
 plotting = Later("keras_nonnormal.plotting")
 
 
+def say(words: str) -> None:
+    """Says on a terminal what takes its time."""
+    if sys.stderr.isatty():
+        print(f"{words} ...", file=sys.stderr, flush=True)
+
+
 class Output(FigureFolder):
     """The folder that a figure and its CSV file go to."""
 
     def begin(self, *names: str, table: str | None = None) -> None:
         """Sees to it that figures can be written, see `reserve`; loads TensorFlow."""
         self.reserve(*names, table=table)
+        say("loading TensorFlow")
         load_tensorflow()
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from experiments import recipes  # noqa: F401 - fills the registries
 from experiments.core.options import OptionError
 from experiments.core.runs import RunFolder, metric_of_all, of_one_experiment, states
-from experiments.figures._figure import Output, analysis, keras, numpy
+from experiments.figures._figure import Output, analysis, keras, numpy, say
 
 # Metrics whose names do not say all.
 LABELS = {"spectral_norm": "spectral norm of the recurrent matrix"}
@@ -83,6 +83,7 @@ def each_layer(
             names[number] = f"{name}-{number + 1}"
     out.begin(*names)
     for run, file, name in zip(runs, files, names, strict=True):
+        say(name)
         yield run, load(file)[1], name
 
 
@@ -160,6 +161,7 @@ def snapshots(run: RunFolder, options: Any) -> Iterator[Snapshot]:
         options: Whether to make the network at its `start` anew, and to restore those
             of the `checkpoints` that were kept.
     """
+    say(run.label)
     first = at_start(run) if options.start else None
     if first:
         yield first

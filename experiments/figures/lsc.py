@@ -6,7 +6,15 @@ Herranz-Celotti and Rouat (2023), https://arxiv.org/abs/2308.12075; without a ru
 from typing import Any
 
 from experiments.core.options import OptionError, option
-from experiments.figures._figure import Output, analysis, figure, keras, numpy, plotting
+from experiments.figures._figure import (
+    Output,
+    analysis,
+    figure,
+    keras,
+    numpy,
+    plotting,
+    say,
+)
 
 # The published settings of figure 1.
 TIME, DEPTH, DESCENTS = 6, 4, 3
@@ -126,6 +134,7 @@ def interactions(options, out: Output) -> None:
         model = made(net)
         radii_over_time = analysis.RadiiOverTime(model)
         for dataset, all_of_it in pictures.items():
+            say(f"{net}, {dataset}")
             bars: dict[str, list[float]] = {f"order {k}": [] for k in ORDERS}
             for seed in range(options.seeds):
                 keras.utils.set_random_seed(seed)
@@ -168,6 +177,7 @@ def covariance(options, out: Output) -> None:
     columns: dict[str, dict[str, Any]] = {}
     for net in COVARIANCE_NETS:
         for target in options.targets:
+            say(f"{net}, {TARGETS[target]}")
             keras.utils.set_random_seed(options.seed)
             model = _small_network(net, options.units, inputs.shape[1:], layers=2)
             if target != "none":

@@ -2,7 +2,7 @@
 
 from experiments.core.options import OptionError, option
 from experiments.core.runs import of_one_experiment
-from experiments.figures._figure import Output, analysis, figure, numpy, plotting
+from experiments.figures._figure import Output, analysis, figure, numpy, plotting, say
 from experiments.figures._runs import (
     at_start,
     batch_of,
@@ -148,6 +148,7 @@ def gradients(runs, options, out: Output) -> None:
     out.begin(name)
     norms = {}
     for run, file in zip(runs, files, strict=True):
+        say(run.label)
         model, layer = load(file, with_loss=True)
         size = model.inputs[0].shape[0] or options.batch  # a stateful model takes one
         batch = batch_of(run, size)
