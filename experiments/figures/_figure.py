@@ -73,7 +73,7 @@ class Figure:
 
     name: str
     draw: Callable[..., None]
-    options: type[Options]
+    options: type[FigureOptions]
     of_runs: bool
 
 

@@ -235,7 +235,7 @@ def _by_drive(values: dict[float, Any]) -> Iterator[tuple]:
 
 
 def _under_drives(weights: Any, sizes, options) -> tuple[Any, tuple[int, int]]:
-
+    """The responses to drives, and the first and the last step of these."""
     steps = int(options.steps)
     drive = analysis.anru.DRIVES[steps]
     how = {name: getattr(options, name) for name in ("noise", "repeats", "seed")}

@@ -3,6 +3,7 @@
 Geadah et al. (2020), https://arxiv.org/abs/2006.12253.
 """
 
+import math
 from typing import Any
 
 from experiments.core.labels import has_gamma
@@ -58,7 +59,7 @@ def grid(runs, options, out: Output) -> None:
     out.begin(name)
     values: dict[tuple[float, float], list[float]] = {}
     for run in runs:
-        value = histories[run.label][-1].get(metric, float("nan"))
+        value = histories[run.label][-1].get(metric, math.nan)
         values.setdefault(start_shape(run), []).append(value)
     means = {shape: sum(each) / len(each) for shape, each in values.items()}
     rows = ((*shape, len(values[shape]), mean) for shape, mean in means.items())
@@ -94,7 +95,7 @@ def shapes(runs, options, out: Output) -> None:
         start = numpy.broadcast_to(start, (1, *path.shape[1:]))
         paths[run.label] = numpy.concatenate([start, path]).swapaxes(1, 2)
     scores = {
-        label: rows[-1].get(metric, float("nan")) for label, rows in histories.items()
+        label: rows[-1].get(metric, math.nan) for label, rows in histories.items()
     }
     title, label = experiments_of(runs), axis_label(metric)
     drawn = plotting.shape_paths(paths, scores=scores or None, label=label, title=title)
@@ -125,7 +126,7 @@ def speed(runs, options, out: Output) -> None:
     out.begin(name)
     groups: dict[str, list[list[float]]] = {}
     for run in runs:
-        values = [row.get(metric, numpy.nan) for row in histories[run.label]]
+        values = [row.get(metric, math.nan) for row in histories[run.label]]
         groups.setdefault(_group(run), []).append(values)
     try:
         drawn = plotting.learning_speed(

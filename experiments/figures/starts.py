@@ -193,7 +193,7 @@ def starts_6(runs, options, out: Output) -> None:
         for run in group:
             layer = _layer(load_layers(files[run.path]), options.layer, run)
             for gate, profile in analysis.peak_order_profiles(layer).items():
-                found.setdefault(GATES.get(gate, gate), []).append(profile)
+                found.setdefault(GATES.get(gate) or gate, []).append(profile)
         for gate, profiles in found.items():
             panels.setdefault(gate, {})[kind] = _stacked(profiles, group)
     drawn = plotting.weight_profiles(panels, reach=options.reach)

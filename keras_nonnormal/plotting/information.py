@@ -37,7 +37,7 @@ def information_curves(
     for number, (name, rows) in enumerate(information.items()):
         times, means, spreads = np.reshape(rows, (-1, 3)).T
         own: dict = {"color": colour(number)}
-        point = {"marker": marker(number), "label": name}
+        point: dict = {"marker": marker(number), "label": name}
         low, high = np.maximum([means - spreads, means + spreads], 0)
         means = np.maximum(means, 0)
         if len(times) > 1:
