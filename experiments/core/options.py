@@ -148,14 +148,13 @@ class Option:
     @property
     def choices(self) -> tuple[str, ...] | None:
         """The texts allowed, if these are a list."""
-        choices: Any = self.metadata["choices"]
-        return tuple(choices()) if callable(choices) else choices
+        choices = _called(self.metadata["choices"])
+        return None if choices is None else tuple(choices)
 
     @property
     def spellings(self) -> Mapping[str, str]:
         """Other texts for some of the choices."""
-        spellings: Any = self.metadata["spellings"]
-        return spellings() if callable(spellings) else spellings
+        return _called(self.metadata["spellings"])
 
     @property
     def pair(self) -> bool:
@@ -292,6 +291,10 @@ WORDS = {
     **dict.fromkeys(("true", "yes", "1"), True),
     **dict.fromkeys(("false", "no", "0"), False),
 }
+
+
+def _called(value: Any) -> Any:
+    return value() if callable(value) else value
 
 
 @functools.cache

@@ -198,7 +198,7 @@ def _measured(spelled: bool, epoch: int, logs: dict[str, float]) -> None:
         logs[split + name] = value
 
 
-def _in_units(summary: dict[str, Any]) -> dict[str, Any]:
+def _in_units(summary: Mapping[str, Any]) -> dict[str, Any]:
     """A summary whose losses are in bits and as perplexities, too."""
 
     def units(metrics: dict[str, float]) -> dict[str, float]:

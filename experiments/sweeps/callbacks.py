@@ -115,7 +115,7 @@ class StepClock(keras.callbacks.Callback):
             0,
         )
         while time.perf_counter() - begun < 0.2:
-            matrix @ matrix
+            np.matmul(matrix, matrix)
             count += 1
         rate = count * units**3 / (time.perf_counter() - begun)
         return 3 * weights * tokens / rate
