@@ -8,7 +8,7 @@ https://arxiv.org/abs/1708.02182. The model with the lowest validation loss is t
 import functools
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
