@@ -448,7 +448,7 @@ def _reading(each: Option, default: Any) -> dict[str, Any]:
             return {"action": "store_true", "help": text}
         return {"action": argparse.BooleanOptionalAction, "help": text}
     if one := each.each:
-        shown = [",".join(f"{x:g}" for x in v) if one.pair else str(v) for v in default]
+        shown = [",".join(map(str, v)) if one.pair else str(v) for v in default]
         text += f" (default: {' '.join(shown)})"
         kind = "X,Y" if one.pair else one.kind.__name__.upper()
         metavar = "{" + ",".join(one.choices) + "}" if one.choices else kind

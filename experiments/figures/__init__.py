@@ -22,7 +22,6 @@ from experiments.figures import (  # noqa: F401 - each registers its figures
     nnrnn,
     stairs,
     starts,
-    starts_runs,
 )
 from experiments.figures._figure import FIGURES, run
 

@@ -1,6 +1,8 @@
 """How a figure is declared, and started from its command line."""
 
 import dataclasses
+import importlib
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,19 +17,38 @@ from experiments.core.options import (
     refuse,
 )
 from experiments.core.run import load_tensorflow
-from experiments.figures._runs import run_folders
+from experiments.core.runs import run_folders
+
+
+class Later:
+    """A module that is not imported before something in it is asked for."""
+
+    def __init__(self, name: str):
+        self._name = name
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(importlib.import_module(self._name), name)
+
+
+# What figures are made of: heavy, so that wrong options are refused before.
+keras, numpy = Later("keras"), Later("numpy")
+analysis = Later("keras_nonnormal.analysis")
+plotting = Later("keras_nonnormal.plotting")
+
+
+def say(words: str) -> None:
+    """Says on a terminal what takes its time."""
+    if sys.stderr.isatty():
+        print(f"{words} ...", file=sys.stderr, flush=True)
 
 
 class Output(FigureFolder):
     """The folder that a figure and its CSV file go to."""
 
     def begin(self, *names: str, table: str | None = None) -> None:
-        """Sees to it that figures can be written, see `reserve`; loads TensorFlow.
-
-        Raises:
-            OptionError: If a file of somebody else's is in the way.
-        """
+        """Sees to it that figures can be written, see `reserve`; loads TensorFlow."""
         self.reserve(*names, table=table)
+        say("loading TensorFlow")
         load_tensorflow()
 
 
@@ -52,7 +73,7 @@ class Figure:
 
     name: str
     draw: Callable[..., None]
-    options: type[Options]
+    options: type[FigureOptions]
     of_runs: bool
 
 
@@ -60,9 +81,7 @@ FIGURES: dict[str, Figure] = {}
 
 
 def figure(name: str, *, of_runs: bool = False, **flags: Any) -> Callable:
-    """Declares a function that draws a figure.
-
-    The docstring of the function is the help of the figure.
+    """Declares a function that draws a figure; its docstring is the figure's help.
 
     Args:
         name: What the command line calls it; its files are called so, too, or begin
@@ -112,7 +131,8 @@ def run(arguments: list[str] | None, description: str | None) -> int:
 
 
 def _kind(default: Any) -> Any:
-    """The type of an option, by its default."""
-    if isinstance(default, tuple):
-        return tuple[_kind(default[0]), ...]
-    return type(default)
+    """The type of an option by its default; of a tuple, one or more values or pairs."""
+    if not isinstance(default, tuple):
+        return type(default)
+    pair = isinstance(default[0], tuple)
+    return tuple[tuple[float, float] if pair else type(default[0]), ...]

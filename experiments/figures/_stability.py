@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiments.core.options import OptionError
+from experiments.core.runs import RunFolder
 from experiments.core.statistics import Mean
-from experiments.figures._runs import RunFolder
 from experiments.networks.deep import NETWORKS, SPIKING
-from experiments.recipes.stability import target_of
+from experiments.recipes.stability import TOLERANCE, target_of
 
 # How a network was started, as the figures say it.
 NONE, ONE, HALF, UNBALANCED = "none", "ρ = 1", "ρ = 0.5", "ρ unbalanced"
@@ -19,8 +19,6 @@ METRICS = {
     "sl_mnist": "mode_accuracy",
     "heidelberg": "mode_accuracy",
 }
-# A mean radius further from its target is struck out.
-TOLERANCE = 0.02
 # What may differ between runs that are compared, besides pre-training.
 FREE = ("clip_norm", "data", "time_limit")
 HEAD = ("task", "layers", "net", "start", "runs", "metric", "mean", "std")
@@ -84,11 +82,7 @@ class Record:
 
 
 def records(runs: Iterable[RunFolder]) -> list[Record]:
-    """The records of runs.
-
-    Raises:
-        OptionError: If one of them is of another experiment, or not finished.
-    """
+    """The records of runs; refuses runs of other experiments, or not finished."""
     return [_record(run) for run in runs]
 
 
@@ -105,11 +99,7 @@ def start_of(options: Mapping[str, Any], depth: int) -> tuple[str, float | None]
 
 
 def check_trained(run: RunFolder, experiment: str) -> dict[str, Any]:
-    """The summary of a run.
-
-    Raises:
-        OptionError: If the run is of another script, or was not trained to its end.
-    """
+    """The summary of a run; refuses runs of other scripts, or not trained."""
     if run.experiment != experiment:
         raise OptionError(
             f"{run.path} is a run of {run.experiment}.py; expected one of "
@@ -141,7 +131,7 @@ def group_rows(found: Sequence[Record]) -> list[tuple]:
 
 def _mean_and_deviation(values: Sequence[float]) -> tuple[float, float]:
     mean = Mean.of(values)
-    return mean.value, mean.deviation
+    return mean.mean, mean.deviation
 
 
 def starts_of(found: Sequence[Record]) -> list[str]:
@@ -198,13 +188,7 @@ class Wins:
 
 
 def wins(found: Sequence[Record], comparison: str, depth: int) -> Wins:
-    """Counts the pairs of a depth; of equal runs of one start, the last counts.
-
-    Args:
-        found: All runs.
-        comparison: One of `COMPARISONS`.
-        depth: Number of layers.
-    """
+    """Counts the pairs of a depth; of equal runs of one start, the last counts."""
     better, worse, spiking = COMPARISONS[comparison]
     sides: dict[str, dict[tuple, Record]] = {better: {}, worse: {}}
     for each in found:

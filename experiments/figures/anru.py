@@ -3,12 +3,13 @@
 Geadah et al. (2020), https://arxiv.org/abs/2006.12253.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from experiments.core.options import OptionError, option
-from experiments.figures._figure import Output, figure
-from experiments.figures._runs import RunFolder, each_layer, title_of
+from experiments.core.runs import RunFolder
+from experiments.figures._figure import Output, analysis, figure, numpy, plotting
+from experiments.figures._runs import each_layer, title_of
 
 # Of runs of 200 steps and more, those whose shapes are compared.
 LATE = slice(110, 200)
@@ -36,13 +37,12 @@ PROTOCOL = {**DRIVES, **NOISE, **REPEATS, **STEPS, **SEED}
 def signals(runs, options, out: Output) -> None:
     """Mean gain and saturation of an ANRU under drives, and the numbers as CSV."""
     for run, name, found, drive in _responses("signals", runs, options, out):
-        from keras_nonnormal.plotting import shape_signals
-
         shapes = _mean_shapes(found, options.drives)
         gains, saturations = (
             {size: path[:, part] for size, path in shapes.items()} for part in (0, 1)
         )
-        drawn = shape_signals(gains, saturations, drive=drive, title=title_of(run))
+        look = {"drive": drive, "title": title_of(run)}
+        drawn = plotting.shape_signals(gains, saturations, **look)
         out.save(name, drawn, ("drive", "t", "n", "s"), _by_drive(shapes))
 
 
@@ -55,10 +55,9 @@ def signals(runs, options, out: Output) -> None:
 def linearisation(runs, options, out: Output) -> None:
     """The way of an ANRU's mean shape under drives, among lines of unit slope."""
     for run, name, found, drive in _responses("linearisation", runs, options, out):
-        from keras_nonnormal.plotting import linearisation as draw
-
         shapes = _mean_shapes(found, options.drives)
-        drawn = draw(shapes, inputs=options.inputs, drive=drive, title=title_of(run))
+        look = {"inputs": options.inputs, "title": title_of(run)}
+        drawn = plotting.linearisation(shapes, drive=drive, **look)
         out.save(name, drawn, ("drive", "t", "n", "s"), _by_drive(shapes))
 
 
@@ -66,15 +65,13 @@ def linearisation(runs, options, out: Output) -> None:
 def controller(runs, options, out: Output) -> None:
     """The mean state of an ANRU's controllers under drives, in two components."""
     for run, name, found, drive in _responses("controller", runs, options, out):
-        from keras_nonnormal.plotting import controller_states
-
         units = range(found.controllers.shape[-1])
         if len(units) < 2:
             raise OptionError(
                 f"{title_of(run)}: expected a controller of two units or more"
             )
         states = dict(zip(options.drives, found.controllers, strict=True))
-        drawn = controller_states(states, drive=drive, title=title_of(run))
+        drawn = plotting.controller_states(states, drive=drive, title=title_of(run))
         head = ("drive", "t", *(f"g{unit}" for unit in units))
         out.save(name, drawn, head, _by_drive(states))
 
@@ -95,10 +92,7 @@ def gain_scaling(runs, options, out: Output) -> None:
         raise OptionError("--drives: a fit needs three different levels above 0")
     of_noise = options.of == "noise"
     for run, name, weights in _weights("gain-scaling", runs, out):
-        from keras_nonnormal.analysis import anru_responses, gain_scaling_fit
-        from keras_nonnormal.plotting import gain_scaling as draw
-
-        found = anru_responses(
+        found = analysis.anru_responses(
             weights,
             [0.0] * len(levels) if of_noise else levels,
             steps=LATE.stop,
@@ -111,8 +105,8 @@ def gain_scaling(runs, options, out: Output) -> None:
             each[:, :, LATE].mean(axis=(2, 3))
             for each in (found.gains, found.saturations)
         )
-        fits = _fits(gain_scaling_fit, levels, gains, saturations)
-        drawn = draw(
+        fits = _fits(levels, gains, saturations)
+        drawn = plotting.gain_scaling(
             levels,
             gains,
             saturations,
@@ -140,22 +134,17 @@ def order(runs, options, out: Output) -> None:
     """Of which fractional order an ANRU integrates drives: of all, of each neuron."""
     sizes = sorted(set(options.drives))
     for run, name, weights in _weights("order", runs, out):
-        import numpy
-
-        from keras_nonnormal.analysis import StepProtocol, frac_order
-        from keras_nonnormal.plotting import fractional_order
-
-        protocol = StepProtocol.of_length(int(options.steps), options.baseline)
+        protocol = analysis.StepProtocol.of_length(int(options.steps), options.baseline)
         neurons = {}
         states, drive = _under_drives(weights, sizes, options)
         alone, _ = _under_drives(weights.isolated(), sizes, options)
         for kind, each in (("interacting", states), ("isolated", alone)):
             last = each.states.mean(axis=1)[-1].T
             orders = numpy.linspace(*NEURON_ORDERS)
-            neurons[kind] = frac_order(last, sizes[-1], orders, protocol).each
+            neurons[kind] = analysis.frac_order(last, sizes[-1], orders, protocol).each
         means = states.states.mean(axis=1).mean(axis=-1)
-        found = frac_order(means, sizes, numpy.linspace(*ORDERS), protocol)
-        drawn = fractional_order(
+        found = analysis.frac_order(means, sizes, numpy.linspace(*ORDERS), protocol)
+        drawn = plotting.fractional_order(
             dict(zip(sizes, means, strict=True)),
             found.orders,
             dict(zip(sizes, found.scores, strict=True)),
@@ -187,11 +176,8 @@ def driven_lyapunov(runs, options, out: Output) -> None:
     """Largest Lyapunov exponents of an ANRU whose shape is held under a drive."""
     sizes = sorted(set(options.drives))
     for run, name, weights in _weights("driven-lyapunov", runs, out):
-        from keras_nonnormal.analysis import anru_responses, gamma_lyapunov_spectrum
-        from keras_nonnormal.plotting import driven_exponents
-
         # One run without a drive besides: what the shapes are that do not follow it.
-        found = anru_responses(
+        found = analysis.anru_responses(
             weights,
             [0.0, *sizes],
             steps=ONSET + MOMENTS[-1] + 1,
@@ -205,7 +191,7 @@ def driven_lyapunov(runs, options, out: Output) -> None:
             values = []
             for number in range(len(sizes) + 1):
                 at = (number, 0, ONSET + moment)
-                spectrum = gamma_lyapunov_spectrum(
+                spectrum = analysis.gamma_lyapunov_spectrum(
                     weights.matrix,
                     *(each[at] for each in (found.gains, found.saturations)),
                     found.states[at],
@@ -223,7 +209,8 @@ def driven_lyapunov(runs, options, out: Output) -> None:
             for moment, value in by_moment.items()
         )
         head = ("shape", "drive", "steps since onset", "exponent")
-        out.save(name, driven_exponents(exponents, title=run.label), head, numbers)
+        drawn = plotting.driven_exponents(exponents, title=run.label)
+        out.save(name, drawn, head, numbers)
 
 
 def _responses(
@@ -236,8 +223,6 @@ def _responses(
 
 def _mean_shapes(found: Any, drives) -> dict[float, Any]:
     """Mean gain and saturation, `(time, 2)`, by the size of the drive."""
-    import numpy
-
     shapes = numpy.stack([found.gains, found.saturations], axis=-1)
     return dict(zip(drives, shapes.mean(axis=(1, 3)), strict=True))
 
@@ -250,19 +235,17 @@ def _by_drive(values: dict[float, Any]) -> Iterator[tuple]:
 
 
 def _under_drives(weights: Any, sizes, options) -> tuple[Any, tuple[int, int]]:
-    from keras_nonnormal.analysis import anru, anru_responses
-
+    """The responses to drives, and the first and the last step of these."""
     steps = int(options.steps)
-    drive, repeats = anru.DRIVES[steps], options.repeats
-    how: dict[str, Any] = {"steps": steps, "drive": drive, "noise": options.noise}
-    found = anru_responses(weights, sizes, **how, repeats=repeats, seed=options.seed)
+    drive = analysis.anru.DRIVES[steps]
+    how = {name: getattr(options, name) for name in ("noise", "repeats", "seed")}
+    found = analysis.anru_responses(weights, sizes, steps=steps, drive=drive, **how)
     return found, drive
 
 
 def _weights(kind: str, runs, out: Output) -> Iterator[tuple[RunFolder, str, Any]]:
     """Runs, names of figures, and weights of ANRUs, all of which are read first."""
     found = list(each_layer(kind, runs, out))
-    from keras_nonnormal.analysis import ANRUWeights
     from keras_nonnormal.layers import ANRU
 
     for run, layer, _ in found:
@@ -272,15 +255,15 @@ def _weights(kind: str, runs, out: Output) -> Iterator[tuple[RunFolder, str, Any
                 "drive; expected a run of ANRU"
             )
     for run, layer, name in found:
-        yield run, name, ANRUWeights.of(layer)
+        yield run, name, analysis.ANRUWeights.of(layer)
 
 
-def _fits(fit: Callable, levels, gains, saturations) -> list[tuple | None]:
+def _fits(levels, gains, saturations) -> list[tuple | None]:
     """What the fits find, or None where they find nothing."""
     found: list[tuple | None] = []
     for values, law in ((gains, "power"), (saturations, "exponential")):
         try:
-            scaling = fit(levels, values.mean(axis=1), law)
+            scaling = analysis.gain_scaling_fit(levels, values.mean(axis=1), law)
             found.append((scaling.a, scaling.b, scaling.c))
         except (ValueError, RuntimeError):
             found.append(None)

@@ -3,19 +3,19 @@
 Geadah et al. (2020), https://arxiv.org/abs/2006.12253.
 """
 
+import math
 from typing import Any
 
+from experiments.core.labels import has_gamma
 from experiments.core.options import OptionError, option
-from experiments.figures._figure import Output, figure
+from experiments.core.runs import RunFolder, metric_of_all, of_one_experiment
+from experiments.figures._figure import Output, figure, numpy, plotting
 from experiments.figures._runs import (
-    RunFolder,
+    at_start,
     axis_label,
     experiments_of,
     file_name,
-    has_gamma,
     measured,
-    metric_of_all,
-    of_one_experiment,
 )
 from experiments.figures.nnrnn import METRIC
 
@@ -34,19 +34,16 @@ def gamma(options, out: Output) -> None:
     if any(n == 0 for n, _ in options.shapes):
         raise OptionError("--shapes: gamma has a pole at n = 0, expected another gain")
     out.begin("gamma")
-    import numpy
-
     from keras_nonnormal.activations import gamma_slopes, gamma_sup_slope, gamma_values
-    from keras_nonnormal.plotting import gamma_shapes
 
     x = numpy.linspace(*SPAN, POINTS)
-    numbers = (
+    rows = (
         (n, s, *row)
         for n, s in options.shapes
         for row in zip(x, gamma_values(x, n, s), gamma_slopes(x, n, s), strict=True)
     )
-    drawn = gamma_shapes(options.shapes, span=SPAN)
-    out.save("gamma", drawn, ("n", "s", "x", "gamma", "slope"), numbers)
+    drawn = plotting.gamma_shapes(options.shapes, span=SPAN)
+    out.save("gamma", drawn, ("n", "s", "x", "gamma", "slope"), rows)
     print("\n    n     s  largest slope")
     for n, s in options.shapes:
         slope = f"{gamma_sup_slope(n, s):.4f}" if n > 0 else "none for n < 0"
@@ -60,16 +57,14 @@ def grid(runs, options, out: Output) -> None:
     experiment, histories, metric, label = measured(runs, options.metric)
     name = file_name("grid", experiment, metric)
     out.begin(name)
-    from keras_nonnormal.plotting import shape_map
-
     values: dict[tuple[float, float], list[float]] = {}
     for run in runs:
-        value = histories[run.label][-1].get(metric, float("nan"))
+        value = histories[run.label][-1].get(metric, math.nan)
         values.setdefault(start_shape(run), []).append(value)
     means = {shape: sum(each) / len(each) for shape, each in values.items()}
-    numbers = ((*shape, len(values[shape]), mean) for shape, mean in means.items())
-    drawn = shape_map(means, label=label, title=experiment)
-    out.save(name, drawn, ("n", "s", "runs", metric), numbers)
+    rows = ((*shape, len(values[shape]), mean) for shape, mean in means.items())
+    drawn = plotting.shape_map(means, label=label, title=experiment)
+    out.save(name, drawn, ("n", "s", "runs", metric), rows)
 
 
 @figure(
@@ -93,28 +88,24 @@ def shapes(runs, options, out: Output) -> None:
         histories = {run.label: run.history() for run in runs}
         metric = metric_of_all(histories, options.metric)
     out.begin("shapes")
-    import numpy
-
-    from keras_nonnormal.plotting import shape_paths
-
     paths = {}
     for run in runs:
-        rows = numpy.array([*logged[run.label].values()])  # epoch, n or s, unit
+        path = numpy.array([*logged[run.label].values()])  # epoch, n or s, unit
         start = numpy.reshape(start_shape(run), (1, 2, 1))
-        start = numpy.broadcast_to(start, (1, *rows.shape[1:]))
-        paths[run.label] = numpy.concatenate([start, rows]).swapaxes(1, 2)
+        start = numpy.broadcast_to(start, (1, *path.shape[1:]))
+        paths[run.label] = numpy.concatenate([start, path]).swapaxes(1, 2)
     scores = {
-        label: rows[-1].get(metric, float("nan")) for label, rows in histories.items()
+        label: rows[-1].get(metric, math.nan) for label, rows in histories.items()
     }
     title, label = experiments_of(runs), axis_label(metric)
-    drawn = shape_paths(paths, scores=scores or None, label=label, title=title)
-    numbers = (
+    drawn = plotting.shape_paths(paths, scores=scores or None, label=label, title=title)
+    rows = (
         (label, epoch, unit, *shape)
         for label, path in paths.items()
         for epoch, units in zip([0, *logged[label]], path, strict=True)
         for unit, shape in enumerate(units)
     )
-    out.save("shapes", drawn, ("run", "epoch", "unit", "n", "s"), numbers)
+    out.save("shapes", drawn, ("run", "epoch", "unit", "n", "s"), rows)
 
 
 @figure(
@@ -133,16 +124,12 @@ def speed(runs, options, out: Output) -> None:
     experiment, histories, metric, label = measured(runs, options.metric)
     name = file_name("speed", experiment, metric)
     out.begin(name)
-    import numpy
-
-    from keras_nonnormal.plotting import learning_speed
-
     groups: dict[str, list[list[float]]] = {}
     for run in runs:
-        values = [row.get(metric, numpy.nan) for row in histories[run.label]]
+        values = [row.get(metric, math.nan) for row in histories[run.label]]
         groups.setdefault(_group(run), []).append(values)
     try:
-        drawn = learning_speed(
+        drawn = plotting.learning_speed(
             groups,
             epoch=options.epoch,
             label=label,
@@ -152,13 +139,13 @@ def speed(runs, options, out: Output) -> None:
         )
     except ValueError as error:
         raise OptionError(f"--epoch: {str(error).replace('`', '')}") from error
-    numbers = (
+    rows = (
         (group, number, epoch, value)
         for group, each in groups.items()
         for number, values in enumerate(each)
         for epoch, value in enumerate(values, 1)
     )
-    out.save(name, drawn, ("group", "run", "epoch", metric), numbers)
+    out.save(name, drawn, ("group", "run", "epoch", metric), rows)
 
 
 @figure("robustness", of_runs=True)
@@ -168,24 +155,20 @@ def robustness(runs, options, out: Output) -> None:
     scores = {run.label: _accuracies(run) for run in runs}
     name = f"robustness-{experiment}"
     out.begin(name)
-    from keras_nonnormal.plotting import robustness_bars
-
     chance = 0.1 if experiment == "psmnist" else None
     conditions = list(dict.fromkeys(each for row in scores.values() for each in row))
-    numbers = (
+    rows = (
         (label, *(row.get(each, "") for each in conditions))
         for label, row in scores.items()
     )
-    drawn = robustness_bars(scores, chance=chance, title=experiment)
-    out.save(name, drawn, ("run", *conditions), numbers)
+    drawn = plotting.robustness_bars(scores, chance=chance, title=experiment)
+    out.save(name, drawn, ("run", *conditions), rows)
 
 
 def start_shape(run: RunFolder) -> tuple[float, float]:
     """Mean gain and saturation that the units of a run with gamma began with."""
     if not run.options.get("random"):
         return float(run.options["gain"]), float(run.options["saturation"])
-    from experiments.figures._networks import at_start
-
     values = {each.path.split("/")[-1]: each for each in at_start(run).layer.weights}
     gain, saturation = (values[name].numpy().mean() for name in ("gain", "saturation"))
     return float(gain), float(saturation)

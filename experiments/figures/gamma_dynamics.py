@@ -6,16 +6,12 @@ Geadah et al. (2020), https://arxiv.org/abs/2006.12253.
 import math
 from collections.abc import Mapping, Sequence
 
+from experiments.core.labels import has_gamma
 from experiments.core.options import OptionError, option
+from experiments.core.runs import RunFolder, finished, of_one_experiment
 from experiments.core.statistics import Mean
-from experiments.figures._figure import Output, figure
-from experiments.figures._runs import (
-    RunFolder,
-    experiments_of,
-    finished,
-    has_gamma,
-    of_one_experiment,
-)
+from experiments.figures._figure import Output, analysis, figure, numpy, plotting
+from experiments.figures._runs import batch_of, experiments_of, snapshots
 from experiments.figures.gamma import start_shape
 
 BASES = {"2": 2.0, "e": math.e, "10": 10.0}
@@ -43,8 +39,6 @@ def lyapunov(runs, options, out: Output) -> None:
     """Lyapunov exponents of runs without input, at the start and after training."""
     finished(runs)
     out.begin("lyapunov")
-    from keras_nonnormal.plotting import lyapunov_spectra
-
     ends: dict[str, dict] = {"start": {}, "trained": {}}
     largest, rows = {}, []
     for run in runs:
@@ -60,7 +54,7 @@ def lyapunov(runs, options, out: Output) -> None:
             ]
         # A checkpoint of the epoch that training ended with says the same again.
         largest[run.label] = sorted({row[0]: row for row in times}.values())
-    drawn = lyapunov_spectra(
+    drawn = plotting.lyapunov_spectra(
         ends["trained"],
         starts=ends["start"],
         largest=largest if options.start or options.checkpoints else None,
@@ -93,8 +87,6 @@ def information(runs, options, out: Output) -> None:
     out.begin(name, f"{name}-shapes")
     import tensorflow
 
-    from keras_nonnormal.plotting import information_curves
-
     # It warns of several networks, each of which it has to trace.
     tensorflow.get_logger().setLevel("ERROR")
 
@@ -103,14 +95,14 @@ def information(runs, options, out: Output) -> None:
         times = []
         for snapshot, values in _information(run, options):
             mean = Mean.of(values)
-            times.append((run.counted(snapshot.epoch), mean.value, mean.deviation))
+            times.append((run.counted(snapshot.epoch), mean.mean, mean.deviation))
             numbers += [
                 (run.label, snapshot.stage, snapshot.epoch, number, value)
                 for number, value in enumerate(values)
             ]
-            last[run.label] = mean.value  # the one after training
+            last[run.label] = mean.mean  # the one after training
         rows[run.label] = sorted({row[0]: row for row in times}.values())
-    drawn = information_curves(rows, title=experiment, index=runs[0].index)
+    drawn = plotting.information_curves(rows, title=experiment, index=runs[0].index)
     head = ("run", "stage", "epoch", "sequence", "nats")
     out.save(name, drawn, head, numbers)
     shaped = [run for run in runs if has_gamma(run.options)]
@@ -125,13 +117,12 @@ def _over_shapes(
     name: str,
     title: str,
 ) -> None:
-    from keras_nonnormal.plotting import shape_map
 
     at: dict[tuple[float, float], list[float]] = {}
     for run in runs:
         at.setdefault(start_shape(run), []).append(max(nats[run.label], 0.0))
     means = {shape: math.fsum(each) / len(each) for shape, each in at.items()}
-    drawn = shape_map(means, label="mutual information, nats", title=title)
+    drawn = plotting.shape_map(means, label="mutual information, nats", title=title)
     rows = ((*shape, value) for shape, value in means.items())
     out.save(name, drawn, ("n", "s", "nats"), rows)
 
@@ -141,17 +132,13 @@ def _spectra(run: RunFolder, options):
 
     Of checkpoints only the largest exponent is found.
     """
-    from experiments.figures._networks import snapshots
-    from keras_nonnormal.analysis import autonomous_map, lyapunov_spectrum
-
-    stages = {"start": options.start, "checkpoints": options.checkpoints}
-    for snapshot in snapshots(run, **stages):
+    for snapshot in snapshots(run, options):
         try:
-            alone = autonomous_map(
+            alone = analysis.autonomous_map(
                 snapshot.layer, bias=options.bias, frozen=options.frozen
             )
             of_all = min(alone.state.size, options.count)
-            spectrum = lyapunov_spectrum(
+            spectrum = analysis.lyapunov_spectrum(
                 alone.step,
                 alone.state,
                 steps=options.steps,
@@ -167,20 +154,14 @@ def _spectra(run: RunFolder, options):
 
 def _information(run: RunFolder, options):
     """Networks of a run in order of time, and the information of some sequences."""
-    import numpy
-
-    from experiments.figures._networks import batch_of, snapshots
-    from keras_nonnormal.analysis import layer_states, mixed_ksg
-
     inputs = numpy.asarray(batch_of(run, options.sequences)[0])
     if inputs.ndim != 3:
         raise OptionError(f"{run.path} reads a text; expected a run of sequences")
-    stages = {"start": options.start, "checkpoints": options.checkpoints}
-    for snapshot in snapshots(run, **stages):
-        states = layer_states(snapshot.layer, inputs)
+    for snapshot in snapshots(run, options):
+        states = analysis.layer_states(snapshot.layer, inputs)
         try:
             values = [
-                mixed_ksg(x, y, options.neighbours)
+                analysis.mixed_ksg(x, y, options.neighbours)
                 for x, y in zip(inputs, states, strict=True)
             ]
         except (ValueError, ImportError) as error:

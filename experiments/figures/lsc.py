@@ -6,7 +6,15 @@ Herranz-Celotti and Rouat (2023), https://arxiv.org/abs/2308.12075; without a ru
 from typing import Any
 
 from experiments.core.options import OptionError, option
-from experiments.figures._figure import Output, figure
+from experiments.figures._figure import (
+    Output,
+    analysis,
+    figure,
+    keras,
+    numpy,
+    plotting,
+    say,
+)
 
 # The published settings of figure 1.
 TIME, DEPTH, DESCENTS = 6, 4, 3
@@ -27,10 +35,6 @@ BEFORE_STABLE, DROP = 300, 10
 def grid(options, out: Output) -> None:
     """Figure 1a: ways of a gradient over the grid of time and depth."""
     out.begin("lsc-1a")
-    import numpy
-
-    from keras_nonnormal.plotting import gradient_grid
-
     rng = numpy.random.default_rng(options.seed)
     descents: list[Any] = []
     while len(descents) < DESCENTS:
@@ -42,7 +46,7 @@ def grid(options, out: Output) -> None:
         for number, path in enumerate(descents)
         for move, point in enumerate(path.tolist())
     )
-    drawn = gradient_grid(descents, time=TIME, depth=DEPTH)
+    drawn = plotting.gradient_grid(descents, time=TIME, depth=DEPTH)
     out.save("lsc-1a", drawn, ("path", "move", "t", "l"), numbers)
 
 
@@ -50,11 +54,6 @@ def grid(options, out: Output) -> None:
 def counts(options, out: Output) -> None:
     """Figure 1b: how many such ways there are in grids of growing size."""
     out.begin("lsc-1b")
-    import numpy
-
-    from keras_nonnormal.analysis import continuous_lattice_paths
-    from keras_nonnormal.plotting import path_counts
-
     long = numpy.linspace(1, 1e4, POINTS)
     deep = numpy.linspace(1, 100, POINTS)
     grids = {
@@ -63,7 +62,7 @@ def counts(options, out: Output) -> None:
         "iii) Δl = T/100": ("T", long, long, long / 100, (1e110, 1e220)),
     }
     curves = {
-        name: (varied, values, continuous_lattice_paths(time, depth))
+        name: (varied, values, analysis.continuous_lattice_paths(time, depth))
         for name, (varied, values, time, depth, _) in grids.items()
     }
     ticks = {name: settings[-1] for name, settings in grids.items()}
@@ -72,9 +71,8 @@ def counts(options, out: Output) -> None:
         for name, (_, values, paths) in curves.items()
         for row in zip(values.tolist(), paths.tolist(), strict=True)
     )
-    out.save(
-        "lsc-1b", path_counts(curves, ticks=ticks), ("panel", "x", "paths"), numbers
-    )
+    drawn = plotting.path_counts(curves, ticks=ticks)
+    out.save("lsc-1b", drawn, ("panel", "x", "paths"), numbers)
 
 
 @figure(
@@ -85,11 +83,6 @@ def counts(options, out: Output) -> None:
 def pascal(options, out: Output) -> None:
     """Figure 1c: outputs and gradients of the Pascal network and of ReLUs."""
     out.begin("lsc-1c")
-    import numpy
-
-    from keras_nonnormal import analysis
-    from keras_nonnormal.plotting import OutputGradients, output_gradients
-
     rng = numpy.random.default_rng(options.seed)
     inputs = 2 * rng.normal(size=(SAMPLES, STEPS))
     rows: dict[str, dict[float, Any]] = {"Pascal": {}, "ReLU": {}}
@@ -102,8 +95,8 @@ def pascal(options, out: Output) -> None:
         # As many paths, each of which carries as much as all do in the mean.
         size = numpy.abs(rectified[1]).mean(axis=0)
         share = size @ exact / (exact @ exact)
-        rows["Pascal"][rho] = OutputGradients(*linear, exact)
-        rows["ReLU"][rho] = OutputGradients(*rectified, share * exact)
+        rows["Pascal"][rho] = plotting.OutputGradients(*linear, exact)
+        rows["ReLU"][rho] = plotting.OutputGradients(*rectified, share * exact)
     numbers = (
         (name, rho, sample, step, output, gradient, float(shown.reference[step]))
         for name, columns in rows.items()
@@ -118,7 +111,7 @@ def pascal(options, out: Output) -> None:
         )
     )
     head = ("network", "rho", "sample", "t", "output", "gradient", "reference")
-    out.save("lsc-1c", output_gradients(rows), head, numbers)
+    out.save("lsc-1c", plotting.output_gradients(rows), head, numbers)
 
 
 @figure(
@@ -129,24 +122,19 @@ def pascal(options, out: Output) -> None:
 def interactions(options, out: Output) -> None:
     """Interactions of radii of orders 2, 3 and 4 in networks with new weights."""
     out.begin("lsc-interactions")
-    import keras
-    import numpy
-
-    from experiments.figures._radii import RadiiOverTime, small_network
-    from keras_nonnormal import analysis
-    from keras_nonnormal.plotting import grouped_bars
 
     def made(net: str) -> Any:
         shape = (SIDE * SIDE, 1)
-        return small_network(net, SMALL, shape, embedding=EMBEDDING, activation="relu")
+        return _small_network(net, SMALL, shape, embedding=EMBEDDING, activation="relu")
 
     panels: dict[str, dict[str, dict[str, list[float]]]] = {}
     rows = []
     pictures = {dataset: _small_pictures(dataset) for dataset in options.datasets}
     for net in NETS:
         model = made(net)
-        radii_over_time = RadiiOverTime(model)
+        radii_over_time = analysis.RadiiOverTime(model)
         for dataset, all_of_it in pictures.items():
+            say(f"{net}, {dataset}")
             bars: dict[str, list[float]] = {f"order {k}": [] for k in ORDERS}
             for seed in range(options.seeds):
                 keras.utils.set_random_seed(seed)
@@ -158,7 +146,7 @@ def interactions(options, out: Output) -> None:
                     bars[f"order {order}"].append(value)
                     rows.append((dataset, net, seed, order, value))
             panels.setdefault(dataset, {})[net] = bars
-    drawn = grouped_bars(panels, label="interaction of radii")
+    drawn = plotting.grouped_bars(panels, label="interaction of radii")
     for axes in drawn.axes:
         axes.set_yscale("log")
     head = ("data", "net", "seed", "order", "value")
@@ -177,13 +165,7 @@ def interactions(options, out: Output) -> None:
 def covariance(options, out: Output) -> None:
     """Covariance of radii of spiking digits at the first step and at later ones."""
     out.begin("lsc-covariance")
-    import keras
-    import numpy
-
-    from experiments.figures._radii import RadiiOverTime, small_network
-    from keras_nonnormal.analysis import covariance_decay
     from keras_nonnormal.datasets import DatasetError, SpikeLatencyMNIST
-    from keras_nonnormal.plotting import covariance_decay_curves
     from keras_nonnormal.pretraining import stabilize
 
     try:
@@ -195,14 +177,16 @@ def covariance(options, out: Output) -> None:
     columns: dict[str, dict[str, Any]] = {}
     for net in COVARIANCE_NETS:
         for target in options.targets:
+            say(f"{net}, {TARGETS[target]}")
             keras.utils.set_random_seed(options.seed)
-            model = small_network(net, options.units, inputs.shape[1:], layers=2)
+            model = _small_network(net, options.units, inputs.shape[1:], layers=2)
             if target != "none":
                 how: Any = {"steps": BEFORE_STABLE, "seed": options.seed, "verbose": 0}
                 stabilize(model, others, target, **how)
-            for layer, radii in enumerate(RadiiOverTime(model)(inputs)):
+            for layer, radii in enumerate(analysis.RadiiOverTime(model)(inputs)):
                 curves = columns.setdefault(f"layer {layer + 1}", {})
-                curves[f"{net}, {TARGETS[target]}"] = covariance_decay(radii, DROP)
+                found = analysis.covariance_decay(radii, DROP)
+                curves[f"{net}, {TARGETS[target]}"] = found
     rows = (
         (layer, *name.split(", "), *row)
         for layer, curves in columns.items()
@@ -212,13 +196,11 @@ def covariance(options, out: Output) -> None:
         )
     )
     head = ("layer", "net", "start", "t", "covariance", "correlation", "p_value")
-    out.save("lsc-covariance", covariance_decay_curves(columns), head, rows)
+    out.save("lsc-covariance", plotting.covariance_decay_curves(columns), head, rows)
 
 
 def _descent(rng) -> Any:
     """From the last step and layer to the first: down by one at some of the steps."""
-    import numpy
-
     moves = TIME - 1
     down = numpy.zeros(moves, int)
     down[rng.choice(moves, DEPTH - 1, replace=False)] = 1
@@ -228,9 +210,6 @@ def _descent(rng) -> Any:
 
 def _small_pictures(dataset: str) -> Any:
     """Array `(pictures, side, side)` of grey values from 0 to 1, ten by ten."""
-    import keras
-    import numpy
-
     from keras_nonnormal.datasets import DatasetError, ImageVectors
 
     try:
@@ -241,3 +220,36 @@ def _small_pictures(dataset: str) -> Any:
     grey = pictures.mean(axis=-1, keepdims=True)
     small = keras.ops.image.resize(grey, (SIDE, SIDE), antialias=True)
     return numpy.asarray(small)[..., 0]
+
+
+def _small_network(
+    net: str,
+    units: int,
+    shape: tuple[int, int],
+    *,
+    layers: int = 1,
+    embedding: int | None = None,
+    **settings: Any,
+) -> Any:
+    """A model of LSTM, GRU or ALIF layers, with new weights.
+
+    Args:
+        net: Which of these.
+        units: Of every layer.
+        shape: Time and features of the input.
+        layers: How many there are.
+        embedding: Width of a softmax layer below them, or None for none.
+        **settings: Arguments of LSTM and GRU.
+    """
+    from keras_nonnormal.layers import ALIF
+
+    kinds = {"LSTM": keras.layers.LSTM, "GRU": keras.layers.GRU}
+    x = inputs = keras.Input(shape)
+    if embedding:
+        x = keras.layers.Dense(embedding, activation="softmax")(x)
+    for _ in range(layers):
+        if net in kinds:
+            x = kinds[net](units, return_sequences=True, **settings)(x)
+        else:
+            x = ALIF(units, return_sequences=True)(x)
+    return keras.Model(inputs, x)

@@ -8,7 +8,7 @@ from typing import Any
 
 from experiments.core.options import OptionError, option
 from experiments.core.statistics import Mean
-from experiments.figures._figure import Output, figure
+from experiments.figures._figure import Output, figure, plotting
 from experiments.figures._stability import (
     HEAD,
     METRICS,
@@ -49,8 +49,6 @@ def rates(runs, options, out: Output) -> None:
         panel.setdefault(start, {}).setdefault(rate, []).append(accuracy)
     panels = dict(sorted(panels.items()))
     out.begin("lsc-2")
-    from keras_nonnormal.plotting import rate_panels
-
     rows = (
         (*panel.split(", "), start, f"{rate:g}", *_counted(values))
         for panel, lines in panels.items()
@@ -58,7 +56,7 @@ def rates(runs, options, out: Output) -> None:
         for rate, values in sorted(by_rate.items())
     )
     head = ("dataset", "activation", "start", "learning rate", "runs", "mean", "std")
-    out.save("lsc-2", rate_panels(panels), head, rows)
+    out.save("lsc-2", plotting.rate_panels(panels), head, rows)
 
 
 @figure("lsc-3-wins", of_runs=True)
@@ -76,8 +74,6 @@ def wins(runs, options, out: Output) -> None:
             "of the same task, network, depth, sizes and seed"
         )
     out.begin("lsc-3-wins")
-    from keras_nonnormal.plotting import grouped_bars
-
     bars = {
         comparison.replace(" better than ", "\nbetter than\n").replace(", ", ",\n"): {
             f"{depth} layers": [count.percent] if count.pairs else []
@@ -85,7 +81,7 @@ def wins(runs, options, out: Output) -> None:
         }
         for comparison, by_depth in counts.items()
     }
-    drawn = grouped_bars(
+    drawn = plotting.grouped_bars(
         {"": bars}, label="pairs of runs won, %", level=50.0, limits=(0.0, 100.0)
     )
     rows = (
@@ -110,8 +106,6 @@ def scores(runs, options, out: Output) -> None:
     tasks = [task for task in METRICS if any(each.task == task for each in found)]
     names = {task: name if len(tasks) == 1 else f"{name}-{task}" for task in tasks}
     out.begin(*names.values(), table=name)
-    from keras_nonnormal.plotting import grouped_bars
-
     for task in tasks:
         of_task = [each for each in found if each.task == task]
         panels = {
@@ -126,7 +120,7 @@ def scores(runs, options, out: Output) -> None:
             }
             for depth in sorted({each.depth for each in of_task})
         }
-        drawn = grouped_bars(
+        drawn = plotting.grouped_bars(
             panels,
             label=f"test {METRICS[task].replace('_', ' ')}",
             limits=LIMITS[task] if options.published_axes else None,
@@ -141,8 +135,6 @@ def table(runs, options, out: Output) -> None:
     """Figure 3 (iii): test results and mean radii, struck out if off their target."""
     found = records(runs)
     out.begin("lsc-3-table")
-    from keras_nonnormal.plotting import score_table
-
     starts = starts_of(found)
     head, rows, struck, rules = ["", ""], [], set(), set()
     head += [text for start in starts for text in (start, "mean radius")]
@@ -162,7 +154,7 @@ def table(runs, options, out: Output) -> None:
                 cells += [_entry([each.score for each in runs]), _entry(radii, 2)]
             if any(cells[2:]):
                 rows.append(cells)
-    drawn = score_table(head, rows, struck=struck, rules=rules - {0})
+    drawn = plotting.score_table(head, rows, struck=struck, rules=rules - {0})
     out.save("lsc-3-table", drawn, HEAD, group_rows(found))
 
 
@@ -172,13 +164,11 @@ def epochs(runs, options, out: Output) -> None:
     found = records(runs)
     metric = _one_metric(found)
     out.begin("lsc-4")
-    from keras_nonnormal.plotting import epoch_panels
-
     curves: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
     for each in sorted(found, key=lambda e: (e.depth, place(e.start), e.seed)):
         panel = curves[each.clipped].setdefault(f"{each.depth} layers", {})
         panel.setdefault(each.start, []).append(each.curve)
-    drawn = epoch_panels(
+    drawn = plotting.epoch_panels(
         curves[False],
         dashed=curves[True],
         label=f"validation {metric}",
@@ -199,8 +189,6 @@ def table_1(runs, options, out: Output) -> None:
     found = records(runs)
     metric = _one_metric(found)
     out.begin("lsc-table-1")
-    from keras_nonnormal.plotting import score_table
-
     rows, numbers, bold, rules = [], [], set(), set()
     for depth in sorted({each.depth for each in found}):
         rules.add(len(rows))
@@ -213,11 +201,11 @@ def table_1(runs, options, out: Output) -> None:
                 words += " + clip" if clipped else ""
                 rows.append([f"{depth} layers, {words}", *map(_entry, both)])
                 means = [Mean.of(values) for values in both]
-                values = [v for each in means for v in (each.value, each.deviation)]
+                values = [v for each in means for v in (each.mean, each.deviation)]
                 numbers.append((depth, start, clipped, len(block), *values))
             bold |= _best(numbers, first, found[0].more_is_better)
     head = ("", f"validation {metric}", f"test {metric}")
-    drawn = score_table(head, rows, bold=bold, rules=rules - {0})
+    drawn = plotting.score_table(head, rows, bold=bold, rules=rules - {0})
     columns = ("validation", "validation std", "test", "test std")
     head = ("layers", "start", "clipped", "runs", *columns)
     out.save("lsc-table-1", drawn, head, numbers)
@@ -226,7 +214,7 @@ def table_1(runs, options, out: Output) -> None:
 def _counted(values: Sequence[float]) -> tuple[int, float, float]:
     """Number, mean and deviation of values."""
     mean = Mean.of(values)
-    return mean.count, mean.value, mean.deviation
+    return mean.count, mean.mean, mean.deviation
 
 
 def _entry(values: Sequence[float], digits: int = 3) -> str:
@@ -234,7 +222,7 @@ def _entry(values: Sequence[float], digits: int = 3) -> str:
     if not values:
         return ""
     mean = Mean.of(values)
-    return mean.text(1 if abs(mean.value) >= 10 else digits)
+    return mean.text(1 if abs(mean.mean) >= 10 else digits)
 
 
 def _one_metric(found: Sequence[Record]) -> str:

@@ -1,13 +1,17 @@
 """Figures of the nnRNN paper, Kerg et al. (2019), https://arxiv.org/abs/1905.12080."""
 
 from experiments.core.options import OptionError, option
-from experiments.figures._figure import Output, figure
+from experiments.core.runs import of_one_experiment
+from experiments.figures._figure import Output, analysis, figure, numpy, plotting, say
 from experiments.figures._runs import (
+    at_start,
+    batch_of,
     each_layer,
     experiments_of,
     file_name,
+    load,
     measured,
-    of_one_experiment,
+    spectrum_of,
     title_of,
 )
 
@@ -24,30 +28,27 @@ METRIC = option(
 def nnrnn_1(options, out: Output) -> None:
     """Figure 1: transients and Fisher memory of delay lines, and the numbers as CSV."""
     out.begin("nnrnn-1a", "nnrnn-1b")
-    from keras_nonnormal import plotting
-    from keras_nonnormal.analysis import (
-        delay_line,
-        fisher_memory_curve,
-        transient_statistics,
-    )
-
     pairs = [(alpha, beta) for beta in BETAS for alpha in ALPHAS]
-    lines = [(*pair, d) for d in DIAGONALS for pair in pairs]
-    moments = {pair: transient_statistics(delay_line(UNITS, *pair)) for pair in pairs}
-    curves = {line: fisher_memory_curve(delay_line(UNITS, *line)) for line in lines}
-
+    moments = {
+        pair: analysis.transient_statistics(analysis.delay_line(UNITS, *pair))
+        for pair in pairs
+    }
+    curves = {
+        (*pair, d): analysis.fisher_memory_curve(analysis.delay_line(UNITS, *pair, d))
+        for d in DIAGONALS
+        for pair in pairs
+    }
     columns = ("unit_std", "unit_std_spread", "norm", "norm_spread")
-    numbers = (
+    rows = (
         (*pair, step, *(getattr(moments[pair], name)[step] for name in columns))
         for pair in pairs
         for step in range(len(moments[pair].norm))
     )
     head = ("alpha", "beta", "step", *columns)
-    out.save("nnrnn-1a", plotting.transient_curves(moments), head, numbers)
-
-    numbers = ((*line, k, j) for line in lines for k, j in enumerate(curves[line]))
+    out.save("nnrnn-1a", plotting.transient_curves(moments), head, rows)
+    rows = ((*line, k, j) for line, each in curves.items() for k, j in enumerate(each))
     head = ("alpha", "beta", "d", "k", "J")
-    out.save("nnrnn-1b", plotting.fisher_curves(curves), head, numbers)
+    out.save("nnrnn-1b", plotting.fisher_curves(curves), head, rows)
     print("\nalpha   beta    d   J_tot")
     for (alpha, beta, d), curve in curves.items():
         print(f"{alpha:5.2f}  {beta:5g}  {d:3g}  {curve.sum():6.2f}")
@@ -59,12 +60,10 @@ def curves(runs, options, out: Output) -> None:
     experiment, histories, metric, label = measured(runs, options.metric)
     name = file_name(experiment, metric)
     out.begin(name)
-    from keras_nonnormal.plotting import learning_curves
-
     levels = {run.summary().get("trivial_loss") for run in runs}
     over_updates = all("update" in rows[0] for rows in histories.values())
     index = "update" if over_updates else "epoch"
-    drawn = learning_curves(
+    drawn = plotting.learning_curves(
         histories,
         metric=metric,
         label=label,
@@ -72,13 +71,13 @@ def curves(runs, options, out: Output) -> None:
         trivial_loss=levels.pop() if "loss" in metric and len(levels) == 1 else None,
         title=experiment,
     )
-    numbers = (
+    rows = (
         (label, row[index], row[metric])
-        for label, rows in histories.items()
-        for row in rows
+        for label, history in histories.items()
+        for row in history
         if metric in row
     )
-    out.save(name, drawn, ("run", index, metric), numbers)
+    out.save(name, drawn, ("run", index, metric), rows)
 
 
 @figure(
@@ -89,22 +88,19 @@ def curves(runs, options, out: Output) -> None:
 def theta(runs, options, out: Output) -> None:
     """Theta of runs of nnRNN, with its angles: a figure for each run."""
     for run, layer, name in each_layer("theta", runs, out):
-        from keras_nonnormal.analysis import schur_matrix, schur_parameters
-        from keras_nonnormal.plotting import theta_heat_map
-
-        schur = schur_parameters(layer)
+        schur = analysis.schur_parameters(layer)
         if schur is None:
             raise OptionError(f"{run.path} has no Theta; expected a run of nnRNN")
-        matrix = schur_matrix(**schur)
-        drawn = theta_heat_map(
-            matrix, schur["theta"], limit=options.limit, title=title_of(run)
+        matrix, angles = analysis.schur_matrix(**schur), schur["theta"]
+        drawn = plotting.theta_heat_map(
+            matrix, angles, limit=options.limit, title=title_of(run)
         )
-        numbers = (
+        rows = (
             (to, source, entry)
             for to, row in enumerate(matrix.T)
             for source, entry in enumerate(row)
         )
-        out.save(name, drawn, ("to_mode", "from_mode", "entry"), numbers)
+        out.save(name, drawn, ("to_mode", "from_mode", "entry"), rows)
 
 
 @figure(
@@ -114,33 +110,29 @@ def theta(runs, options, out: Output) -> None:
 )
 def spectrum(runs, options, out: Output) -> None:
     """Eigenvalues of several runs in one figure, moduli and angles of nnRNN."""
-    files = [run.model for run in runs]
+    files = {run.label: run.model for run in runs}
     out.begin("spectrum")
-    from experiments.figures._networks import at_start, load, spectrum_of
-    from keras_nonnormal.analysis import schur_parameters
-    from keras_nonnormal.plotting import spectra
-
-    layers = {r.label: load(file)[1] for r, file in zip(runs, files, strict=True)}
+    layers = {label: load(file)[1] for label, file in files.items()}
     found = {label: spectrum_of(layer) for label, layer in layers.items()}
-    eigenvalues = {label: values for label, (values, _) in found.items()}
+    trained = {label: values for label, (values, _) in found.items()}
     starts = {}
     if options.start:
         starts = {run.label: spectrum_of(at_start(run).layer)[0] for run in runs}
-    schurs = {label: schur_parameters(layer) for label, layer in layers.items()}
-    drawn = spectra(
-        eigenvalues,
+    schurs = {name: analysis.schur_parameters(layer) for name, layer in layers.items()}
+    drawn = plotting.spectra(
+        trained,
         starts=starts,
         gammas={label: schur["gamma"] for label, schur in schurs.items() if schur},
         thetas={label: schur["theta"] for label, schur in schurs.items() if schur},
         title=experiments_of(runs),
     )
-    numbers = (
+    rows = (
         (label, stage, value.real, value.imag)
-        for stage, spectra_of in (("start", starts), ("trained", eigenvalues))
-        for label, values in spectra_of.items()
+        for stage, spectra in (("start", starts), ("trained", trained))
+        for label, values in spectra.items()
         for value in values
     )
-    out.save("spectrum", drawn, ("run", "stage", "real", "imaginary"), numbers)
+    out.save("spectrum", drawn, ("run", "stage", "real", "imaginary"), rows)
     width = max(map(len, found))
     print(f"\n{'':{width}}  spectral radius  relative Henrici index")
     for label, (values, index) in found.items():
@@ -154,19 +146,15 @@ def gradients(runs, options, out: Output) -> None:
     files = [run.model for run in runs]
     name = f"gradients-{experiment}"
     out.begin(name)
-    import numpy
-
-    from experiments.figures._networks import batch_of, load
-    from keras_nonnormal.analysis import loss_gradient_norms
-    from keras_nonnormal.plotting import gradient_norm_curves
-
     norms = {}
     for run, file in zip(runs, files, strict=True):
+        say(run.label)
         model, layer = load(file, with_loss=True)
         size = model.inputs[0].shape[0] or options.batch  # a stateful model takes one
-        norms[run.label] = loss_gradient_norms(model, layer, *batch_of(run, size))
+        batch = batch_of(run, size)
+        norms[run.label] = analysis.loss_gradient_norms(model, layer, *batch)
     medians = [numpy.median(each, axis=0) for each in norms.values()]
     steps = range(1, max(map(len, medians)) + 1)
-    numbers = ((t, *(m[t - 1] if t <= len(m) else "" for m in medians)) for t in steps)
-    drawn = gradient_norm_curves(norms, title=experiment)
-    out.save(name, drawn, ("step", *norms), numbers)
+    rows = ((t, *(m[t - 1] if t <= len(m) else "" for m in medians)) for t in steps)
+    drawn = plotting.gradient_norm_curves(norms, title=experiment)
+    out.save(name, drawn, ("step", *norms), rows)

@@ -1,11 +1,8 @@
 """Figures of stairs, fixed and learned, and of exp-alpha."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from experiments.core.options import OptionError, option
-from experiments.figures._figure import Output, figure
-from experiments.figures._runs import each_layer, title_of
+from experiments.figures._figure import Output, analysis, figure, numpy, plotting
+from experiments.figures._runs import each_layer, learned_stair, title_of
 
 # From where to where, and in how many steps, the table of exp-alpha goes.
 SPAN, POINTS = (-3.0, 3.0), 241
@@ -15,47 +12,36 @@ SPAN, POINTS = (-3.0, 3.0), 241
 def stair(options, out: Output) -> None:
     """Fixed stairs: factors, running products, gradients, and the numbers as CSV."""
     out.begin("stair-schedules", "stair-gradients")
-    import numpy
-
     from keras_nonnormal import stair_heights
     from keras_nonnormal.activations.schedules import SCHEDULES
 
     steps = numpy.arange(float(options.steps))
-    heights = {name: stair_heights(name, steps) for name in (*SCHEDULES, "none")}
-    _schedules({name: heights[name] for name in SCHEDULES}, out)
-    _gradients(heights, out)
-
-
-def _schedules(heights: Mapping[str, Any], out: Output) -> None:
-    from keras_nonnormal.analysis import running_products
-    from keras_nonnormal.plotting import stair_schedules
-
-    numbers = (
+    heights = {name: stair_heights(name, steps) for name in SCHEDULES}
+    rows = (
         (name, step, *row)
         for name, rho in heights.items()
-        for step, row in enumerate(zip(rho, running_products(rho), strict=True))
+        for step, row in enumerate(
+            zip(rho, analysis.running_products(rho), strict=True)
+        )
     )
-    head = ("schedule", "j", "rho", "product")
-    out.save("stair-schedules", stair_schedules(heights), head, numbers)
+    drawn = plotting.stair_schedules(heights)
+    out.save("stair-schedules", drawn, ("schedule", "j", "rho", "product"), rows)
 
-
-def _gradients(heights: Mapping[str, Any], out: Output) -> None:
-    from keras_nonnormal.analysis import gradient_bounds, stair_gradient_norms
-    from keras_nonnormal.plotting import stair_gradients
-
-    linear = stair_gradient_norms(heights, "linear")
-    modrelu = stair_gradient_norms(heights, "modrelu")
-    bounds = {name: gradient_bounds(rho) for name, rho in heights.items()}
-    numbers = (
+    heights = {**heights, "none": stair_heights("none", steps)}
+    linear = analysis.stair_gradient_norms(heights, "linear")
+    modrelu = analysis.stair_gradient_norms(heights, "modrelu")
+    bounds = {name: analysis.gradient_bounds(rho) for name, rho in heights.items()}
+    rows = (
         (name, step, *row)
         for name in heights
         for step, row in enumerate(
             zip(linear[name], modrelu[name], bounds[name], strict=True), start=1
         )
     )
-    drawn = stair_gradients(modrelu, heights, title="orthogonal network with modReLU")
+    title = "orthogonal network with modReLU"
+    drawn = plotting.stair_gradients(modrelu, heights, title=title)
     head = ("schedule", "t", "linear", "modrelu", "bound")
-    out.save("stair-gradients", drawn, head, numbers)
+    out.save("stair-gradients", drawn, head, rows)
     print("\nschedule  gradient at step 1      bound")
     for name in heights:
         print(f"{name:8}  {modrelu[name][0]:18.4g}  {bounds[name][0]:9.4g}")
@@ -65,20 +51,15 @@ def _gradients(heights: Mapping[str, Any], out: Output) -> None:
 def exp_alpha(options, out: Output) -> None:
     """Exp-alpha, its slope and where it contracts, and the numbers as CSV."""
     out.begin("exp-alpha")
-    import numpy
-
-    from keras_nonnormal.analysis import contracting_interval, exp_alpha_response
-    from keras_nonnormal.plotting import exp_alpha_curves
-
     z = numpy.linspace(*SPAN, POINTS)
-    numbers = (
+    rows = (
         (alpha, *row)
         for alpha in options.alphas
-        for row in zip(z, *exp_alpha_response(z, alpha), strict=True)
+        for row in zip(z, *analysis.exp_alpha_response(z, alpha), strict=True)
     )
-    drawn = exp_alpha_curves(options.alphas, span=SPAN)
-    out.save("exp-alpha", drawn, ("alpha", "z", "y", "slope"), numbers)
-    low, high = contracting_interval()
+    drawn = plotting.exp_alpha_curves(options.alphas, span=SPAN)
+    out.save("exp-alpha", drawn, ("alpha", "z", "y", "slope"), rows)
+    low, high = analysis.contracting_interval()
     print(f"\nit contracts for {low:.6f} < alpha z < {high:g}")
 
 
@@ -87,10 +68,7 @@ def alpha(runs, options, out: Output) -> None:
     """The learned stair of runs, at its start, on its way and in the end: one each."""
     logged = {run.path: run.logged("alpha") for run in runs}
     for run, layer, name in each_layer("alpha", runs, out):
-        from experiments.figures import _networks
-        from keras_nonnormal.plotting import learned_stair
-
-        found = _networks.learned_stair(layer)
+        found = learned_stair(layer)
         if found is None:
             raise OptionError(f"{run.path} has no learned stair; expected a run of one")
         heights, start = found
@@ -101,9 +79,9 @@ def alpha(runs, options, out: Output) -> None:
                 f"{steps} steps; expected a column for each"
             )
         epochs = {run.counted(each): row for each, row in logged[run.path].items()}
-        drawn = learned_stair(
+        drawn = plotting.learned_stair(
             heights, start=start, epochs=epochs, title=title_of(run), index=run.index
         )
         before = [""] * steps if start is None else start
-        numbers = zip(range(steps), before, heights, strict=True)
-        out.save(name, drawn, ("j", "start", "trained"), numbers)
+        rows = zip(range(steps), before, heights, strict=True)
+        out.save(name, drawn, ("j", "start", "trained"), rows)

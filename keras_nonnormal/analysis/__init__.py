@@ -53,6 +53,7 @@ from keras_nonnormal.analysis.mutual_information import (
 )
 from keras_nonnormal.analysis.normality import commutator_norm, henrici_index
 from keras_nonnormal.analysis.pseudospectrum import Pseudospectrum, pseudospectrum
+from keras_nonnormal.analysis.radii_over_time import RadiiOverTime
 from keras_nonnormal.analysis.reconstruction import delayed_reconstruction, states_after
 from keras_nonnormal.analysis.recurrent_layers import (
     layer_henrici_indices,
@@ -100,6 +101,7 @@ __all__ = [
     "GainScaling",
     "LyapunovSpectrum",
     "Pseudospectrum",
+    "RadiiOverTime",
     "SchurDecomposition",
     "StepProtocol",
     "TransientStatistics",

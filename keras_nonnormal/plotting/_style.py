@@ -86,10 +86,22 @@ def dress(axes: Axes, title: str = "", grid: str | None = "y") -> None:
         axes.grid(axis=grid, color=GRID, linewidth=0.8)
 
 
+def legend_inside(figure: Figure, axes: Axes) -> None:
+    """A legend where the curves leave room; below the axes if there are many."""
+    names = axes.get_legend_handles_labels()[1]
+    if len(names) > len(COLOURS):
+        legend_below(figure, [axes])
+    elif names:
+        axes.legend(frameon=False, loc="best")
+
+
 def legend_below(
     figure: Figure, panels: Iterable[Axes], names: Iterable[str] | None = None
 ) -> None:
-    """One legend for all panels, below them; `names` are all or say the order."""
+    """One legend for all panels, below them; `names` are all or say the order.
+
+    It has at most four columns, fewer where the names are too long for the figure.
+    """
     found = {
         name: handle
         for axes in panels
@@ -97,10 +109,12 @@ def legend_below(
     }
     shown = [name for name in (names or found) if name in found]
     if shown:
+        width = 0.7 + 0.09 * max(map(len, shown))  # of an entry, in inches
+        columns = min(4, max(1, int(figure.get_figwidth() / width)))
         figure.legend(
             [found[name] for name in shown],
             shown,
             loc="outside lower center",
-            ncols=4,
+            ncols=columns,
             frameon=False,
         )

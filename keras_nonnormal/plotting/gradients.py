@@ -3,7 +3,13 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.figure import Figure
 
-from keras_nonnormal.plotting._style import colour, dress, look, new_figure
+from keras_nonnormal.plotting._style import (
+    colour,
+    dress,
+    legend_inside,
+    look,
+    new_figure,
+)
 
 
 def gradient_norm_curves(norms: Mapping[str, np.ndarray], *, title: str = "") -> Figure:
@@ -49,8 +55,7 @@ def gradient_norm_curves(norms: Mapping[str, np.ndarray], *, title: str = "") ->
     axes.margins(x=0)
     axes.set(xlabel="step t", ylabel=r"gradient norm $\|\partial L/\partial h_t\|$")
     dress(axes, title)
-    if norms:
-        axes.legend(frameon=False, loc="best")
+    legend_inside(figure, axes)
     return figure
 
 

@@ -4,7 +4,14 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from keras_nonnormal.plotting._style import colour, dress, look, marker, new_figure
+from keras_nonnormal.plotting._style import (
+    colour,
+    dress,
+    legend_inside,
+    look,
+    marker,
+    new_figure,
+)
 
 
 def information_curves(
@@ -30,7 +37,7 @@ def information_curves(
     for number, (name, rows) in enumerate(information.items()):
         times, means, spreads = np.reshape(rows, (-1, 3)).T
         own: dict = {"color": colour(number)}
-        point = {"marker": marker(number), "label": name}
+        point: dict = {"marker": marker(number), "label": name}
         low, high = np.maximum([means - spreads, means + spreads], 0)
         means = np.maximum(means, 0)
         if len(times) > 1:
@@ -45,6 +52,5 @@ def information_curves(
     axes.set_ylim(0, None)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     dress(axes, title)
-    if information:
-        axes.legend(frameon=False, loc="best")
+    legend_inside(figure, axes)
     return figure

@@ -6,10 +6,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from keras_nonnormal.plotting._style import (
+    COLOURS,
     HALO,
     INK,
     colour,
     dress,
+    legend_inside,
     look,
     mark_above,
     marker,
@@ -58,7 +60,7 @@ def learning_curves(
     figure.savefig("curves.png")
     ```
     """
-    figure = new_figure()
+    figure = new_figure(height=3.8 if len(histories) <= len(COLOURS) else 4.8)
     axes = figure.add_subplot()
     levels = [level for level in (trivial_loss, success_loss) if level is not None]
     top, lowest = 1.3 * max(levels, default=0.0), float("inf")
@@ -106,8 +108,9 @@ def learning_curves(
     for number, line in enumerate(axes.get_lines()[: len(histories)]):
         counts, values = map(np.asarray, line.get_data())
         if mark_above(axes, counts, values, color=colour(number)):
-            line.set_label(f"{line.get_label()} (above: {values.min():.3g} or more)")
+            line.set_label(
+                f"{line.get_label()} (above the frame, {values.min():.3g} or more)"
+            )
     dress(axes, title)
-    if histories:
-        axes.legend(frameon=False, loc="best")
+    legend_inside(figure, axes)
     return figure

@@ -3,7 +3,14 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.figure import Figure
 
-from keras_nonnormal.plotting._style import INK, colour, dress, hatch, new_figure
+from keras_nonnormal.plotting._style import (
+    INK,
+    colour,
+    dress,
+    hatch,
+    legend_below,
+    new_figure,
+)
 
 
 def robustness_bars(
@@ -58,5 +65,5 @@ def robustness_bars(
     axes.set_ylim(0, None)
     dress(axes, title)
     if conditions:
-        figure.legend(loc="outside lower center", ncols=len(conditions), frameon=False)
+        legend_below(figure, [axes])
     return figure

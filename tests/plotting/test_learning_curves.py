@@ -112,5 +112,5 @@ def test_curves_above_the_frame_are_marked_and_named():
     ]
     assert all(line.get_ydata()[0] < 1 for line in marks)  # of the height of the frame
     legend = [text.get_text() for text in axes.get_legend().get_texts()]
-    assert legend == ["in", "half", "above (above: 5 or more)"]
+    assert legend == ["in", "half", "above (above the frame, 5 or more)"]
     assert inside.get_label() == "in"

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from experiments.figures import _networks
+from experiments.figures import _runs
 from keras_nonnormal.analysis import (
     ANRUWeights,
     StepProtocol,
@@ -23,7 +23,7 @@ FEW = ("--drives", "0.5", "5", "10", "--repeats=2")
 
 @pytest.fixture(scope="module")
 def weights(adaptive_runs):
-    return ANRUWeights.of(_networks.load(adaptive_runs / "ANRU/model.keras")[1])
+    return ANRUWeights.of(_runs.load(adaptive_runs / "ANRU/model.keras")[1])
 
 
 def numbers(file):
@@ -163,4 +163,4 @@ def test_other_networks_follow_no_drive(adaptive_runs, capsys, tmp_path):
     line = refusal(capsys, "gain-scaling", adaptive_runs / "ANRU", *FEW[:3], out=out)
     assert "--drives: a fit needs three different levels above 0" in line
     line = refusal(capsys, "signals", "x", "--steps=200", out=out)
-    assert "invalid choice: 200" in line
+    assert "--steps: expected one of 150, 300, received '200'" in line

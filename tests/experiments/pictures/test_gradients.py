@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from experiments.core import run
-from experiments.figures import _networks
+from experiments.figures import _runs
 from keras_nonnormal.analysis import loss_gradient_norms
 from tests.experiments.pictures.drawing import columns
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("uncompiled")
 @pytest.mark.parametrize("net", ["nnRNN", "LSTM"])
 def test_state_gradients_are_slopes_of_the_loss(runs, net):
     """Against a finite difference: the last state changes the loss of one step."""
-    model, layer = _networks.load(runs / net / "model.keras", with_loss=True)
+    model, layer = _runs.load(runs / net / "model.keras", with_loss=True)
     rng = np.random.default_rng(0)
     x = rng.normal(size=(2, 21, 10)).astype("float32")
     y = rng.integers(0, 9, (2, 21))
@@ -50,7 +50,7 @@ def test_gradients_of_a_run_of_a_script(python, tmp_path):  # F8
 @pytest.mark.parametrize("net", ["nnRNN", "expRNN", "RNN", "LSTM"])
 def test_a_state_with_a_stair_reaches_the_loss_by_its_own_output(staired_runs, net):
     """The output is the scaled state; both are one in the published programs."""
-    model, layer = _networks.load(staired_runs / net / "model.keras", with_loss=True)
+    model, layer = _runs.load(staired_runs / net / "model.keras", with_loss=True)
     rng = np.random.default_rng(0)
     x = rng.normal(size=(2, 21, 10)).astype("float32")
     y = rng.integers(0, 9, (2, 21))

@@ -1,12 +1,10 @@
 """LSC rows 57 and 61: figures of gradients in time and depth, without a run."""
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from experiments.figures import lsc
-from experiments.figures._radii import RadiiOverTime
 from keras_nonnormal import datasets
 from tests.experiments.pictures.drawing import PNG, columns, draw
 from tests.helpers import compiled_recurrences
@@ -57,19 +55,6 @@ def test_figure_1c_has_gradients_that_match_the_formula(tmp_path):  # LSC row 57
     assert (
         np.abs(np.sum(off * references[1, :, 0], axis=1) / np.sum(size**2)).max() < 1e-9
     )
-
-
-def test_radii_over_time_are_of_states_that_follow_one_another():  # LSC row 61
-    layer = keras.layers.SimpleRNN(3, activation="linear", return_sequences=True)
-    model = keras.Sequential([keras.Input((4, 2)), layer])
-    with compiled_recurrences(False):
-        radii_over_time = RadiiOverTime(model)
-        for scale in (0.3, 2.0):
-            kernel, recurrent, bias = model.get_weights()
-            recurrent = scale * np.diag([1.0, -0.5, 0.2])
-            model.set_weights([kernel, recurrent, bias])
-            (radii,) = radii_over_time(np.ones((5, 4, 2)))
-            np.testing.assert_allclose(radii, np.full((5, 3), scale), rtol=1e-5)
 
 
 def test_interactions_come_with_their_numbers(monkeypatch, tmp_path):  # LSC row 61

@@ -70,6 +70,18 @@ def test_pairs_differ_in_their_start_alone(grid, drawn, tmp_path):  # LSC row 59
     assert drawn[0].axes[0].get_lines()[0].get_ydata()[0] == 50
 
 
+def test_where_a_run_was_trained_makes_no_other_pair(tmp_path):
+    """Options that came later than the figure, too: `--strategy`, `--device`."""
+    stable = {"pretrain": "controller", "target": "0.5", "strategy": "mirrored"}
+    runs = [
+        make_trained(tmp_path / "a", 0.5, seed=3),
+        make_trained(tmp_path / "b", 0.6, 0.5, seed=3, device="cpu", **stable),
+    ]
+    found = records(run_folders([str(run) for run in runs]))
+    count = wins(found, "ρ = 0.5 better than none", found[0].depth)
+    assert (count.won, count.pairs) == (1, 1)
+
+
 def test_other_sizes_seeds_or_depths_are_no_pairs():  # LSC row 59
     def record(start, score, depth=2, others="", seed=0):
         kind = ("sl_mnist", "LSTM", depth, seed, start, score)
