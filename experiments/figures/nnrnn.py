@@ -58,7 +58,7 @@ def nnrnn_1(options, out: Output) -> None:
 def curves(runs, options, out: Output) -> None:
     """Figures 2 to 5: a metric of several runs of one experiment over time."""
     experiment, histories, metric, label = measured(runs, options.metric)
-    name = file_name(experiment, metric)
+    name = file_name(experiment, metric.replace("task_", ""))
     out.begin(name)
     levels = {run.summary().get("trivial_loss") for run in runs}
     over_updates = all("update" in rows[0] for rows in histories.values())
