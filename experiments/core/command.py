@@ -292,8 +292,10 @@ def _asked(arguments: Sequence[str]) -> argparse.Namespace:
         parser.add_argument(name, nargs="?")
     for name in ("--resume", "--test"):
         parser.add_argument(name, action="store_true")
-    words = [hyphenated(word) for word in arguments]
-    return parser.parse_known_args(words)[0]
+    try:
+        return parser.parse_known_args([hyphenated(word) for word in arguments])[0]
+    except argparse.ArgumentError:  # of which the whole parser says the same
+        return parser.parse_args([])
 
 
 def _flags(script: str, arguments: Sequence[str]) -> list[str]:

@@ -108,7 +108,8 @@ def kept_program(script: str, out: Path, asking: str) -> Program:
         config = read_config(out)
     except OptionError as error:
         raise OptionError(
-            f"{asking}: {error}; put back a copy of it, or begin again in another folder"
+            f"{asking}: {error}; put back a copy of it, or begin again in another "
+            "folder"
         ) from error
     name = config.get("experiment")
     if name != script:

@@ -91,7 +91,8 @@ def as_before(program: Program) -> dict[str, Any]:
 
 def family_before(program: Program) -> str:
     """The family of experiments that a recipe belonged to."""
-    return FAMILIES.get(program.recipe.name, program.recipe.name)
+    name: str = program.recipe.name
+    return FAMILIES.get(name, name)
 
 
 @functools.cache

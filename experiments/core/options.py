@@ -148,13 +148,13 @@ class Option:
     @property
     def choices(self) -> tuple[str, ...] | None:
         """The texts allowed, if these are a list."""
-        choices = self.metadata["choices"]
+        choices: Any = self.metadata["choices"]
         return tuple(choices()) if callable(choices) else choices
 
     @property
     def spellings(self) -> Mapping[str, str]:
         """Other texts for some of the choices."""
-        spellings = self.metadata["spellings"]
+        spellings: Any = self.metadata["spellings"]
         return spellings() if callable(spellings) else spellings
 
     @property

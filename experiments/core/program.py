@@ -362,8 +362,11 @@ class Program:
     @property
     def options(self) -> dict[str, Any]:
         """The values of all options by name, as `config.json` has them."""
-        values = {name: getattr(p, name) for p in self.parts for name in _own(type(p))}
-        return {**values, "recipe": self.recipe.name}
+        return {
+            name: getattr(part, name)
+            for part in self.parts
+            for name in options_of(type(part))
+        }
 
     def changed(self, **changes: Any) -> "Program":
         """The same with other values of some options, by their own names."""
@@ -409,10 +412,6 @@ class Program:
             for each in network.names
         ]
         return f"it is an option of {', '.join(owners)}, not of {mine}"
-
-
-def _own(part: type[Options]) -> Mapping[str, Option]:
-    return options_of(part)
 
 
 def recipes_of(script: str) -> list[str]:
@@ -463,7 +462,7 @@ def compose(script: str, recipe: str, values: Mapping[str, Any]) -> Program:
         OptionError: If there is no such option, or a value or a combination of them
             makes no sense.
     """
-    read = read_values(script, recipe, values)
+    read = {**read_values(script, recipe, values), "recipe": recipe}
     network = _network(script, recipe, read)
     classes = TASKS[script, recipe], network, RECIPES[recipe], Run
     for name, reason in network.refused.items():
@@ -472,19 +471,16 @@ def compose(script: str, recipe: str, values: Mapping[str, Any]) -> Program:
             raise OptionError(
                 f"{flag(name)}: {mine} {reason}; expected none, received {read[name]!r}"
             )
-    parts = [
-        each(**{name: read[name] for name in _own(each) if name in read})
+    parts: list[Any] = [
+        each(**{name: read[name] for name in options_of(each) if name in read})
         for each in classes
     ]
     declared = options_of(*classes)
     others = {name: value for name, value in read.items() if name not in declared}
     program = Program(*parts, others=others)
-    for part in ("run", "task", "network", "recipe"):
-        if part == "run":
-            value = dataclasses.replace(program.run, recipe=recipe)
-        else:
-            value = getattr(program, part).settled(program)
-        program = dataclasses.replace(program, **{part: value})
+    for part in ("task", "network", "recipe"):
+        settled = getattr(program, part).settled(program)
+        program = dataclasses.replace(program, **{part: settled})
     return program
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import functools
 import json
 import os
 import platform
@@ -9,7 +10,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from experiments.core.legacy import family_before
 from experiments.core.options import OptionError, refuse
 from experiments.core.program import Program
 from experiments.core.rounds import execute_rounds
+
+Callbacks = Callable[[Program, Any], list[Any]]
 
 
 @dataclass(frozen=True)
@@ -100,17 +103,19 @@ def main(
     return 0
 
 
-def execute(program: Program) -> dict[str, Any]:
+def execute(program: Program, callbacks: Callbacks | None = None) -> dict[str, Any]:
     """Trains, reports, and finishes the run directory.
 
     Args:
         program: The program, with `run.out`.
+        callbacks: Maps a program and its task to more Keras callbacks.
 
     Returns:
         The summary that is in `summary.json`.
     """
     if program.run.rounds > 1:
-        return execute_rounds(program, execute, config(program))
+        one = functools.partial(execute, callbacks=callbacks)
+        return execute_rounds(program, one, config(program))
     from keras_nonnormal.recurrence import set_jit_compile
     from keras_nonnormal.training import in_words, placed
 
@@ -123,9 +128,9 @@ def execute(program: Program) -> dict[str, Any]:
             print(recipe.announcement(program, task))
             if run.strategy != "none":
                 print(f"{run.strategy}: {words}")
-        runs = [train_one(program, task, held)]
+        runs = [train_one(program, task, held, callbacks)]
         if (other := recipe.compared(program)) is not None:
-            runs.append(train_one(other, task, held))
+            runs.append(train_one(other, task, held, callbacks))
         directory = runs[0].directory
         draw(runs, task, directory.curves)
         summaries = {each.program.start: summary_of(each, task) for each in runs}
@@ -140,13 +145,19 @@ def execute(program: Program) -> dict[str, Any]:
         return finish(runs[0], main, others)
 
 
-def train_one(program: Program, task: Any, held: contextlib.ExitStack) -> Trained:
+def train_one(
+    program: Program,
+    task: Any,
+    held: contextlib.ExitStack,
+    callbacks: Callbacks | None = None,
+) -> Trained:
     """Trains the network of a program into its run directory, which stays locked.
 
     Args:
         program: The program.
         task: Its data.
         held: What holds the lock of the directory.
+        callbacks: Maps a program and its task to more Keras callbacks.
     """
     import keras
 
@@ -164,6 +175,10 @@ def train_one(program: Program, task: Any, held: contextlib.ExitStack) -> Traine
         model = program.network.model(program, task)
         recipe.stabilize(program, model, task, directory)
         if recipe.trains:
+            told = recipe.training(program, task)
+            if callbacks is not None:
+                more = callbacks(program, task)
+                told = {**told, "callbacks": [*told.get("callbacks", ()), *more]}
             result = train(
                 model,
                 task,
@@ -172,7 +187,7 @@ def train_one(program: Program, task: Any, held: contextlib.ExitStack) -> Traine
                 seed=run.seed,
                 jit_compile=program.compiles_steps,
                 tensorboard=run.writes_events,
-                **recipe.training(program, task),
+                **told,
             )
         else:
             with replacing(directory.model) as temporary:

@@ -46,11 +46,6 @@ class RunFolder:
         """The name of the script that made it."""
         return self.config.get("experiment", "experiment")
 
-    @property
-    def family(self) -> str:
-        """The recipe it was trained by, or the family of an earlier version."""
-        return self.config.get("recipe") or self.config.get("family", "starts")
-
     @functools.cached_property
     def program(self) -> Program:
         """The program that made it, also in an earlier version.
@@ -62,9 +57,20 @@ class RunFolder:
             return program_of_config(self.config)
         except (KeyError, StopIteration, OptionError) as error:
             raise OptionError(
-                f"{self.path} is of {self.experiment}.py ({self.family}), which is "
+                f"{self.path} is of {self.experiment}.py ({self._kind()}), which is "
                 "not known here"
             ) from error
+
+    @property
+    def recipe(self) -> str:
+        """The recipe it was trained by; of a script that is not known, as it says."""
+        try:
+            return self.program.recipe.name
+        except OptionError:
+            return self._kind()
+
+    def _kind(self) -> str:
+        return self.config.get("recipe") or self.config.get("family", "starts")
 
     @functools.cached_property
     def options(self) -> dict[str, Any]:

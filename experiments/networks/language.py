@@ -13,16 +13,16 @@ from typing import Any
 
 from experiments.core.options import OptionError, flag, option
 from experiments.core.program import Network
+from experiments.networks.start import GAINS as STARTS_GAINS
 
 STARTS = {
     "rnn": ("orthogonal", "identity", "chain", "fbchain", "plain"),
     "lstm": ("orthogonal", "chain", "fbchain", "plain", "mixed"),
 }
-GAINS = {
-    **{"orthogonal": 1.0, "identity": 1.0},
-    **{"chain": 1.02, "fbchain": 0.99, "mixed": 1.02},
-}
-FEEDBACK_GAIN = 0.04
+DEFAULTS = {name: gain.default for name, gain in STARTS_GAINS.items()}
+FEEDBACK_GAIN = DEFAULTS["fbchain"]
+# Of fbchain the gain is that along the chain; mixed has the chain's.
+GAINS = {**DEFAULTS, "fbchain": 0.99, "mixed": DEFAULTS["chain"]}
 RATE = {"low": 0, "high": 0.99}  # of dropout
 
 

@@ -266,6 +266,8 @@ class Shaped(Network):
 
         if self.random:
             return UniformOnce(5, 7), Constant(0.0)
+        assert self.gain is not None
+        assert self.saturation is not None
         return Constant(self.gain), Constant(self.saturation)
 
     def shape_words(self) -> list[str]:

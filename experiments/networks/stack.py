@@ -111,7 +111,7 @@ def _sizes(sizes: Any) -> list[int]:
 
 def _readout(program: Program, task: Any, features: int) -> keras.layers.Dense:
     """The read-out, started as that of the task, or as its network wants it."""
-    start = program.network.readout(features, task.output_width)
+    start: dict[str, Any] = program.network.readout(features, task.output_width)
     if not start and task.stateful:
         uniform = RandomUniform(-0.1, 0.1)
         start = {"kernel_initializer": uniform, "bias_initializer": "zeros"}

@@ -127,7 +127,7 @@ class DeepTask(Sized):
         from keras_nonnormal import datasets
 
         shared: dict[str, Any] = {"layout": self.layout, "repeat": self.repeat}
-        folder = {} if self.data is None else {"folder": self.data}
+        folder: dict[str, Any] = {} if self.data is None else {"folder": self.data}
         if self.task == "heidelberg":
             return self.shortened(datasets.SpikingHeidelbergDigits(**shared, **folder))
         if not self.text:

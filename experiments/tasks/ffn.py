@@ -24,7 +24,7 @@ class ImageTask(Sized):
         **{"epochs": 1, "train_size": 1000, "validation_size": 300, "test_size": 300},
         **{"pretrain_steps": 20, "pretrain_batch": 8},
     }
-    longest, text = 1, False
+    text = False
 
     dataset: str = option(
         "mnist", "images to name", choices=IMAGES, alias=("task", "task_name")
@@ -41,6 +41,10 @@ class ImageTask(Sized):
         low=1,
         group="pre-training",
     )
+
+    @property
+    def longest(self):
+        return 1
 
     @property
     def widths(self):

@@ -159,12 +159,12 @@ def begun_run(folder):
 @pytest.mark.parametrize(
     ("broken", "said"),
     [
-        (lambda text: "", "cannot read {} (Expecting value"),
-        (lambda text: text[: len(text) // 2], "cannot read {} ("),
-        (lambda text: "[1, 2]", "cannot read {} ("),
-        (lambda text: "{}", "cannot read {} (there is no 'experiment')"),
-        (lambda text: '{"experiment": "copy"}', "(there is no 'options')"),
-        (lambda text: '{"experiment": "copy", "options": 3}', "cannot read {} ("),
+        (lambda text: "", "cannot read {}: Expecting value"),
+        (lambda text: text[: len(text) // 2], "cannot read {}: "),
+        (lambda text: "[1, 2]", "{} holds no options"),
+        (lambda text: "{}", "{} holds no options"),
+        (lambda text: '{"experiment": "copy"}', "{} holds no options"),
+        (lambda text: '{"experiment": "copy", "options": 3}', "{} holds no options"),
         (
             lambda text: text.replace('"lr"', '"strange_rate"'),
             "{} of keras_nonnormal 0.1.0 has options that are not known here: "

@@ -65,3 +65,12 @@ def test_gains_and_optimizers_are_those_of_the_library():
         default = simple_rnn_initializers(init, 10)[1].get_config()
         explicit = simple_rnn_initializers(init, 10, scale=gain.default)[1].get_config()
         assert default == explicit
+
+
+def test_default_gains_of_language_models_are_those_of_the_starts():
+    from experiments.networks import language
+
+    for init, gain in GAINS.items():
+        if init != "fbchain":  # of which the gain is that along the chain
+            assert language.GAINS[init] == gain.default
+    assert language.FEEDBACK_GAIN == GAINS["fbchain"].default

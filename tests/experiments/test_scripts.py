@@ -37,7 +37,8 @@ def test_wrong_flags_are_refused_before_anything_heavy_loads_N7(
     notes = [line for line in refused.stderr.splitlines() if "|" in line]
     said = [line for line in refused.stderr.splitlines() if "|" not in line]
     assert said == [
-        f"{script}.py: error: --learning-rate: expected a finite number above 0, received -1.0"
+        f"{script}.py: error: --learning-rate: expected a finite number above 0, "
+        "received -1.0"
     ]
     assert not {line.split("|")[-1].strip() for line in notes}.intersection(HEAVY)
     assert list(tmp_path.iterdir()) == []

@@ -112,6 +112,37 @@ def test_a_run_that_is_resumed_ends_like_an_unbroken_one(words, tmp_path, monkey
     assert not (tmp_path / "only/metrics.csv").exists()
 
 
+def test_published_pretraining_is_shown_and_says_what_it_missed(
+    words, tmp_path, monkeypatch, capsys
+):
+    """Nothing was shown for minutes, and a missed target ended as if all were well."""
+    monkeypatch.setattr("experiments.recipes.stability.FRAMES", 2)
+    stage = ["--pretrain=published", "--target=1.9", "--pretrain-steps=3"]
+    flags = [*WORDS, *QUIET, *stage, "--only-pretrain", "--data", str(words)]
+    out = ["--out", str(tmp_path / "run")]
+    assert deep_rnn.main([*flags, *out]) == 0
+    said = capsys.readouterr().out
+    before = said.index("pre-training (published): at most 3 iterations, 4 examples")
+    first, last = (said.index(each) for each in ("0/3", "3/3"))
+    assert before < first < last < said.index("after 3 iterations")
+    final = said.strip().splitlines()[-1]
+    assert final.startswith("pre-training missed its target: mean radius ")
+    assert "try --pretrain controller" in final
+
+
+@pytest.mark.parametrize("iterations", [1, 4])
+def test_published_procedures_report_every_iteration(iterations):
+    from keras_nonnormal.pretraining.published_ffn import PublishedFFN
+
+    layers = [keras.layers.Dense(6, "relu") for _ in range(3)]
+    model = keras.Sequential([keras.Input((5,)), *layers])
+    seen = []
+    batches = np.random.default_rng(0).normal(size=(iterations, 8, 5))
+    procedure = PublishedFFN(model, rng=np.random.default_rng(0))
+    procedure.run(batches.astype("float32"), progress=lambda *each: seen.append(each))
+    assert [number for number, _ in seen] == [*range(1, iterations + 1)]
+
+
 def test_pictures_that_are_not_there_are_asked_for(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("KERAS_NONNORMAL_DATA", str(tmp_path / "nothing"))
     monkeypatch.chdir(tmp_path)

@@ -11,14 +11,78 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass
 from multiprocessing.connection import wait
 from typing import Any
 
-from experiments.sweeps.events import MOST_TRIES, Died, Ended, Event, Started, Tick
+# A unit whose worker dies as often is not given out again.
+MOST_TRIES = 3
 
+
+@dataclass(frozen=True)
+class Started:
+    """A worker begins with a unit, for the first time or again."""
+
+    unit: Any
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A worker has done a unit, with this result."""
+
+    unit: Any
+    result: Any
+
+
+@dataclass(frozen=True)
+class Died:
+    """The workers that had a unit died, the last one in this way."""
+
+    unit: Any
+    how: str
+
+
+@dataclass(frozen=True)
+class Tick:
+    """Some time has passed."""
+
+
+Event = Started | Ended | Died | Tick
+# Has a function of units of work done by workers.
+Execute = Callable[[Sequence[Any], Callable[[Any], Any]], Generator[Event, None, None]]
 # After so many units a worker is replaced: TensorFlow keeps 25 MB of every model.
 UNITS_PER_WORKER = 20
 SECONDS_PER_TICK = 1.0
+
+
+def environment(gpu: bool = False) -> dict[str, str]:
+    """The environment of a worker before TensorFlow is loaded.
+
+    One thread for each: with as many workers as there are cores, more are slower.
+
+    Args:
+        gpu: Whether workers may see a GPU, of which they then take what they need.
+    """
+    threads = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+    settings = dict.fromkeys(threads, "1")
+    settings |= {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
+    settings["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"
+    return settings if gpu else {**settings, "CUDA_VISIBLE_DEVICES": ""}
+
+
+def worker_environment(number: int, gpus: float) -> dict[str, str]:
+    """The environment of a worker that has a share of a GPU, with others that fit.
+
+    Args:
+        number: The number of the worker.
+        gpus: The share.
+    """
+    settings = environment(gpu=gpus > 0)
+    if gpus:
+        names = os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")
+        place = int(number * gpus + 1e-9)
+        settings["CUDA_VISIBLE_DEVICES"] = names[place % len(names)]
+    return settings
 
 
 def run_in_processes(
