@@ -49,8 +49,8 @@ def axis_label(metric: str) -> str:
 
 
 def file_name(*words: str) -> str:
-    """The name of a figure's files: `copy-val-loss` of `copy` and `val_task_loss`."""
-    return "-".join(words).replace("task_", "").replace("_", "-")
+    """The name of a figure's files: `copy-val-loss` of `copy` and `val_loss`."""
+    return "-".join(words).replace("_", "-")
 
 
 def experiments_of(runs: Sequence[RunFolder]) -> str:

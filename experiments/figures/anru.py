@@ -223,8 +223,8 @@ def _responses(
 
 def _mean_shapes(found: Any, drives) -> dict[float, Any]:
     """Mean gain and saturation, `(time, 2)`, by the size of the drive."""
-    shapes = numpy.stack([found.gains, found.saturations], axis=-1)
-    return dict(zip(drives, shapes.mean(axis=(1, 3)), strict=True))
+    shapes = (each.mean(axis=(1, 3)) for each in (found.gains, found.saturations))
+    return dict(zip(drives, numpy.stack([*shapes], axis=-1), strict=True))
 
 
 def _by_drive(values: dict[float, Any]) -> Iterator[tuple]:

@@ -1,5 +1,7 @@
 """Figures of the nnRNN paper, Kerg et al. (2019), https://arxiv.org/abs/1905.12080."""
 
+import math
+
 from experiments.core.options import OptionError, option
 from experiments.core.runs import of_one_experiment
 from experiments.figures._figure import Output, analysis, figure, numpy, plotting, say
@@ -58,9 +60,12 @@ def nnrnn_1(options, out: Output) -> None:
 def curves(runs, options, out: Output) -> None:
     """Figures 2 to 5: a metric of several runs of one experiment over time."""
     experiment, histories, metric, label = measured(runs, options.metric)
-    name = file_name(experiment, metric)
+    name = file_name(experiment, metric.replace("task_", ""))
     out.begin(name)
     levels = {run.summary().get("trivial_loss") for run in runs}
+    level = levels.pop() if len(levels) == 1 else None
+    if level and "bits_per_character" in metric:
+        level /= math.log(2)
     over_updates = all("update" in rows[0] for rows in histories.values())
     index = "update" if over_updates else "epoch"
     drawn = plotting.learning_curves(
@@ -68,7 +73,7 @@ def curves(runs, options, out: Output) -> None:
         metric=metric,
         label=label,
         index=index,
-        trivial_loss=levels.pop() if "loss" in metric and len(levels) == 1 else None,
+        trivial_loss=level if metric.endswith(("loss", "per_character")) else None,
         title=experiment,
     )
     rows = (
