@@ -54,15 +54,7 @@ def asked_for(arguments: Sequence[str] | None = None) -> bool:
 
 
 def generate(script: str, arguments: list[str] | None = None) -> int:
-    """Writes a text to standard output.
-
-    Args:
-        script: The script that made the run.
-        arguments: Command-line arguments; None for those of the program.
-
-    Returns:
-        The exit code: 0, or 2 for what cannot be done as asked.
-    """
+    """Writes a text of a run of a script; returns the exit code, 0, 2 or 130."""
     prog = f"{script}.py"
     known = options_of(GenerateOptions)
     given = parse(known, arguments, prog=prog, description=__doc__)
@@ -90,7 +82,7 @@ def sampled(
     most_likely: int | None = None,
     seed: int = 0,
 ) -> Iterator[int]:
-    """Draws tokens from a language model.
+    """Draws the numbers of tokens from a language model; see `GenerateOptions`.
 
     Args:
         network: A model from `[tokens, *states]` to `[logits, *new_states]`.
@@ -98,10 +90,7 @@ def sampled(
         count: How many to draw.
         temperature: Divisor of the logits; 0 takes the most probable token.
         most_likely: How many most probable tokens to draw from; None for all.
-        seed: Non-negative integer.
-
-    Yields:
-        Numbers of tokens.
+        seed: Of the draws.
     """
     import numpy as np
 
@@ -171,12 +160,7 @@ def _text(trained: Program, weights: Path, options: GenerateOptions) -> str:
 
 
 def text_of(tokens: Iterable[str], corpus: str) -> str:
-    """The text that tokens stand for.
-
-    Args:
-        tokens: Tokens of the corpus.
-        corpus: The name of the corpus.
-    """
+    """The text that tokens of a corpus stand for."""
     if corpus == "enwik8":
         return "".join(tokens).encode("latin-1").decode("utf-8", errors="replace")
     if corpus == "ptb-char":
@@ -186,12 +170,7 @@ def text_of(tokens: Iterable[str], corpus: str) -> str:
 
 
 def tokens_of(text: str, corpus: str) -> list[str]:
-    """The tokens that a text is made of.
-
-    Args:
-        text: The text; line ends are tokens, too.
-        corpus: The name of the corpus.
-    """
+    """The tokens of a corpus that a text is made of; line ends are tokens, too."""
     if corpus == "enwik8":
         return [*text.encode("utf-8").decode("latin-1")]
     if corpus == "ptb-char":
@@ -201,11 +180,7 @@ def tokens_of(text: str, corpus: str) -> list[str]:
 
 
 def numbers_of(tokens: Iterable[str], vocabulary: Iterable[str]) -> list[int]:
-    """The numbers of tokens.
-
-    Raises:
-        OptionError: If a token is none of the vocabulary.
-    """
+    """The numbers of tokens; an `OptionError` for one outside the vocabulary."""
     places = {token: place for place, token in enumerate(vocabulary)}
     strangers = [token for token in tokens if token not in places]
     if strangers:

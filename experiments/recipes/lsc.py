@@ -172,7 +172,7 @@ class Stabilized(Stage):
         return {**_translated(script, given).options, **given}
 
     def settled(self, program):
-        task, network, published = program.task, program.network, self.pretrain
+        task, network = program.task, program.network
         if program.script == "ffn":
             rate, decay = IMAGE_RATES[network.activation], IMAGE_DECAY
             batch_size, epochs = IMAGE_BATCH, IMAGE_EPOCHS
@@ -181,7 +181,7 @@ class Stabilized(Stage):
             rate, batch_size, epochs = _usual(task.task, network)
             decay = 0.0
             few = PRETRAIN_BATCHES.get((task.task, network.net), batch_size)
-        if published != "published":
+        if self.pretrain != "published":
             few = PRETRAIN_BATCH
         usual = {"learning_rate": rate, "weight_decay": decay, "epochs": epochs}
         usual |= {"batch_size": batch_size}
@@ -327,10 +327,8 @@ def _usual(task: str, network: Any) -> tuple[float, int, int]:
 
 
 def _translated(script: str, given: Mapping[str, Any]) -> Translation:
-    names = {name: given.get(name, "") for name in ("net", "task")}
-    if script == "deep_rnn":
-        names = {"net": names["net"] or "LSTM", "task": names["task"] or "sl_mnist"}
-    return translate(given["comments"], script, **names)
+    net, task = given.get("net", "LSTM"), given.get("task", "sl_mnist")
+    return translate(given["comments"], script, net, task)
 
 
 def _setting(program: Program) -> str:
@@ -340,9 +338,8 @@ def _setting(program: Program) -> str:
     net = program.network.net
     if net in GATED:
         return f"@fig3/{program.task.task}"
-    return {"ssimplernn": "@fig3/simple"}.get(
-        net, "@fig3/spiking" if net in SPIKING else ""
-    )
+    settings = dict.fromkeys(SPIKING, "@fig3/spiking") | {"ssimplernn": "@fig3/simple"}
+    return settings.get(net, "")
 
 
 def _metrics(names: tuple[str, ...]) -> list[Any]:

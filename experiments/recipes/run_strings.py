@@ -1,4 +1,8 @@
-"""Run strings of the published programs as options."""
+"""Run strings and command lines of the published programs as options.
+
+A run string is one word of parts with underscores between them:
+`36_embproj_dropout:.3_timerepeat:2_findLSC_radius_targetnorm:.5`.
+"""
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -10,14 +14,14 @@ from experiments.tasks.deep_rnn import INPUTS
 
 RECURRENT, FORWARD = "deep_rnn", "ffn"
 # What else there was, and is not offered.
-VARIATIONS = ("randlsc", "randlambda1", "randlambda2", "waddnoise", "nosgd")
-OTHER_SCALARS = ("supnpsd", "supsubnpsd", "logradius", "entrywise")
+VARIATIONS = ["randlsc", "randlambda1", "randlambda2", "waddnoise", "nosgd"]
+MEASURES = (
+    "supnpsd supsubnpsd logradius entrywise normpow normsamples normri noimagloss"
+)
 REFUSED = {
+    **dict.fromkeys(VARIATIONS, "a variation of the published procedure, not offered"),
     **dict.fromkeys(
-        VARIATIONS, "a variation of the published procedure that is not offered"
-    ),
-    **dict.fromkeys(
-        (*OTHER_SCALARS, "normpow", "normsamples", "normri", "noimagloss"),
+        MEASURES.split(),
         "about another measure than the spectral radius, which alone is offered",
     ),
 }
@@ -27,23 +31,13 @@ KIND_PARTS = {"lscrec": "rec", "lscdepth": "depth", "lscin": "enc", "lscout": "d
 
 @dataclass(frozen=True)
 class Part:
-    """What one part of a run string means.
+    """What one part of a run string means, alone; some mean more beside others."""
 
-    A part that says nothing here is understood together with others.
-
-    Args:
-        values: Options that it sets.
-        option: The option that takes its value, if it has one.
-        read: Turns the text of the value into a number or a word.
-        note: What is to be said of it, such as why it has no effect.
-        programs: The programs in which it does something.
-    """
-
-    values: Mapping[str, Any] = field(default_factory=dict)
-    option: str | None = None
-    read: Callable[[str], Any] = str
-    note: str = ""
-    programs: tuple[str, ...] = (RECURRENT, FORWARD)
+    values: Mapping[str, Any] = field(default_factory=dict)  # options that it sets
+    option: str | None = None  # the one that takes its value, if it has one
+    read: Callable[[str], Any] = str  # turns the text of the value into it
+    note: str = ""  # what is to be said, such as why it has no effect
+    programs: tuple[str, ...] = (RECURRENT, FORWARD)  # where it does something
 
 
 def _switch(text: str) -> bool:
@@ -60,9 +54,8 @@ def _no_effect(why: str) -> Part:
 
 
 WORDS: dict[str, Part] = {
-    **dict.fromkeys(("findLSC", "pretrained", "onlypretrain"), Part()),
+    **dict.fromkeys(("findLSC", "radius", "pretrained", "onlypretrain"), Part()),
     **dict.fromkeys(("onlyloadpretrained", "adabelief", "test"), Part()),
-    "radius": Part(),
     **dict.fromkeys(("allns", "unbalanced", "lruLSC"), _recurrent()),
     **dict.fromkeys(INPUTS, _recurrent()),
     "mlminputs": _recurrent(values={"corrupt": 0.05}),
@@ -94,18 +87,14 @@ VALUES: dict[str, Part] = {
     "nbs": Part(option="pretrain_batch", read=int),
 }
 
+STAGE = {"findLSC", "lruLSC"}
 # Where `pretrained` keeps weights if nobody says where.
 STORE = "runs/pretrained"
 # What a string means by what it does not say.
+NO_STAGE = {"pretrain": "none", "target": "1"}
 UNSAID = {
-    RECURRENT: {
-        **{"dropout": 0.1, "repeat": 1, "tied": False, "layout": "published"},
-        **{"pretrain": "none", "target": "1"},
-    },
-    FORWARD: {
-        **{"init": "glorot", "optimizer": "adam"},
-        **{"pretrain": "none", "target": "1"},
-    },
+    RECURRENT: {"dropout": 0.1, "repeat": 1, "tied": False, "layout": "published"},
+    FORWARD: {"init": "glorot", "optimizer": "adam"},
 }
 
 
@@ -118,17 +107,15 @@ class Translation:
 
 
 def translate(text: str, program: str, net: str = "", task: str = "") -> Translation:
-    """Translates a run string.
+    """The options of a run string, and notes on parts without effect, a line each.
+
+    What the string leaves out is as the published program had it.
 
     Args:
         text: The run string.
         program: `"deep_rnn"` or `"ffn"`, the script that gets it.
         net: The network, where it matters.
         task: The task, where it matters.
-
-    Returns:
-        Options by name, those that the string leaves at the published program's own
-        defaults among them, and notes on parts without effect, a line each.
 
     Raises:
         OptionError: If a part is not known, or its value cannot be read.
@@ -139,9 +126,11 @@ def translate(text: str, program: str, net: str = "", task: str = "") -> Transla
     '0.5'
     """
     words, values, labels = _parts(text)
-    options: dict[str, Any] = dict(UNSAID[program])
+    options: dict[str, Any] = {**UNSAID[program], **NO_STAGE}
     notes = [f"{label} has no effect: it is the label of a run" for label in labels]
-    for name, part in (*_known(words, WORDS), *_known(values, VALUES)):
+    for name, part in (WORDS | VALUES).items():
+        if name not in words and name not in values:
+            continue
         if program not in part.programs:
             notes.append(f"{name} has no effect: {program}.py has nothing of that kind")
             continue
@@ -161,7 +150,12 @@ def _parts(text: str) -> tuple[set[str], dict[str, Any], list[str]]:
     for each in filter(None, text.split("_")):
         name, colon, value = each.partition(":")
         if colon and name in VALUES:
-            values[name] = _value(each, value, VALUES[name])
+            try:
+                values[name] = VALUES[name].read(value)
+            except (ValueError, KeyError):
+                raise OptionError(
+                    f"--comments: cannot read the value of {each!r}"
+                ) from None
         elif not colon and name in WORDS:
             words.add(name)
         elif each.isdigit():
@@ -177,21 +171,10 @@ def _parts(text: str) -> tuple[set[str], dict[str, Any], list[str]]:
     return words, values, labels
 
 
-def _value(each: str, value: str, part: Part) -> Any:
-    try:
-        return part.read(value)
-    except (ValueError, KeyError):
-        raise OptionError(f"--comments: cannot read the value of {each!r}") from None
-
-
-def _known(names, parts: Mapping[str, Part]) -> list[tuple[str, Part]]:
-    return [(name, part) for name, part in parts.items() if name in names]
-
-
 def _stage(words, values, program, net) -> dict[str, Any]:
     """Whether there is pre-training, and how."""
     options: dict[str, Any] = {}
-    if words & {"findLSC", "lruLSC"}:
+    if words & STAGE:
         options["pretrain"] = "gradient" if "ffnlsc" in words else "published"
     if "targetnorm" in values:
         options["target"] = f"{values['targetnorm']:g}"
@@ -230,7 +213,7 @@ def _without_effect(words, values, program, net, task):
     """Notes on parts that do nothing beside the others, or in this network or task."""
     if "tsteps" in values and "test" not in words:
         yield "tsteps has no effect without test"
-    stage = bool(words & {"findLSC", "lruLSC"})
+    stage = bool(words & STAGE)
     if "onlyloadpretrained" in words:
         yield (
             "onlyloadpretrained loads what is in the store, and pre-trains what is not"
