@@ -2,6 +2,7 @@
 
 import dataclasses
 import importlib
+import inspect
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -80,13 +81,14 @@ class Figure:
 FIGURES: dict[str, Figure] = {}
 
 
-def figure(name: str, *, of_runs: bool = False, **flags: Any) -> Callable:
+def figure(name: str, **flags: Any) -> Callable:
     """Declares a function that draws a figure; its docstring is the figure's help.
+
+    A function whose first argument is called `runs` takes run directories there.
 
     Args:
         name: What the command line calls it; its files are called so, too, or begin
             with it.
-        of_runs: Whether the function takes run directories first.
         **flags: The options of the figure, each made by `option`, whose default says
             of what type it is, or a pair of the type and that.
     """
@@ -99,6 +101,7 @@ def figure(name: str, *, of_runs: bool = False, **flags: Any) -> Callable:
         options = dataclasses.make_dataclass(
             "FigureOptions", fields, bases=(FigureOptions,), frozen=True
         )
+        of_runs = next(iter(inspect.signature(draw).parameters)) == "runs"
         FIGURES[name] = Figure(name, draw, options, of_runs)
         return draw
 

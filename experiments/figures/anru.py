@@ -33,7 +33,7 @@ STEPS = {
 PROTOCOL = {**DRIVES, **NOISE, **REPEATS, **STEPS, **SEED}
 
 
-@figure("signals", of_runs=True, **PROTOCOL)
+@figure("signals", **PROTOCOL)
 def signals(runs, options, out: Output) -> None:
     """Mean gain and saturation of an ANRU under drives, and the numbers as CSV."""
     for run, name, found, drive in _responses("signals", runs, options, out):
@@ -48,7 +48,6 @@ def signals(runs, options, out: Output) -> None:
 
 @figure(
     "linearisation",
-    of_runs=True,
     **PROTOCOL,
     inputs=option((-0.5, 0.0, 0.5, 1.0), "a line of unit slope for each"),
 )
@@ -61,7 +60,7 @@ def linearisation(runs, options, out: Output) -> None:
         out.save(name, drawn, ("drive", "t", "n", "s"), _by_drive(shapes))
 
 
-@figure("controller", of_runs=True, **PROTOCOL)
+@figure("controller", **PROTOCOL)
 def controller(runs, options, out: Output) -> None:
     """The mean state of an ANRU's controllers under drives, in two components."""
     for run, name, found, drive in _responses("controller", runs, options, out):
@@ -78,7 +77,6 @@ def controller(runs, options, out: Output) -> None:
 
 @figure(
     "gain-scaling",
-    of_runs=True,
     of=option("noise", "what is varied", choices=("noise", "drive")),
     drives=option(SIZES, "levels of noise or sizes of the drive", above=0),
     **NOISE,
@@ -126,7 +124,6 @@ def gain_scaling(runs, options, out: Output) -> None:
 
 @figure(
     "order",
-    of_runs=True,
     **PROTOCOL,
     baseline=option(0.8, "what the drive is taken to come on top of"),
 )
@@ -166,7 +163,6 @@ def order(runs, options, out: Output) -> None:
 
 @figure(
     "driven-lyapunov",
-    of_runs=True,
     drives=option((0.5, 1.0, 5.0, 10.0), "sizes of the drive", above=0),
     **NOISE,
     exponent_steps=option(500, "steps to average an exponent over", low=1),

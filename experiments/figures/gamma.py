@@ -50,7 +50,7 @@ def gamma(options, out: Output) -> None:
         print(f"{n:5g} {s:5g}  {slope}")
 
 
-@figure("grid", of_runs=True, metric=(str | None, METRIC))
+@figure("grid", metric=(str | None, METRIC))
 def grid(runs, options, out: Output) -> None:
     """Map of a final metric over the shapes that runs of one experiment began with."""
     _check_gamma(runs)
@@ -69,7 +69,6 @@ def grid(runs, options, out: Output) -> None:
 
 @figure(
     "shapes",
-    of_runs=True,
     metric=(
         str | None,
         option(
@@ -110,7 +109,6 @@ def shapes(runs, options, out: Output) -> None:
 
 @figure(
     "speed",
-    of_runs=True,
     metric=(str | None, METRIC),
     epoch=(
         int | None,
@@ -148,7 +146,7 @@ def speed(runs, options, out: Output) -> None:
     out.save(name, drawn, ("group", "run", "epoch", metric), rows)
 
 
-@figure("robustness", of_runs=True)
+@figure("robustness")
 def robustness(runs, options, out: Output) -> None:
     """Test accuracy of runs on clean, transformed and driven sequences."""
     experiment = of_one_experiment(runs)

@@ -25,7 +25,6 @@ STAGES = {
 
 @figure(
     "lyapunov",
-    of_runs=True,
     **STAGES,
     steps=option(1000, "steps to average over", low=1),
     burn_in=option(100, "steps before those; published is 0", low=0),
@@ -75,7 +74,6 @@ def lyapunov(runs, options, out: Output) -> None:
 
 @figure(
     "information",
-    of_runs=True,
     **STAGES,
     sequences=option(4, "sequences that are presented", low=1),
     neighbours=option(5, "of the mixed estimator, k", low=1),

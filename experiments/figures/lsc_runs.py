@@ -34,7 +34,7 @@ LIMITS = {
 }
 
 
-@figure("lsc-2", of_runs=True)
+@figure("lsc-2")
 def rates(runs, options, out: Output) -> None:
     """Figure 2: test accuracy of feed-forward networks over learning rates."""
     panels: dict[str, dict[str, dict[float, list[float]]]] = {}
@@ -59,7 +59,7 @@ def rates(runs, options, out: Output) -> None:
     out.save("lsc-2", plotting.rate_panels(panels), head, rows)
 
 
-@figure("lsc-3-wins", of_runs=True)
+@figure("lsc-3-wins")
 def wins(runs, options, out: Output) -> None:
     """Figure 3 (i): how often networks with one start beat those with another."""
     counts = all_wins(records(runs))
@@ -94,11 +94,7 @@ def wins(runs, options, out: Output) -> None:
         print(f"{comparison}, {depth} layers: {count.won} of {count.pairs}")
 
 
-@figure(
-    "lsc-3-scores",
-    of_runs=True,
-    published_axes=option(False, "the ends of the published axes"),
-)
+@figure("lsc-3-scores", published_axes=option(False, "the ends of the published axes"))
 def scores(runs, options, out: Output) -> None:
     """Figure 3 (ii): test results of networks by start, for each task and depth."""
     name = "lsc-3-scores"
@@ -130,7 +126,7 @@ def scores(runs, options, out: Output) -> None:
     out.table(name, HEAD, group_rows(found))
 
 
-@figure("lsc-3-table", of_runs=True)
+@figure("lsc-3-table")
 def table(runs, options, out: Output) -> None:
     """Figure 3 (iii): test results and mean radii, struck out if off their target."""
     found = records(runs)
@@ -158,7 +154,7 @@ def table(runs, options, out: Output) -> None:
     out.save("lsc-3-table", drawn, HEAD, group_rows(found))
 
 
-@figure("lsc-4", of_runs=True)
+@figure("lsc-4")
 def epochs(runs, options, out: Output) -> None:
     """Figure 4: validation results of each run over epochs, a panel for each depth."""
     found = records(runs)
@@ -183,7 +179,7 @@ def epochs(runs, options, out: Output) -> None:
     out.save("lsc-4", drawn, head, rows)
 
 
-@figure("lsc-table-1", of_runs=True)
+@figure("lsc-table-1")
 def table_1(runs, options, out: Output) -> None:
     """Table 1: validation and test results by depth, start and clipping."""
     found = records(runs)

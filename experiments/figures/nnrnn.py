@@ -56,7 +56,7 @@ def nnrnn_1(options, out: Output) -> None:
         print(f"{alpha:5.2f}  {beta:5g}  {d:3g}  {curve.sum():6.2f}")
 
 
-@figure("curves", of_runs=True, metric=(str | None, METRIC))
+@figure("curves", metric=(str | None, METRIC))
 def curves(runs, options, out: Output) -> None:
     """Figures 2 to 5: a metric of several runs of one experiment over time."""
     experiment, histories, metric, label = measured(runs, options.metric)
@@ -87,7 +87,6 @@ def curves(runs, options, out: Output) -> None:
 
 @figure(
     "theta",
-    of_runs=True,
     limit=option(0.1, "entries of this size have the strongest colours", above=0),
 )
 def theta(runs, options, out: Output) -> None:
@@ -110,7 +109,6 @@ def theta(runs, options, out: Output) -> None:
 
 @figure(
     "spectrum",
-    of_runs=True,
     start=option(False, "also the eigenvalues at the start, of the network made anew"),
 )
 def spectrum(runs, options, out: Output) -> None:
@@ -144,7 +142,7 @@ def spectrum(runs, options, out: Output) -> None:
         print(f"{label:{width}}  {abs(values).max():15.4f}  {index:22.4f}")
 
 
-@figure("gradients", of_runs=True, batch=option(10, "sequences", low=1))
+@figure("gradients", batch=option(10, "sequences", low=1))
 def gradients(runs, options, out: Output) -> None:
     """Norms of the loss's gradient by the state at every step, medians as CSV."""
     experiment = of_one_experiment(runs)

@@ -63,7 +63,7 @@ def exp_alpha(options, out: Output) -> None:
     print(f"\nit contracts for {low:.6f} < alpha z < {high:g}")
 
 
-@figure("alpha", of_runs=True)
+@figure("alpha")
 def alpha(runs, options, out: Output) -> None:
     """The learned stair of runs, at its start, on its way and in the end: one each."""
     logged = {run.path: run.logged("alpha") for run in runs}

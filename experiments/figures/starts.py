@@ -99,7 +99,7 @@ def starts_2(options, out: Output) -> None:
     out.save("starts-2", drawn, ("panel", "network", "delay", "R2"), rows)
 
 
-@figure("starts-3", of_runs=True)
+@figure("starts-3")
 def starts_3(runs, options, out: Output) -> None:
     """Starts, figure 3: losses of best settings, and counts of successes, as CSV."""
     curves = {run.path: [r.get("val_loss") for r in run.history()] for run in runs}
@@ -136,12 +136,7 @@ def starts_3(runs, options, out: Output) -> None:
             print(f"{task:10}  {kind:12}  {won} of {of}")
 
 
-@figure(
-    "starts-5",
-    of_runs=True,
-    all=option(False, "also runs that did not succeed"),
-    **REACH,
-)
+@figure("starts-5", all=option(False, "also runs that did not succeed"), **REACH)
 def starts_5(runs, options, out: Output) -> None:
     """Starts, figure 5 and table 2: weights in the order of peaks, Henrici index."""
     if not options.all:
@@ -176,7 +171,6 @@ def starts_5(runs, options, out: Output) -> None:
 
 @figure(
     "starts-6",
-    of_runs=True,
     layer=(
         int | None,
         option(None, "which one, from the input on (default: middle)", low=1),
@@ -200,7 +194,7 @@ def starts_6(runs, options, out: Output) -> None:
     out.save("starts-6", drawn, ("gate", *PROFILE_HEAD[1:]), _profile_rows(panels))
 
 
-@figure("schur", of_runs=True)
+@figure("schur")
 def schur(runs, options, out: Output) -> None:
     """Schur forms of runs: the feed-forward network each hides; a figure each."""
     for run, layer, name in each_layer("schur", runs, out):
@@ -219,7 +213,7 @@ def schur(runs, options, out: Output) -> None:
         out.save(name, drawn, ("row", "column", "real", "imaginary"), rows)
 
 
-@figure("pseudospectrum", of_runs=True, points=option(61, "grid, each way", low=1))
+@figure("pseudospectrum", points=option(61, "grid, each way", low=1))
 def pseudospectrum(runs, options, out: Output) -> None:
     """Pseudospectra of runs: what may be eigenvalues after a change; a figure each."""
     for run, layer, name in each_layer("pseudospectrum", runs, out):
