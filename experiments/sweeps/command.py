@@ -193,9 +193,7 @@ def parsed(description: str | None, arguments: list[str] | None) -> argparse.Nam
     add("--out", help="folder of the runs (default: runs/sweeps/SCRIPT)")
     text = "only the I-th of N parts, as for the tasks of a Slurm array"
     add("--shard", type=_shard, default=(1, 1), metavar="I/N", help=text)
-    text = (
-        "runs at a time, of one thread each (default: as many as there are cores, or "
-    )
+    text = "runs at a time, of one thread each (default: as many as cores, or "
     add("--workers", type=count, help=text + "shares of the GPUs)")
     text = "processes of this machine (default), or Ray, of this or of a cluster"
     add("--executor", choices=EXECUTORS, default="process", help=text)
