@@ -36,6 +36,7 @@ from experiments.sweeps.worker import (
 
 PROG = "sweep.py"
 EXECUTORS = ("process", "ray")
+MANY = 500
 
 
 def main(arguments: list[str] | None = None, description: str | None = None) -> int:
@@ -93,6 +94,8 @@ def runs_of(options) -> tuple[list[Planned], Path]:
     grid = grid_of(options.what).along(axes_of(options.grid))
     if options.gpus_per_run:
         grid = grid.along({"device": ["gpu"]})  # not without, unsaid
+    if len(grid.settings) >= MANY:  # which take seconds to be read
+        print(f"{grid.script}: {len(grid.settings)} settings", flush=True)
     out = Path(options.out or Path("runs", "sweeps", grid.script))
     share, shares = options.shard
     runs = planned(grid, out, axes_of(options.only, "--only"))[share - 1 :: shares]
