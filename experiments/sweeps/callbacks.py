@@ -137,7 +137,8 @@ class StepClock(keras.callbacks.Callback):
         """Called by Keras."""
         if self.first is None:
             self.first = time.perf_counter()
-            return
+            if self.seconds:
+                return
         self.spent += time.perf_counter() - self._begun
         self.timed += self._steps() - self._before
         if self.spent >= self.seconds:

@@ -36,6 +36,7 @@ from experiments.sweeps.worker import (
 
 PROG = "sweep.py"
 EXECUTORS = ("process", "ray")
+MANY = 500
 
 
 def main(arguments: list[str] | None = None, description: str | None = None) -> int:
@@ -93,6 +94,8 @@ def runs_of(options) -> tuple[list[Planned], Path]:
     grid = grid_of(options.what).along(axes_of(options.grid))
     if options.gpus_per_run:
         grid = grid.along({"device": ["gpu"]})  # not without, unsaid
+    if len(grid.settings) >= MANY:  # which take seconds to be read
+        print(f"{grid.script}: {len(grid.settings)} settings", flush=True)
     out = Path(options.out or Path("runs", "sweeps", grid.script))
     share, shares = options.shard
     runs = planned(grid, out, axes_of(options.only, "--only"))[share - 1 :: shares]
@@ -182,74 +185,33 @@ def parsed(description: str | None, arguments: list[str] | None) -> argparse.Nam
     """
     parser = Parser(prog=PROG, description=description)
     add: Any = parser.add_argument
+    axes = {"nargs": "+", "action": "extend", "default": [], "metavar": "OPTION=VALUES"}
+    count = _number(int, "a whole number of at least 1", lambda n: n >= 1)
+    share = _number(float, "a number from 0 to 1", lambda share: 0 <= share <= 1)
     add("what", metavar="WHAT", help="a script, a published grid, or a YAML file")
-    add(
-        "--grid",
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="OPTION=VALUES",
-        help="options that all runs have: one value, or several such as 1e-4,1e-3 or "
-        "1..6, of which all combinations are trained",
-    )
-    add(
-        "--only",
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="OPTION=VALUES",
-        help="only those runs of the grid that have one of these values",
-    )
+    text = "options of all runs: one value, or several such as 1e-4,1e-3 or 1..6, of "
+    add("--grid", **axes, help=text + "which all combinations are trained")
+    text = "only those runs of the grid that have one of these values"
+    add("--only", **axes, help=text)
     add("--out", help="folder of the runs (default: runs/sweeps/SCRIPT)")
-    add(
-        "--shard",
-        type=_shard,
-        default=(1, 1),
-        metavar="I/N",
-        help="only the I-th of N parts, as for the tasks of a Slurm array",
-    )
-    add(
-        "--workers",
-        type=_number(int, "a whole number of at least 1", lambda n: n >= 1),
-        help="runs at a time, of one thread each (default: the cores there are, or as "
-        "many as the GPUs have shares for)",
-    )
-    add(
-        "--executor",
-        choices=EXECUTORS,
-        default="process",
-        help="processes of this machine (default), or Ray, of this or of a cluster",
-    )
+    text = "only the I-th of N parts, as for the tasks of a Slurm array"
+    add("--shard", type=_shard, default=(1, 1), metavar="I/N", help=text)
+    text = "runs at a time, of one thread each (default: as many as cores, or "
+    add("--workers", type=count, help=text + "shares of the GPUs)")
+    text = "processes of this machine (default), or Ray, of this or of a cluster"
+    add("--executor", choices=EXECUTORS, default="process", help=text)
     add("--address", help="Ray: of a cluster, or auto (default: this machine)")
-    add(
-        "--gpus-per-run",
-        type=_number(float, "a number from 0 to 1", lambda share: 0 <= share <= 1),
-        default=0.0,
-        metavar="SHARE",
-        help="the share of a GPU that a run has, such as 0.25 (default: 0, no GPU); "
-        "those in CUDA_VISIBLE_DEVICES are used, or the first",
-    )
-    add(
-        "--vectorize",
-        type=_number(int, "a whole number of at least 1", lambda n: n >= 1),
-        default=1,
-        metavar="R",
-        help="runs that a worker trains in one program; they differ in start, gain, "
-        "learning rate and seed alone (default: 1)",
-    )
-    add(
-        "--hopeless-after",
-        dest="hopeless",
-        type=_number(int, "a whole number of at least 1", lambda n: n >= 1),
-        metavar="EPOCHS",
-        help="give a run up if by then its loss never was below the trivial one "
-        "(default: only if it is no number any more)",
-    )
-    add(
-        "--dry-run",
-        action="store_true",
-        help="show the grid and what it will cost, from a few measured steps",
-    )
+    text = "the share of a GPU that a run has, such as 0.25 (default: 0, no GPU), of "
+    text += "those in CUDA_VISIBLE_DEVICES or of the first"
+    add("--gpus-per-run", type=share, default=0.0, metavar="SHARE", help=text)
+    text = "runs that a worker trains in one program; they differ in start, gain, "
+    text += "learning rate and seed alone (default: 1)"
+    add("--vectorize", type=count, default=1, metavar="R", help=text)
+    text = "give a run up if by then its loss never was below the trivial one "
+    text += "(default: only if it is no number any more)"
+    add("--hopeless-after", dest="hopeless", type=count, metavar="EPOCHS", help=text)
+    text = "show the grid and what it will cost, from a few measured steps"
+    add("--dry-run", action="store_true", help=text)
     options = parser.parse_args(arguments)
     if options.address and options.executor != "ray":
         parser.error("--address: expected --executor ray beside it")

@@ -125,7 +125,7 @@ def measure(run: Planned) -> Cost | str | None:
             execute(run.program.changed(**changes), lambda program, task: [clock])
         except Measured:
             pass
-        except (ArithmeticError, OSError, ValueError) as error:
+        except Exception as error:
             said.append(f"{type(error).__name__}: {error}".splitlines()[0])
 
     begun = time.perf_counter()
@@ -136,6 +136,7 @@ def measure(run: Planned) -> Cost | str | None:
         work = threading.Thread(target=begin, args=(folder,), daemon=True)
         work.start()
         work.join(SECONDS_AT_MOST)
+        clock.seconds = 0.0  # if it goes on it ends with its next step
     start = (clock.first or time.perf_counter()) - begun
     if clock.timed:
         return Cost(start, clock.seconds_per_step, clock.steps, clock.epochs)

@@ -12,7 +12,7 @@ from experiments.core.figure_folder import FigureFolder
 from experiments.core.options import OptionError, Parser, refuse
 from experiments.core.report import aligned
 from experiments.sweeps import page
-from experiments.sweeps.plan import varied, word
+from experiments.sweeps.plan import GROUPS, varied, word
 from experiments.sweeps.studies import (
     Layout,
     Setting,
@@ -147,8 +147,11 @@ class Section:
         for name, setting, found in tested:
             if found:
                 cells = [_mean(each, found.get(each)) for each in names]
-                theirs = self.study.published.get(name, "")
-                rows.append((name, *cells, setting.words, theirs))
+                has = setting.records[0].run.options
+                names_of = [name, *(word(has[each]) for each in GROUPS if each in has)]
+                theirs = [self.study.published.get(each, "") for each in names_of]
+                own = next(filter(None, theirs), "")
+                rows.append((name, *cells, setting.words, own))
         return rows
 
     def all_runs(self) -> Rows:
