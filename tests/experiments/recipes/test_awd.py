@@ -74,9 +74,9 @@ def test_published_losses_stand_beside_a_run_of_their_text_and_cell():
 
     words = beside("ptb-word", "rnn")
     assert words["setting"] == "Table 1, test, full size, bits per word"
-    assert words["fbchain"] == "6.510 +- 0.001 (perplexity 91.1)"
+    assert words["fbchain"] == "6.510 ± 0.001 (perplexity 91.1)"
     assert words.keys() == {"setting", *PUBLISHED["rnn"]}
-    assert beside("enwik8", "lstm")["mixed"] == "1.577 +- 0.001"
+    assert beside("enwik8", "lstm")["mixed"] == "1.577 ± 0.001"
     assert beside("wikitext-2", "lstm")["plain"] == "perplexity 65.6"
     assert beside("wikitext-2", "rnn") == {}  # nothing was published
 
