@@ -62,6 +62,13 @@ def worker_count() -> int:
     return len(workers)
 
 
+def is_first(program: Program) -> bool:
+    """Whether this process is the only one, or the first of several workers."""
+    if program.run.strategy != "multiworker":
+        return True
+    return json.loads(os.environ["TF_CONFIG"])["task"]["index"] == 0
+
+
 @contextlib.contextmanager
 def as_one_run(program: Program) -> Iterator[tuple[Program, bool]]:
     """A context in which one of several workers leaves the results, all others none.

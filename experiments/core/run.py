@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from experiments.core.cluster import as_one_run
+from experiments.core.cluster import as_one_run, is_first
 from experiments.core.command import program_of
 from experiments.core.legacy import family_before
 from experiments.core.options import OptionError, refuse
@@ -58,7 +58,7 @@ def main(
     )
     try:
         with shown:
-            if program.why:
+            if program.why and is_first(program):
                 print(f"{prog}: {program.why}", flush=True)
             load_tensorflow()
             from keras_nonnormal.datasets import DatasetError
