@@ -95,30 +95,10 @@ class StepClock(keras.callbacks.Callback):
         self.spent, self.timed = 0.0, 0
         self.epochs = self.steps = 0
 
-    def least(self, program: Any) -> float:
-        """Seconds of a step if it were its products of matrices alone.
-
-        Every trained number takes part in a product for every sequence and time step,
-        forwards once and backwards twice; how fast these are is measured.
-
-        Args:
-            program: The program that is trained.
-        """
-        import numpy as np
-
-        weights = sum(math.prod(each.shape) for each in self.model.trainable_variables)
-        tokens = program.recipe.batch_size * getattr(program.task, "longest", 1)
-        units = 512
-        matrix, begun, count = (
-            np.ones((units, units), "float32"),
-            time.perf_counter(),
-            0,
-        )
-        while time.perf_counter() - begun < 0.2:
-            np.matmul(matrix, matrix)
-            count += 1
-        rate = count * units**3 / (time.perf_counter() - begun)
-        return 3 * weights * tokens / rate
+    @property
+    def weights(self) -> int:
+        """How many numbers are trained."""
+        return sum(math.prod(each.shape) for each in self.model.trainable_variables)
 
     @property
     def seconds_per_step(self) -> float:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.core.options import OptionError, Parser, refuse
-from experiments.sweeps.cost import SECONDS_AT_MOST, Cost, cost_lines, measured_costs
+from experiments.sweeps.cost import SECONDS_IN_ALL, Cost, cost_lines, measured_costs
 from experiments.sweeps.grids import axes_of, grid_of
 from experiments.sweeps.on_ray import check_ray, run_on_ray
 from experiments.sweeps.plan import Planned, planned, units_of, varied, word
@@ -36,7 +36,7 @@ from experiments.sweeps.worker import (
 
 PROG = "sweep.py"
 EXECUTORS = ("process", "ray")
-MANY = 500
+MANY = 100
 
 
 def main(arguments: list[str] | None = None, description: str | None = None) -> int:
@@ -75,7 +75,7 @@ def show_costs(missing: Sequence[Planned], execute: Execute, options: Any) -> No
     """Measures some steps and says what the missing runs cost."""
     costs: list[tuple[int, Cost]] = []
     if missing:
-        print(f"measuring steps, {SECONDS_AT_MOST:g} s at most ", end="", flush=True)
+        print(f"measuring steps, {SECONDS_IN_ALL:g} s at most ", end="", flush=True)
         for found in measured_costs(missing, execute):
             print("." if found is None else "", end="", flush=True)
             costs = found or costs

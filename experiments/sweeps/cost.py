@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiments.core.options import OptionError
+from experiments.core.program import Program
 from experiments.core.run import execute, load_tensorflow
 from experiments.sweeps.plan import Planned
 from experiments.sweeps.pool import Ended, Execute
@@ -19,7 +20,7 @@ from experiments.sweeps.progress import duration
 # How many kinds of runs are measured; the others are taken to cost the mean.
 MOST_MEASURED = 3
 # How long steps are timed, and after how many seconds the step is estimated instead.
-SECONDS_OF_STEPS, SECONDS_AT_MOST = 1.0, 10.0
+SECONDS_OF_STEPS, SECONDS_AT_MOST, SECONDS_IN_ALL = 1.0, 8.0, 25.0
 # Options that hardly change what a step costs. Pre-training is left out.
 SAME_COST = (
     *(
@@ -49,7 +50,7 @@ class Cost:
     Args:
         start: Seconds until its first step, the compilation included.
         step: Seconds per training step.
-        steps: Steps per epoch.
+        steps: Steps per epoch; 0 if the data were not read in time.
         epochs: Epochs.
         estimated: Whether the step was too slow to be timed, so that it has the time of
             its products of matrices alone.
@@ -89,7 +90,8 @@ def measured_costs(
     kinds = {run.key: run.alike(*SAME_COST) for run in slowly}
     chosen = {kinds[run.key]: run for run in slowly}
     common = Counter(kinds.values()).most_common(MOST_MEASURED)
-    costs: dict[str, Cost] = {}
+    costs: dict[str, Cost | None] = {}
+    begun = time.monotonic()
     with contextlib.closing(
         execute([chosen[kind] for kind, _ in common], measure)
     ) as e:
@@ -97,12 +99,18 @@ def measured_costs(
             if isinstance(event, Ended):
                 if isinstance(event.result, str):
                     raise OptionError(event.result)
-                if event.result is not None:
-                    costs[kinds[event.unit.key]] = event.result
-                if len(costs) == len(common):
-                    break  # a worker may still be compiling
+                costs[kinds[event.unit.key]] = event.result
+            if len(costs) == len(common) or time.monotonic() - begun > SECONDS_IN_ALL:
+                break  # a worker may still be compiling
             yield None
-    yield [(count, costs[kind]) for kind, count in common if kind in costs]
+    yield [(n, costs.get(kind) or _guess(chosen[kind].program)) for kind, n in common]
+
+
+def _guess(program: Program) -> Cost:
+    """The cost of a run of which no step was seen; its steps are not known."""
+    step = least_seconds(program, program.network.parameters(program, None) or 0)
+    epochs = program.options.get("epochs") or 0
+    return Cost(0.0, step, 0, epochs, estimated=True)
 
 
 def measure(run: Planned) -> Cost | str | None:
@@ -144,7 +152,28 @@ def measure(run: Planned) -> Cost | str | None:
         return said[0]
     if not clock.steps:
         return None
-    return Cost(start, clock.least(run.program), clock.steps, clock.epochs, True)
+    step = least_seconds(run.program, clock.weights)
+    return Cost(start, step, clock.steps, clock.epochs, estimated=True)
+
+
+def least_seconds(program: Program, weights: int) -> float:
+    """Seconds of a step if it were its products of matrices alone.
+
+    Every trained number takes part in a product for every sequence and time step,
+    forwards once and backwards twice; how fast these are is measured.
+
+    Args:
+        program: The program.
+        weights: How many numbers it trains.
+    """
+    import numpy as np
+
+    tokens = program.recipe.batch_size * getattr(program.task, "longest", 1)
+    matrix, count, begun = np.ones((512, 512), "float32"), 0, time.perf_counter()
+    while (spent := time.perf_counter() - begun) < 0.2:
+        np.matmul(matrix, matrix)
+        count += 1
+    return 3 * weights * tokens * spent / (count * 512**3)
 
 
 def cost_lines(
@@ -161,13 +190,14 @@ def cost_lines(
     if not missing:
         yield "nothing is left to be done"
         return
-    if not costs:
-        yield (
-            f"no run came to its training in {SECONDS_AT_MOST:g} s: no estimate; to "
-            "train one by --only will say"
-        )
-        return
     for count, cost in costs:
+        if not cost.steps:
+            yield (
+                f"{count} runs did not come to their first step in time; a step takes "
+                f"{1000 * cost.step:.2f} ms at least, estimated from its products of "
+                "matrices alone"
+            )
+            continue
         step = f"{1000 * cost.step:.2f} ms a step"
         if cost.estimated:
             step = (
@@ -180,7 +210,11 @@ def cost_lines(
             f"{cost.start:.1f} s to begin, {step}; {bound} {duration(cost.seconds)} "
             "each, and validation"
         )
+    costs = [(count, cost) for count, cost in costs if cost.steps]
     measured = sum(count for count, _ in costs)
+    if not measured:
+        yield "how many steps there are is said once a run is trained, with --only"
+        return
     if measured < missing:
         yield f"{missing - measured} runs of other kinds are taken to cost the mean"
     mean = sum(count * cost.seconds for count, cost in costs) / measured

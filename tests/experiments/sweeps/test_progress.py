@@ -90,5 +90,7 @@ def test_a_cost_that_is_estimated_says_so():
     (line, _) = cost_lines([(8, cost)], missing=8, workers=None)
     assert "estimated from its products of matrices alone" in line
     assert "at least 1 min 50 s each" in line
-    (line,) = cost_lines([], missing=8, workers=None)
-    assert "no estimate" in line
+    unseen = Cost(start=0.0, step=0.5, steps=0, epochs=2, estimated=True)
+    line, last = cost_lines([(8, unseen)], missing=8, workers=None)
+    assert "a step takes 500.00 ms at least, estimated" in line
+    assert "once a run is trained" in last
