@@ -43,6 +43,8 @@ PROBLEMS = {
     "words": Text(70, 20, 1150, True, steps=1, vocabulary=10_000, embedding=400),
     "characters": Text(150, 128, 1000, True, steps=1, vocabulary=50, embedding=200),
 }
+KINDS = ("input", "hidden", "output", "embedding", "weight")
+PLAIN = {f"dropout_{kind}": 0.0 for kind in KINDS} | {"ar": 0.0, "tar": 0.0}
 NETWORKS = {
     "RNN": {"cell": "rnn"},
     "LSTM": {"cell": "lstm"},
@@ -56,17 +58,13 @@ def network(name: str, jit_compile: bool, problem: Text) -> Train:
     """A language model of three layers whose states are carried, through `fit`."""
     import keras
 
-    from experiments.language.model import language_model
+    from experiments.networks.language import LanguageNetwork
     from keras_nonnormal.training import CarriedState
 
-    model = language_model(
-        problem.vocabulary,
-        embedding=problem.embedding,
-        hidden=problem.units,
-        start="orthogonal",
-        seed=1,
-        **NETWORKS[name],
-    )
+    model = LanguageNetwork(
+        **{"emsize": problem.embedding, "units": problem.units, "init": "orthogonal"},
+        **{**PLAIN, **NETWORKS[name]},
+    ).build(problem.vocabulary, seed=1)
     if name.startswith("Keras"):
         model = on_keras_layers(model)
     carried = CarriedState(model, columns=[problem.batch])

@@ -8,7 +8,7 @@ The digits are read from the folder $KERAS_NONNORMAL_DATA/mnist, or come, as the
 CIFAR images do, through tensorflow-datasets.
 
   python experiments/ffn.py                                     small, with and without
-  python experiments/ffn.py --activation cos --init he --pretrain controller
+  python experiments/ffn.py --preset demo --activation cos      the same of another one
   python experiments/ffn.py --preset fig2/mnist-sin-lsc --pretrain controller
   python experiments/ffn.py --comments findLSC_radius_adabelief --lr 1e-3
 """
@@ -21,35 +21,10 @@ if not __package__:  # started as a file: the repository takes this folder's pla
     sys.path[:] = [path for path in sys.path if os.path.realpath(path) != folder]
     sys.path.insert(0, os.path.dirname(folder))
 
-from experiments.launch import launch
-from experiments.lsc.data import images
-from experiments.lsc.experiment import Stabilized
-from experiments.lsc.forward_options import ForwardOptions
-from experiments.lsc.presets import FORWARD, FORWARD_DEMOS, FORWARD_NAMES, FORWARD_QUICK
+from experiments import recipes
+from experiments.recipes.run_strings import published_flags
 
-
-def network(task, options: ForwardOptions, *, carried: bool = False):
-    from experiments.lsc.models import forward_network
-
-    return forward_network(task, options)
-
-
-EXPERIMENT = Stabilized(
-    name="ffn",
-    description=__doc__,
-    options=ForwardOptions,
-    presets=FORWARD,
-    quick=FORWARD_QUICK,
-    data=images,
-    network=network,
-    demos=FORWARD_DEMOS,
-    preset_names=FORWARD_NAMES,
-)
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Runs an experiment; returns the exit code."""
-    return launch([EXPERIMENT], arguments)
+main = published_flags(recipes.script("ffn", __doc__))
 
 
 if __name__ == "__main__":

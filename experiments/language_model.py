@@ -14,7 +14,6 @@ train.txt, valid.txt and test.txt.
   python experiments/language_model.py --preset short/ptb-char-rnn-chain
   python experiments/language_model.py --preset paper/ptb-word-lstm-mixed
   python experiments/language_model.py --generate 500 --out RUN    text of a trained run
-  python -m experiments.language.comparison RUN ...                a table of runs
 """
 
 if not __package__:  # started as a file: the repository takes this folder's place
@@ -25,27 +24,15 @@ if not __package__:  # started as a file: the repository takes this folder's pla
     sys.path[:] = [path for path in sys.path if os.path.realpath(path) != folder]
     sys.path.insert(0, os.path.dirname(folder))
 
-from experiments.language.experiment import LanguageModels, text
-from experiments.language.generate import asked_for, generate
-from experiments.language.options import LanguageOptions
-from experiments.language.presets import PRESETS, QUICK
-from experiments.launch import launch
-
-EXPERIMENT = LanguageModels(
-    name="language_model",
-    description=__doc__,
-    options=LanguageOptions,
-    presets=PRESETS,
-    quick=QUICK,
-    data=text,
-)
+from experiments import recipes
+from experiments.recipes.generate import asked_for, generate
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Trains a model, or has one write; returns the exit code."""
     if asked_for(arguments):
-        return generate(EXPERIMENT, arguments)
-    return launch([EXPERIMENT], arguments)
+        return generate("language_model", arguments)
+    return recipes.script("language_model", __doc__)(arguments)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,13 @@
-"""The experiments on networks: nnRNN and what it was compared with.
+"""What is trained: a file for every network, which registers itself.
 
-Kerg, Goyette, Puelma Touzel, Gidel, Vorontsov, Bengio and Lajoie (2019), "Non-normal
-Recurrent Neural Network (nnRNN)", https://arxiv.org/abs/1905.12080. Later programs were
-made from that one: for Stair networks (see `stairs`), and for networks whose
-non-linearity adapts (see `shapes`).
+To add one, add a file with a class of `Recurrent` (or `Nonlinear`) here: its options,
+its checks, its demonstration, its number of parameters and its layer.
 """
+
+import importlib
+import pkgutil
+
+for _module in pkgutil.iter_modules(__path__):
+    if _module.name.endswith("stack"):  # builds models, and imports Keras
+        continue
+    importlib.import_module(f"{__name__}.{_module.name}")

@@ -1,40 +1,66 @@
-"""What a sweep will cost, from a few measured steps."""
+"""The cost of a sweep, from a few steps of some of its runs."""
 
 import contextlib
 import io
 import tempfile
+import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from experiments.launch import load_tensorflow
-from experiments.options import OptionError
-from experiments.sweeps.events import Ended, Event
+from experiments.core.options import OptionError
+from experiments.core.program import Program
+from experiments.core.run import execute, load_tensorflow
 from experiments.sweeps.plan import Planned
-from experiments.sweeps.watching import watched
+from experiments.sweeps.pool import Ended, Execute
+from experiments.sweeps.progress import duration
 
-# Of how many kinds of runs steps are measured; the others are taken to cost the mean.
+# How many kinds of runs are measured; the others are taken to cost the mean.
 MOST_MEASURED = 3
-SECONDS_OF_STEPS = 2.0
+# How long steps are timed, and after how many seconds the step is estimated instead.
+SECONDS_OF_STEPS, SECONDS_AT_MOST, SECONDS_IN_ALL = 1.0, 8.0, 25.0
+# Options that hardly change what a step costs. Pre-training is left out.
+SAME_COST = (
+    *(
+        "init",
+        "init_scale",
+        "gain",
+        "saturation",
+        "learn_params",
+        "random",
+        "clip_norm",
+    ),
+    *(
+        "learning_rate",
+        "lr_orth",
+        "pretrain",
+        "target",
+        "pretrain_lr",
+        "pretrain_batch",
+    ),
+)
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a run costs, at most: it may stop early.
+    """The cost of a run, at most: it may stop early.
 
     Args:
         start: Seconds until its first step, the compilation included.
         step: Seconds per training step.
-        steps: Steps per epoch.
+        steps: Steps per epoch; 0 if the data were not read in time.
         epochs: Epochs.
+        estimated: Whether the step was too slow to be timed, so that it has the time of
+            its products of matrices alone.
     """
 
     start: float
     step: float
     steps: int
     epochs: int
+    estimated: bool = False
 
     @property
     def seconds(self) -> float:
@@ -43,55 +69,155 @@ class Cost:
 
 
 def measured_costs(
-    runs: Sequence[Planned],
-    execute: Callable[[Sequence[Planned], Callable[..., Any]], Iterator[Event]],
-) -> list[tuple[int, Cost]]:
-    """How many runs there are of the commonest kinds, and what one of each costs.
+    runs: Sequence[Planned], execute: Execute
+) -> Iterator[list[tuple[int, Cost]] | None]:
+    """The number of runs of the commonest kinds, and the cost of one of each.
 
     Args:
         runs: The runs.
         execute: Has a function of units done by a worker.
 
+    Yields:
+        None about once a second, the costs in the end.
+
     Raises:
         OptionError: If a run cannot be begun.
     """
-    counts = Counter(run.shape for run in runs)
-    # A low rate, with which steps do not end in numbers that are none.
-    slowly = sorted(runs, key=lambda run: run.options.get("lr") or 0.0, reverse=True)
-    chosen = {run.shape: run for run in slowly}
-    kinds = counts.most_common(MOST_MEASURED)
-    costs: dict[str, Cost] = {}
-    for event in execute([chosen[shape] for shape, _ in kinds], measure):
-        if isinstance(event, Ended):
-            if not isinstance(event.result, Cost):
-                raise OptionError(event.result)
-            costs[event.unit.key] = event.result
-    return [
-        (count, costs[chosen[shape].key])
-        for shape, count in kinds
-        if chosen[shape].key in costs
-    ]
+    # A low rate, with which losses stay finite.
+    slowly = sorted(
+        runs, key=lambda r: r.options.get("learning_rate") or 0, reverse=True
+    )
+    kinds = {run.key: run.alike(*SAME_COST) for run in slowly}
+    chosen = {kinds[run.key]: run for run in slowly}
+    common = Counter(kinds.values()).most_common(MOST_MEASURED)
+    costs: dict[str, Cost | None] = {}
+    begun = time.monotonic()
+    with contextlib.closing(
+        execute([chosen[kind] for kind, _ in common], measure)
+    ) as e:
+        for event in e:
+            if isinstance(event, Ended):
+                if isinstance(event.result, str):
+                    raise OptionError(event.result)
+                costs[kinds[event.unit.key]] = event.result
+            if len(costs) == len(common) or time.monotonic() - begun > SECONDS_IN_ALL:
+                break  # a worker may still be compiling
+            yield None
+    yield [(n, costs.get(kind) or _guess(chosen[kind].program)) for kind, n in common]
 
 
-def measure(run: Planned) -> Cost | str:
-    """Begins a run in a folder that goes away; what it costs, or why it cannot be."""
+def _guess(program: Program) -> Cost:
+    """The cost of a run of which no step was seen; its steps are not known."""
+    step = least_seconds(program, program.network.parameters(program, None) or 0)
+    epochs = program.options.get("epochs") or 0
+    return Cost(0.0, step, 0, epochs, estimated=True)
+
+
+def measure(run: Planned) -> Cost | str | None:
+    """Begins a run in a folder that goes away.
+
+    Returns:
+        Its cost, why it cannot be begun, or None if it did not come to its training in
+        time.
+    """
     load_tensorflow()
-    from experiments.sweeps.clock import Measured, StepClock
+    from experiments.sweeps.callbacks import Measured, StepClock
+
+    clock, said = StepClock(SECONDS_OF_STEPS), []
+
+    def begin(folder: str) -> None:
+        changes: dict[str, Any] = {"out": f"{folder}/run", "rounds": 1}
+        if run.options.get("pretrain") is not None:
+            changes["pretrain"] = "none"
+        try:
+            execute(run.program.changed(**changes), lambda program, task: [clock])
+        except Measured:
+            pass
+        except Exception as error:
+            said.append(f"{type(error).__name__}: {error}".splitlines()[0])
 
     begun = time.perf_counter()
     with (
-        tempfile.TemporaryDirectory() as folder,
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
         contextlib.redirect_stdout(io.StringIO()),
     ):
-        elsewhere = replace(run, options={**run.options, "out": f"{folder}/run"})
-        experiment, options = elsewhere.experiment()
-        clock = StepClock(SECONDS_OF_STEPS)
-        try:
-            watched(experiment, lambda task, options: [clock]).run(options)
-        except Measured:
-            pass
-        except (ArithmeticError, OSError, ValueError) as error:
-            if clock.first is None or not clock.timed:
-                return f"{type(error).__name__}: {error}".splitlines()[0]
+        work = threading.Thread(target=begin, args=(folder,), daemon=True)
+        work.start()
+        work.join(SECONDS_AT_MOST)
+        clock.seconds = 0.0  # if it goes on it ends with its next step
     start = (clock.first or time.perf_counter()) - begun
-    return Cost(start, clock.seconds_per_step, clock.steps, clock.epochs)
+    if clock.timed:
+        return Cost(start, clock.seconds_per_step, clock.steps, clock.epochs)
+    if said:
+        return said[0]
+    if not clock.steps:
+        return None
+    step = least_seconds(run.program, clock.weights)
+    return Cost(start, step, clock.steps, clock.epochs, estimated=True)
+
+
+def least_seconds(program: Program, weights: int) -> float:
+    """Seconds of a step if it were its products of matrices alone.
+
+    Every trained number takes part in a product for every sequence and time step,
+    forwards once and backwards twice; how fast these are is measured.
+
+    Args:
+        program: The program.
+        weights: How many numbers it trains.
+    """
+    import numpy as np
+
+    tokens = program.recipe.batch_size * getattr(program.task, "longest", 1)
+    matrix, count, begun = np.ones((512, 512), "float32"), 0, time.perf_counter()
+    while (spent := time.perf_counter() - begun) < 0.2:
+        np.matmul(matrix, matrix)
+        count += 1
+    return 3 * weights * tokens * spent / (count * 512**3)
+
+
+def cost_lines(
+    costs: Sequence[tuple[int, Cost]], missing: int, workers: int | None
+) -> Iterator[str]:
+    """The cost of the missing runs, at most.
+
+    Args:
+        costs: For the kinds of runs that were measured, how many there are of each and
+            the cost of one.
+        missing: How many runs are to be trained.
+        workers: How many at a time, if that is known.
+    """
+    if not missing:
+        yield "nothing is left to be done"
+        return
+    for count, cost in costs:
+        if not cost.steps:
+            yield (
+                f"{count} runs did not come to their first step in time; a step takes "
+                f"{1000 * cost.step:.2f} ms at least, estimated from its products of "
+                "matrices alone"
+            )
+            continue
+        step = f"{1000 * cost.step:.2f} ms a step"
+        if cost.estimated:
+            step = (
+                f"no step within {SECONDS_AT_MOST:g} s; estimated from its products of "
+                f"matrices alone, {step}"
+            )
+        bound = "at least" if cost.estimated else "at most"
+        yield (
+            f"{count} runs of {cost.epochs} epochs of {cost.steps} steps: "
+            f"{cost.start:.1f} s to begin, {step}; {bound} {duration(cost.seconds)} "
+            "each, and validation"
+        )
+    costs = [(count, cost) for count, cost in costs if cost.steps]
+    measured = sum(count for count, _ in costs)
+    if not measured:
+        yield "how many steps there are is said once a run is trained, with --only"
+        return
+    if measured < missing:
+        yield f"{missing - measured} runs of other kinds are taken to cost the mean"
+    mean = sum(count * cost.seconds for count, cost in costs) / measured
+    total = mean * missing
+    share = f", {duration(total / workers)} on {workers} workers" if workers else ""
+    yield f"in all {duration(total)}{share}; pre-training is not counted"

@@ -1,18 +1,20 @@
-"""Grids: which options are varied, and which runs that makes."""
+"""Grids: which options are varied, in the settings of a script or as published."""
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from experiments.options import OptionError
-from experiments.presets import Preset
-from experiments.sweeps.published import PUBLISHED
-from experiments.sweeps.scripts import SCRIPTS
-from experiments.sweeps.values import as_list, listed
+from experiments import recipes
+from experiments.core.options import OptionError
+from experiments.core.program import scripts
+from experiments.published import grids as published
+from experiments.recipes.nnrnn import SETTINGS, gamma_grid
 
 Axes = Mapping[str, Sequence[Any]]
+Settings = Callable[[], Iterator[Mapping[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -20,12 +22,12 @@ class Grid:
     """Runs of a script.
 
     Args:
-        script: Its name.
+        script: Name of the script.
         settings: For each run the options that are given, as by flags.
     """
 
     script: str
-    settings: tuple[Preset, ...] = ({},)
+    settings: tuple[Mapping[str, Any], ...] = ({},)
 
     def along(self, axes: Axes) -> "Grid":
         """The same runs, each with all combinations of the values of these options."""
@@ -35,6 +37,44 @@ class Grid:
         ]
         settings = ({**each, **point} for each in self.settings for point in points)
         return Grid(self.script, tuple(settings))
+
+
+def _starts() -> Iterator[Mapping[str, Any]]:
+    """Figure 3 of Orhan and Pitkow (2020): 462 + 462 + 594 + 594 runs of a task."""
+    for init in recipes.starts.GAINS:
+        for setting in recipes.starts.grid(init):
+            yield {"preset": "paper", **setting}
+
+
+def _gamma(script: str, units: int) -> Iterator[Mapping[str, Any]]:
+    """The shapes (n, s) that Geadah et al. (2020) started from, in all three ways."""
+    for setting in SETTINGS:
+        for point in gamma_grid(script, setting):
+            yield {"preset": f"gamma/RNN-{units}", **point}
+
+
+def _stability(presets: Callable[[], Any], prefix: str) -> Iterator[Mapping[str, Any]]:
+    """Figures of Herranz-Celotti and Rouat (2023): presets, with four seeds each."""
+    names = [name for name, _ in presets() if name.startswith(prefix)]
+    for name, seed in itertools.product(names, published.SEEDS):
+        yield {"preset": name, "seed": seed}
+
+
+def _rates():
+    """The presets of figure 2 that have a learning rate in their names."""
+    return (each for each in published.figure_2() if "learning_rate" in each[1])
+
+
+PUBLISHED: dict[str, tuple[str, Settings]] = {
+    **{f"starts/{name}": (name, _starts) for name in ("copy", "addition", "psmnist")},
+    "lsc/fig2": ("ffn", lambda: _stability(_rates, "")),
+    "lsc/fig3": ("deep_rnn", lambda: _stability(published.figure_3, "")),
+    "lsc/fig4": ("deep_rnn", lambda: _stability(published.linear_units, "fig4/")),
+    "lsc/table1": ("deep_rnn", lambda: _stability(published.linear_units, "table1/")),
+    "gamma/copy": ("copy", lambda: _gamma("copy", 128)),
+    "gamma/psmnist": ("psmnist", lambda: _gamma("psmnist", 400)),
+    "gamma/text": ("ptb_char", lambda: _gamma("ptb_char", 600)),
+}
 
 
 def axes_of(words: Iterable[str], flag: str = "--grid") -> dict[str, list[str]]:
@@ -60,6 +100,16 @@ def axes_of(words: Iterable[str], flag: str = "--grid") -> dict[str, list[str]]:
     return axes
 
 
+def listed(text: str) -> list[str]:
+    """The values of an axis in one word: `1e-4,1e-3`, or `1..6` of whole numbers."""
+    found = []
+    for part in text.split(","):
+        ends = re.fullmatch(r"(-?\d+)\.\.(-?\d+)", part)
+        whole = range(int(ends[1]), int(ends[2]) + 1) if ends else [part]
+        found += map(str, whole)
+    return found
+
+
 def grid_of(what: str) -> Grid:
     """The grid that is meant by a word.
 
@@ -69,14 +119,14 @@ def grid_of(what: str) -> Grid:
     Raises:
         OptionError: If it is none of these, or the file is not as expected.
     """
-    if what in SCRIPTS:
+    if what in scripts():
         return Grid(what)
     if what in PUBLISHED:
         script, settings = PUBLISHED[what]
         return Grid(script, tuple(settings()))
     if Path(what).suffix in (".yaml", ".yml"):
         return _from_file(Path(what))
-    known = ", ".join((*SCRIPTS, *PUBLISHED))
+    known = ", ".join((*scripts(), *PUBLISHED))
     raise OptionError(f"expected one of {known}, or a .yaml file, received {what!r}")
 
 
@@ -95,14 +145,13 @@ def _from_file(path: Path) -> Grid:
         ) from None
     except OSError as error:
         raise OptionError(f"cannot read {path}: {error.strerror}") from error
-    except ValueError as error:  # which bytes are no text
+    except ValueError as error:  # the bytes are no text
         raise OptionError(f"cannot read {path}: {error}") from error
     except yaml.YAMLError as error:
         where = " ".join(str(error).split())
         raise OptionError(f"{path} is no YAML: {where}") from error
-    if not isinstance(content, dict) or not {"sweep"} <= content.keys() <= {
-        *("sweep", "grid")
-    }:
+    keys = set(content) if isinstance(content, dict) else set()
+    if "sweep" not in keys or keys - {"sweep", "grid"}:
         raise OptionError(
             f"{path}: expected the keys sweep (a script or a published grid) and grid"
         )
@@ -115,6 +164,13 @@ def _from_file(path: Path) -> Grid:
             raise OptionError(
                 f"{path}: grid: expected options and their values, received {part!r}"
             )
-        axes = {str(name): list(as_list(value)) for name, value in part.items()}
+        axes = {str(name): list(_as_list(value)) for name, value in part.items()}
         settings += base.along(axes).settings
     return Grid(base.script, tuple(settings))
+
+
+def _as_list(value: Any) -> Iterable[Any]:
+    """The values of an axis of a YAML file: a list, one value, or a text as `1..6`."""
+    if isinstance(value, list):
+        return [each for part in value for each in _as_list(part)]
+    return listed(value) if isinstance(value, str) else [value]

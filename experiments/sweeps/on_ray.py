@@ -11,9 +11,17 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.options import OptionError
-from experiments.sweeps.events import MOST_TRIES, Died, Ended, Event, Started, Tick
-from experiments.sweeps.processes import SECONDS_PER_TICK, UNITS_PER_WORKER
+from experiments.core.options import OptionError
+from experiments.sweeps.pool import (
+    MOST_TRIES,
+    SECONDS_PER_TICK,
+    UNITS_PER_WORKER,
+    Died,
+    Ended,
+    Event,
+    Started,
+    Tick,
+)
 
 
 def check_ray() -> None:

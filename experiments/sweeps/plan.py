@@ -1,27 +1,35 @@
-"""The runs of a sweep: their options, and the run directories named by these."""
+"""The runs of a sweep, and the run directories that are named by their options."""
 
 import dataclasses
 import functools
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from experiments.experiment import Experiment
-from experiments.options import OptionError
-from experiments.packets import FREE
-from experiments.presets import Preset
+from experiments.core.command import composed, meant
+from experiments.core.legacy import as_before, family_before
+from experiments.core.options import Option, OptionError, named
+from experiments.core.program import RECIPES, Program, known_options
+from experiments.core.runs import RunFolder
 from experiments.sweeps.grids import Axes, Grid
-from experiments.sweeps.scripts import meant_by, of_family
-from experiments.sweeps.values import field_of, read
+from experiments.sweeps.vectorized import check_vectorized
 
-# Options that say where a run is trained and how it is shown, not what it is.
-NOT_THE_RUN = {
+# Options that the hash of a run leaves out, by the names that they have always had. It
+# names run directories, so it stays as it was whatever becomes of options.
+NOT_HASHED = {
     *("preset", "quick", "out", "resume", "json", "save"),
     *("device", "cuda", "tensorboard", "strategy", "verbose"),
 }
+# The options by whose values rows are made, if runs differ in them.
+GROUPS = ("init", "net_type", "net", "activation", "pretrain", "nonlin", "task")
+# The roles of options that a sweep cannot set, and of those that do not vary in it.
+NOT_SWEPT = ("shown", "test")
+NOT_VARIED = ("where", "shown", "source", "test")
+NOT_SET = ("out", "resume", "save")
 
 
 @dataclass(frozen=True)
@@ -29,35 +37,38 @@ class Planned:
     """A run of a sweep.
 
     Args:
-        script: Name of the script.
-        family: Which of the script's experiments it is.
-        options: All options, as plain data; `out` is its directory.
+        program: The program, with its run directory.
         key: The hash of all that the run is.
     """
 
-    script: str
-    family: str
-    options: Mapping[str, Any]
+    program: Program
     key: str
 
     @property
     def directory(self) -> Path:
         """Its run directory."""
-        return Path(self.options["out"])
+        return Path(self.program.run.out or "")
 
-    def experiment(self) -> tuple[Experiment, Any]:
-        """The experiment, and its options as the experiment has them."""
-        experiment = of_family(self.script, self.family)
-        return experiment, experiment.options(**self.options)
+    @functools.cached_property
+    def options(self) -> dict[str, Any]:
+        """Its options by name."""
+        return self.program.options
 
-    def told(self, names: Sequence[str]) -> str:
-        """Some of its options in words: `init chain, lr 0.0001`."""
-        return ", ".join(f"{name} {in_words(self.options[name])}" for name in names)
+    def told(self, names: Iterable[str]) -> str:
+        """Some of its options in words: `init chain, learning_rate 0.0001`."""
+        return in_words({name: self.options.get(name) for name in names})
 
-    @property
-    def shape(self) -> str:
-        """What it has in common with runs that could be trained in one program."""
-        return _canonical(self.script, self.family, self.options, NOT_THE_RUN | FREE)
+    def alike(self, *free: str) -> str:
+        """A text that runs share that differ in these options and their seed alone."""
+        before = {**_hashed(self.program)["options"], **self.options}
+        roles = {name: each.role for name, each in self.program.declared.items()}
+        left = {
+            name: value
+            for name, value in self.options.items()
+            if name not in free and roles.get(name) not in (*NOT_VARIED, "seed")
+        }
+        del before
+        return json.dumps([self.program.script, left], sort_keys=True)
 
 
 # What a worker trains at once, and what is given out again if the worker dies.
@@ -78,98 +89,148 @@ def planned(grid: Grid, out: Path, only: Axes | None = None) -> list[Planned]:
     """
     runs: dict[str, Planned] = {}
     for setting in grid.settings:
-        run = _planned(grid.script, setting, out)
-        if _is_one_of(run, only or {}):
-            runs.setdefault(run.key, run)
+        program = _program(grid.script, setting)
+        if _is_one_of(program, only or {}):
+            text = json.dumps(_hashed(program), sort_keys=True)
+            key = hashlib.sha256(text.encode()).hexdigest()[:12]
+            place = {"out": str(out / key), "resume": True, "json": False}
+            run = dataclasses.replace(program.run, **place)
+            runs.setdefault(key, Planned(dataclasses.replace(program, run=run), key))
     return list(runs.values())
 
 
-def varied(options: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+def units_of(runs: Sequence[Planned], size: int = 1) -> list[Unit]:
+    """Units of work: single runs, or groups of runs that are trained in one program.
+
+    Runs of one seed, which share their data, are put together.
+
+    Args:
+        runs: The runs.
+        size: How many there are in a group at most.
+
+    Raises:
+        OptionError: If they cannot be trained so.
+    """
+    if size == 1:
+        return [(run,) for run in runs]
+    kinds: dict[str, list[Planned]] = {}
+    for run in sorted(runs, key=lambda run: run.program.run.seed):
+        check_vectorized([run.program])
+        kinds.setdefault(run.alike(*run.program.recipe.vectorized), []).append(run)
+    return [
+        tuple(kind[begin : begin + size])
+        for kind in kinds.values()
+        for begin in range(0, len(kind), size)
+    ]
+
+
+def varied(runs: Sequence[Planned | RunFolder]) -> dict[str, list[Any]]:
     """The options in which runs differ, and their values in order.
 
     Args:
-        options: The options of each run.
+        runs: The runs.
     """
-    if not options:
-        return {}
+    roles = {name: each.role for run in runs for name, each in _declared(run).items()}
     values: dict[str, list[Any]] = {}
-    for name in options[0]:
-        if name in NOT_THE_RUN:
+    for name in dict.fromkeys(name for run in runs for name in run.options):
+        if roles.get(name) in NOT_VARIED:
             continue
-        different = dict.fromkeys(_hashable(each.get(name)) for each in options)
+        found = [run.options[name] for run in runs if name in run.options]
+        different = dict.fromkeys(tuple(v) if isinstance(v, list) else v for v in found)
         if len(different) > 1:
             numbers = all(isinstance(each, int | float) for each in different)
             values[name] = sorted(different) if numbers else list(different)
     return values
 
 
-def in_words(value: Any) -> str:
-    """The value of an option, in few characters."""
-    return f"{value:g}" if isinstance(value, float) else str(value).lower()
+def grouping(runs: Sequence[Planned | RunFolder]) -> str | None:
+    """The option by which runs are best put into groups; None for one group."""
+    differ = varied(runs)
+    return next((name for name in GROUPS if name in differ), None)
 
 
-def _planned(script: str, setting: Preset, out: Path) -> Planned:
-    experiment = _meant(script, tuple(setting), setting.get("preset"))
-    given = _given(experiment, setting)
-    options = dataclasses.asdict(_settled(experiment, given))
-    text = _canonical(script, experiment.family, options, NOT_THE_RUN)
-    key = hashlib.sha256(text.encode()).hexdigest()[:12]
-    options |= {"out": str(out / key), "resume": True, "json": False}
-    return Planned(script, experiment.family, options, key)
+def option_named(runs: Sequence[Planned | RunFolder], name: str) -> str:
+    """The name of an option of runs of which this may be another name."""
+    found = (_known(_declared(run), name) for run in runs)
+    return next((each.name for each in found if each is not None), name)
+
+
+def in_words(options: Mapping[str, Any]) -> str:
+    """Options in few characters: `init chain, learning_rate 0.0001`."""
+    return ", ".join(f"{name} {word(value)}" for name, value in options.items())
+
+
+def word(value: Any) -> str:
+    """The value of an option as it can be typed."""
+    if isinstance(value, tuple | list):
+        return ":".join(map(word, value))
+    if isinstance(value, float):
+        return f"{value:g}"
+    return (
+        str(value).lower() if value is None or isinstance(value, bool) else str(value)
+    )
+
+
+def _program(script: str, setting: Mapping[str, Any]) -> Program:
+    flags = (f"--{name.replace('_', '-')}={value}" for name, value in setting.items())
+    recipe = _recipe(script, tuple(map(_without_number, flags)))
+    known = known_options(script, recipe)
+    given: dict[str, Any] = {}
+    for name, value in setting.items():
+        each = _known(known, name)
+        if each is None or each.role in NOT_SWEPT or each.name in NOT_SET:
+            raise OptionError(
+                f"--grid: {script}.py --help has no option {name!r} that a sweep could "
+                "set"
+            )
+        given[each.name] = each.read(value)
+        each.check(given[each.name])
+    given = RECIPES[recipe].understood(script, given)
+    if "compare" in known:  # a grid has all that is to be compared
+        given.setdefault("compare", known["compare"].default)
+    return composed(script, recipe, {"tensorboard": False, **given})
 
 
 @functools.cache
-def _meant(script: str, names: tuple[str, ...], preset: str | None) -> Experiment:
-    return meant_by(script, names, preset)
+def _recipe(script: str, flags: tuple[str, ...]) -> str:
+    return meant(script, flags)[0]
 
 
-def _given(experiment: Experiment, setting: Preset) -> dict[str, Any]:
-    """The options of a setting under their own names, in their own types."""
-    given = {}
-    for name, value in setting.items():
-        field = field_of(experiment.options, name)
-        if field is None or field.name in ("out", "resume", "json", "test"):
-            raise OptionError(
-                f"--grid: {experiment.name}.py --help has no option {name!r} "
-                "that a sweep could set"
-            )
-        given[field.name] = read(experiment.options, field.name, value)
-    return experiment.options.understood(given)
+def _without_number(flag: str) -> str:
+    """A flag for the choice of a recipe, for which no number counts."""
+    return re.sub(r"=[-+.\d]+(e[-+]?\d+)?$", "=1", flag)
 
 
-def _settled(experiment: Experiment, given: dict[str, Any]) -> Any:
-    preset = given.get("preset", experiment.unnamed_preset(given))
-    if preset not in experiment.presets:
-        raise OptionError(
-            f"preset: expected one of those that {experiment.name}.py --help shows, "
-            f"received {preset!r}"
-        )
-    values = {"preset": preset, **experiment.settings(preset, given)}
-    if (compare := field_of(experiment.options, "compare")) is not None:
-        values["compare"] = compare.default  # a grid has all that is to be compared
-    values["tensorboard"] = False
-    return experiment.options(**{**values, **given})
+def _known(known: Mapping[str, Option], name: str) -> Option | None:
+    return named(known, name if len(name) > 1 else f"-{name}") or named(known, name)
 
 
-def _canonical(
-    script: str, family: str, options: Mapping[str, Any], leave: set[str]
-) -> str:
-    kept = {name: value for name, value in options.items() if name not in leave}
-    what = {"experiment": script, "family": family, "options": kept}
-    return json.dumps(what, sort_keys=True)
+def _hashed(program: Program) -> dict[str, Any]:
+    options = as_before(program)
+    return {
+        "experiment": program.script,
+        "family": family_before(program),
+        "options": {k: v for k, v in options.items() if k not in NOT_HASHED},
+    }
 
 
-def _is_one_of(run: Planned, only: Axes) -> bool:
-    experiment = of_family(run.script, run.family)
+def _declared(run: Planned | RunFolder) -> Mapping[str, Option]:
+    try:
+        return run.program.declared
+    except OptionError:  # a script that is not known here
+        return {}
+
+
+def _is_one_of(program: Program, only: Axes) -> bool:
+    known = known_options(program.script, program.recipe.name)
+    has = {**program.others, **program.options}
     for name, values in only.items():
-        field = field_of(experiment.options, name)
-        if field is None:
-            raise OptionError(f"--only: {run.script}.py has no option {name!r}")
-        wanted = [read(experiment.options, field.name, value) for value in values]
-        if run.options[field.name] not in wanted:
+        each = _known(known, name)
+        if each is None:
+            raise OptionError(f"--only: {program.script}.py has no option {name!r}")
+        wanted = [each.read(value) for value in values]
+        for value in wanted:
+            each.check(value)
+        if has.get(each.name) not in wanted:
             return False
     return True
-
-
-def _hashable(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value

@@ -6,21 +6,20 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
-from experiments.sweeps.outcomes import DIVERGED, FAILED, FINISHED, HOPELESS, Outcome
-from experiments.sweeps.plan import Planned, in_words, varied
-from experiments.tables import aligned
+from experiments.core.report import aligned
+from experiments.sweeps.plan import Planned, grouping, varied, word
+from experiments.sweeps.worker import (
+    DIVERGED,
+    FAILED,
+    FINISHED,
+    HOPELESS,
+    Outcome,
+)
 
-# By what rows are made, if runs differ in it.
-GROUPS = ("init", "net_type", "net", "activation", "pretrain", "nonlin", "task")
 SECONDS_PER_PAINTING = 0.5
-
-
-def grouping(options: Sequence[Mapping[str, Any]]) -> str | None:
-    """The option by which runs are best put into groups; None for one group."""
-    differ = varied(options)
-    return next((name for name in GROUPS if name in differ), None)
+SECONDS_PER_LINE = 60.0  # at most, where there is no terminal
 
 
 class Progress:
@@ -43,11 +42,10 @@ class Progress:
         self._running: dict[str, float] = {}
         self._units = self._most_units = 0  # at a time
         self._durations: list[float] = []
-        options = [run.options for run in runs]
-        self._group = grouping(options)
-        self._told = [name for name in varied(options) if name != self._group]
+        self._group = grouping(runs)
+        self._told = [name for name in varied(runs) if name != self._group]
         self._lines = 0
-        self._painted = 0.0
+        self._painted: float | None = None
 
     @property
     def left(self) -> float | None:
@@ -78,32 +76,44 @@ class Progress:
         self.show()
 
     def show(self, last: bool = False) -> None:
-        """Shows the table: again and again on a terminal, else at the end."""
+        """Shows the table, again and again on a terminal; else it ends the sweep.
+
+        Where there is no terminal a line now and then says that it goes on.
+        """
         now, terminal = time.monotonic(), self.stream.isatty()
-        if not last and (not terminal or now - self._painted < SECONDS_PER_PAINTING):
+        often = SECONDS_PER_PAINTING if terminal else SECONDS_PER_LINE
+        if not last and self._painted is not None and now - self._painted < often:
             return
         self._painted = now
+        if not terminal and not last:
+            if self._running:
+                print(self.state(), file=self.stream, flush=True)
+            return
         width = shutil.get_terminal_size().columns - 1 if terminal else None
         lines = [line[:width] for line in self.lines()]
         up = f"\x1b[{self._lines}A\x1b[J" if self._lines and terminal else ""
         self._lines = len(lines)
         print(up + "\n".join(lines), file=self.stream, flush=True)
 
-    def lines(self) -> list[str]:
-        """The table, and how long it will take."""
+    def state(self) -> str:
+        """How far the sweep is, and how long it will take, in a line."""
         words = [f"{len(self.outcomes)} of {len(self.runs)} runs"]
         if self._running:
             words.append(f"{len(self._running)} running, {self._epochs()}")
         if self._running and self.left is not None:
             words.append(f"{duration(self.left)} left")
+        return ", ".join(words)
+
+    def lines(self) -> list[str]:
+        """The table, below a line that says how far the sweep is."""
         head = (self._group or "", "done", "running", "given up", "failed")
         rows = [(*head, "success", "best loss", "of")]
         groups: dict[str, list[Planned]] = {}
         for run in self.runs:
-            name = in_words(run.options[self._group]) if self._group else "all"
+            name = word(run.options.get(self._group)) if self._group else "all"
             groups.setdefault(name, []).append(run)
         rows += [self._row(name, runs) for name, runs in groups.items()]
-        return ["", ", ".join(words), *aligned(rows)]
+        return ["", self.state(), *aligned(rows)]
 
     def _epochs(self) -> str:
         """How far those are that are being trained."""

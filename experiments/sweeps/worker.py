@@ -1,4 +1,4 @@
-"""What a worker does: it trains a unit of work into run directories.
+"""The work of a sweep: training of units of runs into run directories.
 
 Workers load TensorFlow when they get their first unit, and keep it for all others.
 """
@@ -9,39 +9,64 @@ import gc
 import io
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
-from experiments.launch import load_tensorflow
-from experiments.options import OptionError
-from experiments.packets import run_packet
-from experiments.sweeps.outcomes import (
-    DIVERGED,
-    FAILED,
-    FINISHED,
-    HOPELESS,
-    REFUSED,
-    Outcome,
-    kept_outcome,
-)
+from experiments.core.options import OptionError
+from experiments.core.program import Program
+from experiments.core.run import execute, load_tensorflow
+from experiments.core.runs import read_summary
 from experiments.sweeps.plan import Planned, Unit
-from experiments.sweeps.watching import watched
+from experiments.sweeps.vectorized import train_vectorized
+
+# With a summary.json: a run that is over. The last two have none, and are tried again
+# when the sweep is started again.
+FINISHED, DIVERGED, HOPELESS = "finished", "diverged", "hopeless"
+FAILED, REFUSED = "failed", "refused"
 
 
-def environment(gpu: bool = False) -> dict[str, str]:
-    """What a worker's environment says before TensorFlow is loaded.
-
-    One thread for each: with as many workers as there are cores, more are slower.
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended.
 
     Args:
-        gpu: Whether workers may see a GPU, of which they then take what they need.
+        state: One of the above.
+        summary: What its `summary.json` holds.
+        message: Why, in a line, if it is not finished.
+        seconds: What it took the worker.
     """
-    threads = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
-    settings = dict.fromkeys(threads, "1")
-    settings |= {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
-    settings["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"
-    return settings if gpu else {**settings, "CUDA_VISIBLE_DEVICES": ""}
+
+    state: str
+    summary: Mapping[str, Any] = field(default_factory=dict)
+    message: str = ""
+    seconds: float = 0.0
+
+    @property
+    def score(self) -> float | None:
+        """The best validation loss, or training loss; None if there is no epoch."""
+        best = self.summary.get("best") or {}
+        return best.get("val_loss", best.get("loss"))
+
+
+def kept_outcome(directory: Path, hopeless_after: int | None = None) -> Outcome | None:
+    """How a run ended that was trained before; None if it has to go on.
+
+    Args:
+        directory: The run directory.
+        hopeless_after: The epochs after which a run may be hopeless, or None if none
+            is. One that was given up by a stricter rule has to go on.
+    """
+    summary = read_summary(directory)
+    if not summary:  # or a broken one
+        return None
+    state, rule = summary.get("outcome", FINISHED), summary.get("hopeless_after")
+    if state == HOPELESS and (
+        hopeless_after is None or rule is None or rule < hopeless_after
+    ):
+        return None
+    return Outcome(state, summary, summary.get("reason", ""))
 
 
 def train_unit(unit: Unit, hopeless_after: int | None = None) -> list[Outcome]:
@@ -112,18 +137,17 @@ def _held(run: Planned, hopeless_after: int | None) -> Iterator[Outcome | None]:
 def _train_alone(
     runs: Sequence[Planned], hopeless_after: int | None
 ) -> Iterator[Outcome]:
-    from experiments.sweeps.hopeless import Hopeless, StopWhenHopeless
+    from experiments.sweeps.callbacks import Hopeless, StopWhenHopeless
     from keras_nonnormal.training import TrainingDiverged
 
-    def callbacks(task, options):
+    def callbacks(program, task):
         if hopeless_after is None:
             return []
-        return [StopWhenHopeless(_judge(task, options, hopeless_after))]
+        return [StopWhenHopeless(_judge(program, task, hopeless_after))]
 
     for run in runs:
-        experiment, options = run.experiment()
         try:
-            yield Outcome(FINISHED, watched(experiment, callbacks).run(options))
+            yield Outcome(FINISHED, execute(run.program, callbacks))
         except (Hopeless, TrainingDiverged) as error:
             yield _given_up(run, error, hopeless_after)
 
@@ -131,9 +155,8 @@ def _train_alone(
 def _train_together(
     runs: Sequence[Planned], hopeless_after: int | None
 ) -> list[Outcome]:
-    experiment, _ = runs[0].experiment()
     judge = hopeless_after and functools.partial(_judge, hopeless_after=hopeless_after)
-    ends = run_packet(experiment, [run.experiment()[1] for run in runs], judge or None)
+    ends = train_vectorized([run.program for run in runs], judge or None)
     return [
         _given_up(run, end, hopeless_after)
         if isinstance(end, ArithmeticError)
@@ -142,10 +165,11 @@ def _train_together(
     ]
 
 
-def _judge(task, options, hopeless_after: int):
-    from experiments.sweeps.hopeless import Judge
+def _judge(program: Program, task: Any, hopeless_after: int) -> Any:
+    from experiments.sweeps.callbacks import Judge
 
-    return Judge(hopeless_after, task.trivial_loss, _rows(Path(options.out)))
+    rows = _rows(Path(program.run.out or ""))
+    return Judge(hopeless_after, task.trivial_loss, rows)
 
 
 def _given_up(
@@ -158,7 +182,7 @@ def _given_up(
         error: Why: `Hopeless`, whose epoch is not kept, or `TrainingDiverged`.
         hopeless_after: By which rule it was given up.
     """
-    from experiments.sweeps.hopeless import Hopeless, loss_of
+    from experiments.sweeps.callbacks import Hopeless, loss_of
     from keras_nonnormal.training import RunDirectory
 
     directory = RunDirectory(run.directory)
@@ -166,9 +190,10 @@ def _given_up(
     if isinstance(error, Hopeless):
         state, rows = HOPELESS, [*rows, error.row]
     summary = {
-        "experiment": run.script,
+        "experiment": run.program.script,
+        "recipe": run.program.recipe.name,
         "directory": str(directory.path),
-        "start": run.experiment()[1].start,
+        "start": run.program.start,
         "outcome": state,
         "reason": reason,
         "hopeless_after": hopeless_after if state == HOPELESS else None,

@@ -31,10 +31,13 @@ class Stair(keras.layers.Layer):
             Without meaning to a fixed schedule.
         initializer: Start of the learned heights. Defaults to ones for `"alpha"`, and
             to uniform in [0, 1) for `"expalpha"`.
+        clip_exponent: Largest exponent $-\alpha z$ of exp-alpha, at least 0, which
+            then cannot overflow; or None, as published.
         **kwargs: The arguments every Keras layer takes.
 
     Raises:
-        ValueError: If there is no such schedule, or `max_steps` is no positive integer.
+        ValueError: If there is no such schedule, `max_steps` is no positive integer, or
+            `clip_exponent` is negative.
 
     Example:
 
@@ -45,7 +48,14 @@ class Stair(keras.layers.Layer):
         - "Stair Recurrent Neural Networks" (2021), and the programs released with it
     """
 
-    def __init__(self, schedule="expn", max_steps=None, initializer=None, **kwargs):
+    def __init__(
+        self,
+        schedule="expn",
+        max_steps=None,
+        initializer=None,
+        clip_exponent=None,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         self.schedule = schedule_name(schedule)
         if max_steps is not None and (max_steps != int(max_steps) or max_steps < 1):
@@ -53,6 +63,12 @@ class Stair(keras.layers.Layer):
                 "Expected `max_steps` to be a positive integer. "
                 f"Received: max_steps={max_steps!r}"
             )
+        if clip_exponent is not None and not clip_exponent >= 0:
+            raise ValueError(
+                "Expected `clip_exponent` to be a number of at least 0, or None. "
+                f"Received: clip_exponent={clip_exponent!r}"
+            )
+        self.clip_exponent = clip_exponent
         self.max_steps = None if max_steps is None else int(max_steps)
         usual = keras.initializers.RandomUniform(0, 1) if self.inside else "ones"
         self.initializer = keras.initializers.get(initializer or usual)
@@ -70,10 +86,12 @@ class Stair(keras.layers.Layer):
     @property
     def limits(self) -> str:
         """Where numbers stop being finite, in words; nothing for a fixed schedule."""
+        if self.inside and self.clip_exponent is not None:
+            return "exp-alpha contracts only for -0.3748 < alpha z < 1"
         if self.inside:
             return (
                 "exp-alpha overflows in float32 for alpha z below -88, and contracts "
-                "only for -0.3748 < alpha z < 1"
+                "only for -0.3748 < alpha z < 1; --clip-exponent bounds it"
             )
         if not self.learned:
             return ""
@@ -139,7 +157,8 @@ class Stair(keras.layers.Layer):
             heights: What `heights` gave for the time step of each, `(..., 1)`.
         """
         if self.inside:
-            return exp_alpha(inputs, activated, spread(heights, inputs))
+            spread_out = spread(heights, inputs)
+            return exp_alpha(inputs, activated, spread_out, self.clip_exponent)
         return activated * heights
 
     def get_config(self):
@@ -148,10 +167,13 @@ class Stair(keras.layers.Layer):
             "schedule": self.schedule,
             "max_steps": self.max_steps,
             "initializer": keras.initializers.serialize(self.initializer),
+            "clip_exponent": self.clip_exponent,
         }
 
 
-def exp_alpha(inputs: Any, activated: Any, alpha: Any) -> Any:
+def exp_alpha(
+    inputs: Any, activated: Any, alpha: Any, clip_exponent: float | None = None
+) -> Any:
     r"""$(1 - e^{-\alpha z}) φ(z)$, exact for small $\alpha z$ and safe for large.
 
     Where the exponential overflows, which is below $\alpha z = -88$ in float32, the
@@ -161,8 +183,11 @@ def exp_alpha(inputs: Any, activated: Any, alpha: Any) -> Any:
         inputs: Tensor of the $z$, of any shape.
         activated: Tensor of the $φ(z)$, of the same shape.
         alpha: Tensor that broadcasts against them.
+        clip_exponent: Largest exponent, beyond which the factor stays as it is.
     """
     exponent = -alpha * inputs
+    if clip_exponent is not None:
+        exponent = ops.minimum(exponent, clip_exponent)
     limit = np.log(float(np.finfo(_numpy_dtype(inputs)).max))
     nothing = ops.logical_and(ops.equal(activated, 0), exponent > limit)
     return -_backend.expm1(ops.where(nothing, 0.0, exponent)) * activated

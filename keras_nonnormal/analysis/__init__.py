@@ -1,6 +1,8 @@
 """What recurrent matrices do to signals, noise and gradients; NumPy in float64."""
 
 from keras_nonnormal.analysis.adaptation import adaptation_index
+from keras_nonnormal.analysis.anru import ANRUResponses, ANRUWeights, anru_responses
+from keras_nonnormal.analysis.autonomous_maps import AutonomousMap, autonomous_map
 from keras_nonnormal.analysis.delay_line import delay_line
 from keras_nonnormal.analysis.exp_alpha import contracting_interval, exp_alpha_response
 from keras_nonnormal.analysis.fisher_memory import (
@@ -18,7 +20,11 @@ from keras_nonnormal.analysis.fractional_order import (
 )
 from keras_nonnormal.analysis.gain_scaling import GainScaling, gain_scaling_fit
 from keras_nonnormal.analysis.gamma_lyapunov import gamma_lyapunov_spectrum
-from keras_nonnormal.analysis.gradients import state_gradient_norms
+from keras_nonnormal.analysis.gradients import (
+    loss_gradient_norms,
+    state_gradient_norms,
+    state_gradients,
+)
 from keras_nonnormal.analysis.interaction import (
     CovarianceDecay,
     covariance_decay,
@@ -47,13 +53,16 @@ from keras_nonnormal.analysis.mutual_information import (
 )
 from keras_nonnormal.analysis.normality import commutator_norm, henrici_index
 from keras_nonnormal.analysis.pseudospectrum import Pseudospectrum, pseudospectrum
+from keras_nonnormal.analysis.radii_over_time import RadiiOverTime
 from keras_nonnormal.analysis.reconstruction import delayed_reconstruction, states_after
 from keras_nonnormal.analysis.recurrent_layers import (
     layer_henrici_indices,
     layer_spectra,
+    layer_states,
     peak_order_profiles,
     pulse_response,
     recurrent_matrices,
+    schur_parameters,
 )
 from keras_nonnormal.analysis.schur_decomposition import (
     SchurDecomposition,
@@ -66,6 +75,15 @@ from keras_nonnormal.analysis.schur_form import (
 )
 from keras_nonnormal.analysis.signal_norms import signal_norms
 from keras_nonnormal.analysis.spectrum import spectral_radius, spectrum
+from keras_nonnormal.analysis.stack_gradients import (
+    he_stack,
+    pascal_stack,
+    stack_gradients,
+)
+from keras_nonnormal.analysis.stair_gradients import (
+    orthogonal_stair_network,
+    stair_gradient_norms,
+)
 from keras_nonnormal.analysis.stairs import gradient_bounds, running_products
 from keras_nonnormal.analysis.transients import (
     TransientStatistics,
@@ -75,16 +93,22 @@ from keras_nonnormal.analysis.transients import (
 from keras_nonnormal.analysis.weight_profile import peak_order, weight_profile
 
 __all__ = [
+    "ANRUResponses",
+    "ANRUWeights",
+    "AutonomousMap",
     "CovarianceDecay",
     "FractionalOrders",
     "GainScaling",
     "LyapunovSpectrum",
     "Pseudospectrum",
+    "RadiiOverTime",
     "SchurDecomposition",
     "StepProtocol",
     "TransientStatistics",
     "adaptation_index",
+    "anru_responses",
     "autonomous",
+    "autonomous_map",
     "commutator_norm",
     "continuous_lattice_paths",
     "contracting_interval",
@@ -102,6 +126,7 @@ __all__ = [
     "gamma_lyapunov_spectrum",
     "gaussian_starts",
     "gradient_bounds",
+    "he_stack",
     "henrici_index",
     "interactions",
     "isolated",
@@ -110,13 +135,17 @@ __all__ = [
     "lattice_paths",
     "layer_henrici_indices",
     "layer_spectra",
+    "layer_states",
+    "loss_gradient_norms",
     "lyapunov_spectrum",
     "memory_function",
     "mixed_ksg",
     "noise_covariance",
+    "orthogonal_stair_network",
     "partition_mutual_information",
     "pascal_gradient",
     "pascal_plateau",
+    "pascal_stack",
     "peak_order",
     "peak_order_profiles",
     "pseudospectrum",
@@ -126,11 +155,15 @@ __all__ = [
     "schur_decomposition",
     "schur_eigenvalues",
     "schur_matrix",
+    "schur_parameters",
     "signal_norms",
     "spatial_memory",
     "spectral_radius",
     "spectrum",
+    "stack_gradients",
+    "stair_gradient_norms",
     "state_gradient_norms",
+    "state_gradients",
     "states_after",
     "sum_over_paths",
     "sum_over_paths_bound",

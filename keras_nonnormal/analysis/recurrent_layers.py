@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from keras_nonnormal import _backend
 from keras_nonnormal.analysis.normality import henrici_index
 from keras_nonnormal.analysis.schur_form import schur_eigenvalues
 from keras_nonnormal.analysis.spectrum import spectrum
@@ -68,7 +69,14 @@ def layer_spectra(layer: Any, *, check: bool = True) -> dict[str, np.ndarray]:
 
 
 def schur_parameters(layer: Any) -> dict[str, Any] | None:
-    """The arguments of `schur_matrix` for a layer of nnRNN; None for another layer."""
+    """The trained variables of nnRNN, the arguments of `schur_matrix`, in float64.
+
+    Args:
+        layer: A built recurrent layer.
+
+    Returns:
+        A dict of `theta`, `gamma`, `upper` and `t_mask`, or None for another layer.
+    """
     values = {variable.name: variable for variable in layer.variables}
     if not values.keys() >= {"theta", "gamma", "upper"}:
         return None
@@ -122,6 +130,27 @@ def pulse_response(layer: Any, steps: int = 100, pulse: Any = None) -> np.ndarra
         output, states = cell(each, states)
         answers.append(_float64(output)[0])
     return np.stack(answers)
+
+
+def layer_states(layer: Any, sequences: Any) -> np.ndarray:
+    """The outputs of a layer at every step, whatever it returns in its model.
+
+    Args:
+        layer: A built recurrent layer.
+        sequences: Its input, `(batch, time, features)`.
+
+    Returns:
+        An array `(batch, time, units)` in float64.
+    """
+    every_step, carried = layer.return_sequences, layer.return_state
+    compiled = _backend.jit_compile_enabled()
+    layer.return_sequences, layer.return_state = True, False
+    _backend.set_jit_compile(False)  # to compile takes longer than to run once
+    try:
+        return _float64(layer(ops.convert_to_tensor(sequences, layer.compute_dtype)))
+    finally:
+        layer.return_sequences, layer.return_state = every_step, carried
+        _backend.set_jit_compile(compiled)
 
 
 def peak_order_profiles(

@@ -3,6 +3,10 @@
 from keras_nonnormal.layers.activation_regularization import ActivationRegularization
 from keras_nonnormal.layers.alif import ALIF, ALIFCell
 from keras_nonnormal.layers.anru import ANRU, ARUN, ANRUCell
+from keras_nonnormal.layers.antisymmetric_rnn import (
+    AntisymmetricRNN,
+    AntisymmetricRNNCell,
+)
 from keras_nonnormal.layers.driven import driven
 from keras_nonnormal.layers.embedding_dropout import EmbeddingDropout
 from keras_nonnormal.layers.eunn import EUNN
@@ -32,6 +36,8 @@ __all__ = [
     "ALIFCell",
     "ANRUCell",
     "ActivationRegularization",
+    "AntisymmetricRNN",
+    "AntisymmetricRNNCell",
     "EURNNCell",
     "EmbeddingDropout",
     "ExpRNN",

@@ -8,6 +8,7 @@ from keras_nonnormal.plotting._style import (
     INK,
     colour,
     dress,
+    hatch,
     legend_below,
     new_figure,
 )
@@ -43,7 +44,7 @@ def best_settings(
     kinds = list(dict.fromkeys(kind for task in losses.values() for kind in task))
     for (curves, bars), (task, groups) in zip(rows.T, losses.items(), strict=True):
         for kind, runs in groups.items():
-            draw_mean(curves, runs, colour(kinds.index(kind)), kind)
+            draw_mean(curves, runs, kinds.index(kind), kind)
         if levels and task in levels:
             dashes = (0, (5, 3))
             curves.axhline(levels[task], color=INK, linewidth=1.2, linestyle=dashes)
@@ -59,7 +60,9 @@ def best_settings(
 
 def _bars(axes, counts, kinds) -> None:
     for place, (kind, (count, runs)) in enumerate(counts.items()):
-        axes.bar(place, count, width=0.7, color=colour(kinds.index(kind)))
+        number = kinds.index(kind)
+        look = {"color": colour(number), "hatch": hatch(number)}
+        axes.bar(place, count, width=0.7, edgecolor="white", **look)
         axes.annotate(
             f"{count} of {runs}",
             (place, count),
@@ -70,6 +73,7 @@ def _bars(axes, counts, kinds) -> None:
             fontsize=9,
         )
     dress(axes)
-    axes.set_xticks(range(len(counts)), list(counts), fontsize=8.5)
+    turned = {"rotation": 40, "ha": "right"} if len(counts) > 4 else {}
+    axes.set_xticks(range(len(counts)), list(counts), fontsize=8.5, **turned)
     axes.set_ylim(0, 1.2 * max(1, *(count for count, _ in counts.values())))
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))

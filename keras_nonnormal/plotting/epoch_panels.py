@@ -3,7 +3,14 @@ from collections.abc import Mapping, Sequence
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from keras_nonnormal.plotting._style import colour, dress, legend_below, new_figure
+from keras_nonnormal.plotting._style import (
+    COLOURS,
+    colour,
+    dress,
+    legend_below,
+    marker,
+    new_figure,
+)
 
 
 def epoch_panels(
@@ -44,11 +51,14 @@ def epoch_panels(
     for axes, name in zip(columns, names, strict=False):
         for each, style in zip(both, ("-", (0, (4, 2))), strict=True):
             for group, runs in each.get(name, {}).items():
+                number = groups.index(group)
+                point = marker(number) if number >= len(COLOURS) else None
                 for values in runs:
                     axes.plot(
                         range(1, len(values) + 1),
                         values,
-                        color=colour(groups.index(group)),
+                        color=colour(number),
+                        marker=point,
                         linestyle=style,
                         linewidth=1.6,
                         label=group,

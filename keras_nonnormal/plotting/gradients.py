@@ -3,7 +3,13 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.figure import Figure
 
-from keras_nonnormal.plotting._style import colour, dress, new_figure
+from keras_nonnormal.plotting._style import (
+    colour,
+    dress,
+    legend_inside,
+    look,
+    new_figure,
+)
 
 
 def gradient_norm_curves(norms: Mapping[str, np.ndarray], *, title: str = "") -> Figure:
@@ -37,7 +43,7 @@ def gradient_norm_curves(norms: Mapping[str, np.ndarray], *, title: str = "") ->
         values = np.where(np.atleast_2d(values) > 0, np.atleast_2d(values), np.nan)
         low, middle, high = _percentiles(values)
         steps = np.arange(1, values.shape[1] + 1)
-        axes.plot(steps, middle, color=colour(number), linewidth=2, label=name)
+        axes.plot(steps, middle, **look(number), linewidth=2, label=name)
         if len(values) > 1:
             axes.fill_between(
                 steps, low, high, color=colour(number), alpha=0.2, linewidth=0
@@ -49,8 +55,7 @@ def gradient_norm_curves(norms: Mapping[str, np.ndarray], *, title: str = "") ->
     axes.margins(x=0)
     axes.set(xlabel="step t", ylabel=r"gradient norm $\|\partial L/\partial h_t\|$")
     dress(axes, title)
-    if norms:
-        axes.legend(frameon=False, loc="best")
+    legend_inside(figure, axes)
     return figure
 
 

@@ -3,7 +3,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from keras_nonnormal.plotting._style import INK, colour, dress, legend_below, new_figure
+from keras_nonnormal.plotting._mean_curve import deviation
+from keras_nonnormal.plotting._style import (
+    INK,
+    colour,
+    dress,
+    hatch,
+    legend_below,
+    new_figure,
+)
 
 WIDTH = 0.8  # of all bars of a group, of the distance between groups
 
@@ -17,6 +25,8 @@ def grouped_bars(
     title: str = "",
 ) -> Figure:
     """Draws means as bars in groups, with half a standard deviation to either side.
+
+    Deviations are of the sample, n - 1.
 
     Args:
         panels: For each panel, by its title, for each group, by its name, for each bar,
@@ -53,13 +63,15 @@ def grouped_bars(
                 number = bars.index(bar)
                 share = WIDTH / len(bars)
                 left = place - WIDTH / 2 + (number + 0.5) * share
-                several = len(numbers) > 1
+                half = deviation(numbers) / 2 if len(numbers) > 1 else None
                 axes.bar(
                     left,
                     np.mean(numbers),
                     0.92 * share,
                     color=colour(number),
-                    yerr=np.std(numbers) / 2 if several else None,
+                    hatch=hatch(number),
+                    edgecolor="white" if hatch(number) else None,
+                    yerr=half,
                     ecolor=INK,
                     label=bar,
                 )

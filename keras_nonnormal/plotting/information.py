@@ -4,7 +4,14 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from keras_nonnormal.plotting._style import colour, dress, new_figure
+from keras_nonnormal.plotting._style import (
+    colour,
+    dress,
+    legend_inside,
+    look,
+    marker,
+    new_figure,
+)
 
 
 def information_curves(
@@ -29,21 +36,21 @@ def information_curves(
     axes = figure.add_subplot()
     for number, (name, rows) in enumerate(information.items()):
         times, means, spreads = np.reshape(rows, (-1, 3)).T
-        look: dict = {"color": colour(number)}
+        own: dict = {"color": colour(number)}
+        point: dict = {"marker": marker(number), "label": name}
         low, high = np.maximum([means - spreads, means + spreads], 0)
         means = np.maximum(means, 0)
         if len(times) > 1:
-            axes.fill_between(times, low, high, **look, alpha=0.18, linewidth=0)
-            axes.plot(times, means, **look, linewidth=2, marker="o", ms=4.5, label=name)
+            axes.fill_between(times, low, high, **own, alpha=0.18, linewidth=0)
+            axes.plot(times, means, **look(number), **point, linewidth=2, ms=4.5)
         else:
             bars = np.abs([means - low, high - means])
             axes.errorbar(
-                times, means, bars, **look, fmt="o", ms=6, capsize=3, label=name
+                times, means, bars, **own, **point, ls="none", ms=6, capsize=3
             )
     axes.set(xlabel=index, ylabel="mutual information, nats")
     axes.set_ylim(0, None)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     dress(axes, title)
-    if information:
-        axes.legend(frameon=False, loc="best")
+    legend_inside(figure, axes)
     return figure

@@ -1,10 +1,22 @@
 import math
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from keras_nonnormal.plotting._style import HALO, INK, colour, dress, new_figure
+from keras_nonnormal.plotting._style import (
+    COLOURS,
+    HALO,
+    INK,
+    colour,
+    dress,
+    legend_inside,
+    look,
+    mark_above,
+    marker,
+    new_figure,
+)
 
 
 def learning_curves(
@@ -18,6 +30,10 @@ def learning_curves(
     index: str = "epoch",
 ) -> Figure:
     """Draws a metric over time for several runs, with the levels it is measured by.
+
+    After seven curves the colours come again with other dashes and markers. Where a
+    curve is above the frame there is a triangle at the upper edge, and the legend says
+    of a curve that is nowhere inside how far above it is.
 
     Args:
         histories: For each run, by the name it gets in the figure, a mapping of
@@ -44,7 +60,7 @@ def learning_curves(
     figure.savefig("curves.png")
     ```
     """
-    figure = new_figure()
+    figure = new_figure(height=3.8 if len(histories) <= len(COLOURS) else 4.8)
     axes = figure.add_subplot()
     levels = [level for level in (trivial_loss, success_loss) if level is not None]
     top, lowest = 1.3 * max(levels, default=0.0), float("inf")
@@ -55,9 +71,9 @@ def learning_curves(
             counts,
             values,
             label=name,
-            color=colour(number),
+            **look(number),
             linewidth=2,
-            marker="o" if len(points) <= 30 else None,
+            marker=marker(number) if len(points) <= 30 else None,
             markersize=4.5,
             zorder=3,
         )
@@ -89,7 +105,12 @@ def learning_curves(
         top = max(top, 1.3 * lowest)
     if top > 0:
         axes.set_ylim(0, 1.05 * top)
+    for number, line in enumerate(axes.get_lines()[: len(histories)]):
+        counts, values = map(np.asarray, line.get_data())
+        if mark_above(axes, counts, values, color=colour(number)):
+            line.set_label(
+                f"{line.get_label()} (above the frame, {values.min():.3g} or more)"
+            )
     dress(axes, title)
-    if histories:
-        axes.legend(frameon=False, loc="best")
+    legend_inside(figure, axes)
     return figure

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from keras_nonnormal.plotting._style import INK, colour, dress, new_figure
+from keras_nonnormal.plotting._style import INK, colour, dress, look, new_figure
 
 QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 
@@ -54,13 +54,13 @@ def learning_speed(
     for number, (name, table) in enumerate(tables.items()):
         counts = step * np.arange(1, table.shape[1] + 1)
         low, quarter, middle, upper, high = np.nanquantile(table, QUANTILES, axis=0)
-        look = {"color": colour(number)}
+        own = {"color": colour(number)}
         plural = "run" if len(table) == 1 else "runs"
         name = f"{name} ({len(table)} {plural})"
-        curves.plot(counts, middle, **look, linewidth=2.4, label=name, zorder=3)
-        curves.fill_between(counts, quarter, upper, **look, alpha=0.2, linewidth=0)
+        curves.plot(counts, middle, **look(number), linewidth=2.4, label=name, zorder=3)
+        curves.fill_between(counts, quarter, upper, **own, alpha=0.2, linewidth=0)
         for edge in (low, high):
-            curves.plot(counts, edge, **look, linewidth=0.8)
+            curves.plot(counts, edge, **own, linewidth=0.8)
     curves.axvline(step * epoch, color=INK, linewidth=1, linestyle=(0, (1, 2)))
     curves.set(xlabel=index, ylabel=label)
     curves.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
@@ -74,10 +74,10 @@ def learning_speed(
     values = np.concatenate([*reached.values(), []])
     edges = np.histogram_bin_edges(values, bins) if values.size else np.arange(2.0)
     for name, each in reached.items():
-        look = {"color": colour(list(tables).index(name))}
+        number = list(tables).index(name)
         counts, _ = np.histogram(each, edges)
-        bars.stairs(counts, edges, **look, linewidth=2)
-        bars.stairs(counts, edges, **look, alpha=0.2, fill=True)
+        bars.stairs(counts, edges, **look(number), linewidth=2)
+        bars.stairs(counts, edges, color=colour(number), alpha=0.2, fill=True)
     bars.yaxis.set_major_locator(MaxNLocator(integer=True))
     bars.set(xlabel=label, ylabel="runs")
     dress(bars, f"{index} {step * epoch:g}")

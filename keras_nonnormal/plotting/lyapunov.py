@@ -6,7 +6,15 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from keras_nonnormal.plotting._style import DASHES, INK, colour, dress, new_figure
+from keras_nonnormal.plotting._style import (
+    COLOURS,
+    DASHES,
+    INK,
+    colour,
+    dress,
+    marker,
+    new_figure,
+)
 from keras_nonnormal.plotting.drive_responses import DriveColours
 
 START = (0, (4, 2))
@@ -46,7 +54,9 @@ def lyapunov_spectra(
     spectrum, *others = figure.subplots(1, 2 if shown else 1, squeeze=False)[0]
     unit = f"exponent, {_unit(base)} a step"
     for number, (name, values) in enumerate(trained.items()):
-        look = {"color": colour(number)}
+        look: dict = {"color": colour(number), "markevery": 0.1, "markersize": 4.5}
+        if number >= len(COLOURS):  # the dashes say that it is the start
+            look["marker"] = marker(number)
         _descending(spectrum, values, **look, linewidth=2, label=name)
         if starts and name in starts:
             _descending(spectrum, starts[name], **look, linewidth=1.6, linestyle=START)
@@ -60,7 +70,7 @@ def lyapunov_spectra(
             rows = np.reshape((largest or {}).get(name, []), (-1, 3))
             rows = rows[np.isfinite(rows[:, 1])]
             times, exponents, errors = rows.T
-            look = {"color": colour(number), "marker": "o", "markersize": 4.5}
+            look = {"color": colour(number), "marker": marker(number), "ms": 4.5}
             axes.errorbar(times, exponents, errors, **look, linewidth=2, capsize=2)
         dress(axes, "largest exponent while learning")
         axes.set(xlabel=index, ylabel=unit)

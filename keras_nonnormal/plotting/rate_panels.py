@@ -3,6 +3,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
+from keras_nonnormal.plotting._mean_curve import deviation
 from keras_nonnormal.plotting._style import (
     DASHES,
     colour,
@@ -22,8 +23,8 @@ def rate_panels(
 ) -> Figure:
     """Draws a score over learning rates: a panel for each task, a line for each start.
 
-    A line goes through the means over runs; its band is half a standard deviation to
-    either side.
+    A line goes through the means over runs; its band is half a standard deviation (of
+    the sample, n - 1) to either side.
 
     Args:
         panels: For each panel, by its title, for each line, by its name, the scores of
@@ -52,7 +53,7 @@ def rate_panels(
             number = names.index(line)
             rates = sorted(scores)
             means = np.array([np.mean(scores[rate]) for rate in rates])
-            half = np.array([np.std(scores[rate]) / 2 for rate in rates])
+            half = np.array([deviation(scores[rate]) / 2 for rate in rates])
             look = {"color": colour(number)}
             axes.plot(
                 rates,

@@ -3,7 +3,7 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.figure import Figure
 
-from keras_nonnormal.plotting._style import colour, dress, legend_below, new_figure
+from keras_nonnormal.plotting._style import dress, legend_below, look, new_figure
 
 
 def reconstruction_curves(
@@ -29,8 +29,8 @@ def reconstruction_curves(
         for number, (name, scores) in enumerate(curves.items()):
             axes.plot(
                 np.maximum(scores, -0.05),
-                color=colour(number),
-                linewidth=3.0 - number,
+                **look(number),
+                linewidth=max(3.0 - number, 1.4),
                 label=name,
             )
         dress(axes, title)

@@ -3,7 +3,14 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.figure import Figure
 
-from keras_nonnormal.plotting._style import INK, colour, dress, new_figure
+from keras_nonnormal.plotting._style import (
+    INK,
+    colour,
+    dress,
+    hatch,
+    legend_below,
+    new_figure,
+)
 
 
 def robustness_bars(
@@ -34,7 +41,13 @@ def robustness_bars(
         heights = [each.get(condition, np.nan) for each in scores.values()]
         places = np.arange(len(scores)) + (number + 0.5) * width - 0.4
         bars = axes.bar(
-            places, heights, 0.92 * width, color=colour(number), label=condition
+            places,
+            heights,
+            0.92 * width,
+            color=colour(number),
+            hatch=hatch(number),
+            edgecolor="white" if hatch(number) else None,
+            label=condition,
         )
         axes.bar_label(
             bars,
@@ -52,5 +65,5 @@ def robustness_bars(
     axes.set_ylim(0, None)
     dress(axes, title)
     if conditions:
-        figure.legend(loc="outside lower center", ncols=len(conditions), frameon=False)
+        legend_below(figure, [axes])
     return figure

@@ -7,7 +7,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from keras_nonnormal.plotting._style import INK, colour, dress, new_figure
+from keras_nonnormal.plotting._style import INK, colour, dress, look, new_figure
 
 
 def shape_paths(
@@ -47,20 +47,21 @@ def shape_paths(
     figure = new_figure(9.6 if clouds else 5.8, 4.4)
     left, *right = figure.subplots(1, 2 if clouds else 1, squeeze=False)[0]
     colours, scale = _colours(arrays, scores)
-    for name, values in arrays.items():
+    for number, (name, values) in enumerate(arrays.items()):
         means = values.mean(axis=1)
-        look = {"color": colours[name], "zorder": 3}
-        left.plot(*means.T, **look, linewidth=1.8, label=name)
-        left.plot(*means[0], "o", **look, mfc="white", ms=6)
-        left.plot(*means[-1], "o", **look, ms=6)
+        own = {"color": colours[name], "zorder": 3}
+        dashes = "-" if scores else look(number)["linestyle"]
+        left.plot(*means.T, **own, linestyle=dashes, linewidth=1.8, label=name)
+        left.plot(*means[0], "o", **own, mfc="white", ms=6)
+        left.plot(*means[-1], "o", **own, ms=6)
     dress(left, title or "mean over neurons", grid="both")
     for axes in right:
         for name, values in clouds.items():
-            look = {"color": colours[name]}
-            axes.scatter(*values[-1].T, s=9, alpha=0.5, linewidths=0, **look, zorder=2)
+            own = {"color": colours[name]}
+            axes.scatter(*values[-1].T, s=9, alpha=0.5, linewidths=0, **own, zorder=2)
             start, end = values[0].mean(axis=0), values[-1].mean(axis=0)
-            axes.plot(*start, "o", **look, mfc="white", ms=7, zorder=4)
-            axes.plot(*end, "P", **look, mec="white", ms=11, zorder=5)
+            axes.plot(*start, "o", **own, mfc="white", ms=7, zorder=4)
+            axes.plot(*end, "P", **own, mec="white", ms=11, zorder=5)
         dress(axes, "neurons at the end, cross: their mean", grid="both")
     for axes in (left, *right):
         axes.set(xlabel="gain n", ylabel="saturation s")

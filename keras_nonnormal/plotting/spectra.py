@@ -8,7 +8,7 @@ from matplotlib.patches import Circle
 from matplotlib.ticker import MaxNLocator
 
 from keras_nonnormal.analysis import fold_angles
-from keras_nonnormal.plotting._style import INK, colour, dress, new_figure
+from keras_nonnormal.plotting._style import INK, colour, dress, marker, new_figure
 
 
 def spectra(
@@ -88,13 +88,14 @@ def _plane(axes: Axes, eigenvalues, starts, colours) -> None:
         look: dict = {"facecolors": "none", "edgecolors": colours.get(name, INK)}
         axes.scatter(across, up, s=size, linewidths=0.7, alpha=0.6, **look, zorder=2.5)
         reach = max(reach, np.abs([across, up]).max(initial=0.0))
-    for name, values in eigenvalues.items():
+    for number, (name, values) in enumerate(eigenvalues.items()):
         across, up = np.real(values), np.imag(values)
         axes.scatter(
             across,
             up,
             s=14 if across.size <= 300 else 6,
             color=colours[name],
+            marker=marker(number),
             alpha=0.75,
             linewidths=0,
             label=name,

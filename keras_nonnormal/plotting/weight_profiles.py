@@ -8,6 +8,7 @@ from keras_nonnormal.plotting._style import (
     colour,
     dress,
     legend_below,
+    look,
     new_figure,
 )
 
@@ -43,13 +44,12 @@ def weight_profiles(
             offsets = np.arange(-shown, shown + 1)
             inside = profiles[:, units - 1 - shown : units + shown]
             mean = inside.mean(axis=0)
-            look = colour(names.index(name))
-            axes.plot(offsets, mean, color=look, linewidth=1.8, label=name)
+            number = names.index(name)
+            axes.plot(offsets, mean, **look(number), linewidth=1.8, label=name)
             if len(profiles) > 1:
                 error = inside.std(axis=0, ddof=1) / np.sqrt(len(profiles))
-                axes.fill_between(
-                    offsets, mean - error, mean + error, color=look, alpha=0.25, lw=0
-                )
+                low, high, own = mean - error, mean + error, colour(number)
+                axes.fill_between(offsets, low, high, color=own, alpha=0.25, lw=0)
         dress(axes, title)
         axes.margins(x=0)
         axes.set_xlabel("place of target − source")

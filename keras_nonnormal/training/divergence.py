@@ -30,7 +30,9 @@ class TrainingDiverged(ArithmeticError):
                 [
                     f"{what} optimizer step {step} (epoch {epoch}) is not finite",
                     *limits,
-                    "a smaller learning rate or gain may help",
+                    "a smaller learning rate or gain may help"
+                    if step > 1
+                    else "no learning rate can help before the first update",
                 ]
             )
         )

@@ -184,3 +184,20 @@ def test_a_stair_says_when_it_is_too_short():
     heights = ops.convert_to_numpy(stair.heights(np.array([0, 2, 3, -1], "int32")))
     assert heights[:2].tolist() == [1.0, 1.0]
     assert np.isnan(heights[2:]).all()
+
+
+def test_a_clipped_exponent_keeps_exp_alpha_finite():
+    """Row Q21; below the limit nothing changes."""
+    z = np.array([[-300.0, -5.0, 0.5, 2.0]], "float32")
+    heights = np.ones((1, 1), "float32")
+    free, clipped = (
+        np.asarray(Stair("expalpha", 1, clip_exponent=limit).apply(z, z, heights))
+        for limit in (None, 8.0)
+    )
+    assert not np.isfinite(free[0, 0])
+    assert clipped[0, 0] == pytest.approx(-300.0 * -np.expm1(8.0), rel=1e-6)
+    np.testing.assert_array_equal(clipped[0, 1:], free[0, 1:])
+    config = Stair("expalpha", 1, clip_exponent=8.0).get_config()
+    assert Stair.from_config(config).clip_exponent == 8.0
+    with pytest.raises(ValueError, match="`clip_exponent` to be a number of at least"):
+        Stair("expalpha", clip_exponent=-1.0)

@@ -11,6 +11,7 @@ from keras_nonnormal.analysis import (
     henrici_index,
     layer_henrici_indices,
     layer_spectra,
+    layer_states,
     peak_order,
     peak_order_profiles,
     pulse_response,
@@ -166,3 +167,15 @@ def test_a_pulse_has_a_number_per_feature():
     layer.build((None, None, 3))
     with pytest.raises(ValueError, match=r"`pulse` must have shape \(3,\)"):
         pulse_response(layer, pulse=[1.0])
+
+
+@pytest.mark.usefixtures("uncompiled")
+def test_states_are_those_of_every_step():
+    layer = FusedSimpleRNN(3)
+    x = np.random.default_rng(0).normal(size=(2, 4, 5))
+    last = keras.ops.convert_to_numpy(layer(x))
+    states = layer_states(layer, x)
+    np.testing.assert_allclose(states[:, -1], last, atol=1e-6)
+    np.testing.assert_allclose(states[:, 1], layer(x[:, :2]), atol=1e-6)
+    assert states.shape == (2, 4, 3)
+    assert not layer.return_sequences  # as it was

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from experiments import copy_task
-from experiments.prepare import prepare
+from experiments import copy as copy_task
 from keras_nonnormal.training import read_metrics
 from tests.experiments.commands import ROOT, tiny
+from tests.experiments.settings import settled
 
 WORKERS = ["host1:12345", "host2:12345"]
 
@@ -110,7 +110,7 @@ def test_a_cluster_that_cannot_be_is_refused_in_one_line(
     else:
         monkeypatch.setenv("TF_CONFIG", text)
     with pytest.raises(SystemExit, match="2"):
-        prepare(copy_task.EXPERIMENT, tiny("--strategy=multiworker"))
+        settled("copy", tiny("--strategy=multiworker"))
     error = capsys.readouterr().err
     assert error.startswith("copy.py: error: --strategy multiworker: expected ")
     assert words in error
@@ -120,7 +120,7 @@ def test_a_cluster_that_cannot_be_is_refused_in_one_line(
 def test_one_device_and_all_contradict_each_other(monkeypatch, capsys, tmp_path):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit, match="2"):
-        prepare(copy_task.EXPERIMENT, tiny("--strategy=mirrored", "--device=gpu:1"))
+        settled("copy", tiny("--strategy=mirrored", "--device=gpu:1"))
     error = capsys.readouterr().err
     assert error.startswith("copy.py: error: --device: --strategy mirrored takes all")
     assert error.count("\n") == 1

@@ -13,12 +13,15 @@ import keras
 import numpy as np
 import pytest
 
-from experiments import copy_task, psmnist
+from experiments import copy as copy_task
+from experiments.core.run import execute
 from experiments.sweeps.grids import axes_of, grid_of
 from experiments.sweeps.plan import planned
 from experiments.sweeps.worker import train_unit
 from keras_nonnormal.training import read_metrics
 from tests.experiments.commands import tiny
+from tests.experiments.settings import made, settled
+from tests.experiments.test_acceptance import BEFORE
 from tests.other_process import locked_by_another
 
 RUN = tiny("--no-jit", "--compare=none", "--stop-below=none", "--no-tensorboard")
@@ -144,11 +147,10 @@ def test_a_read_only_disk_is_code_2_and_left_as_it_is(
 def begun_run(folder):
     """Makes a folder; gives what `config.json` says of a run that was broken off."""
     folder.mkdir()
-    options = copy_task.EXPERIMENT.options(T=30)
     content = {
         "experiment": "copy",
         "family": "starts",
-        "options": vars(options),
+        "options": {**BEFORE["copy/starts"]["defaults"], "T": 30},
         "versions": {"keras_nonnormal": "0.1.0"},
     }
     return json.dumps(content)
@@ -157,16 +159,16 @@ def begun_run(folder):
 @pytest.mark.parametrize(
     ("broken", "said"),
     [
-        (lambda text: "", "cannot read {} (Expecting value"),
-        (lambda text: text[: len(text) // 2], "cannot read {} ("),
-        (lambda text: "[1, 2]", "cannot read {} ("),
-        (lambda text: "{}", "cannot read {} (there is no 'experiment')"),
-        (lambda text: '{"experiment": "copy"}', "(there is no 'options')"),
-        (lambda text: '{"experiment": "copy", "options": 3}', "cannot read {} ("),
+        (lambda text: "", "cannot read {}: Expecting value"),
+        (lambda text: text[: len(text) // 2], "cannot read {}: "),
+        (lambda text: "[1, 2]", "{} holds no options"),
+        (lambda text: "{}", "{} holds no options"),
+        (lambda text: '{"experiment": "copy"}', "{} holds no options"),
+        (lambda text: '{"experiment": "copy", "options": 3}', "{} holds no options"),
         (
-            lambda text: text.replace('"lr"', '"learning_rate"'),
+            lambda text: text.replace('"lr"', '"strange_rate"'),
             "{} of keras_nonnormal 0.1.0 has options that are not known here: "
-            "--learning-rate",
+            "--strange-rate",
         ),
         (lambda text: text.replace('"T": 30', '"T": "30"'), "has '30' for --T, which"),
         (lambda text: text.replace('"T": 30', '"T": 30.5'), "has 30.5 for --T, which"),
@@ -191,13 +193,13 @@ def test_a_broken_config_is_named_and_stays(tmp_path, capsys, broken, said):
 
 
 def test_an_older_config_without_some_options_is_taken(tmp_path):
-    from experiments.kept import kept_options
+    from experiments.core.directory import kept_program
 
     content = json.loads(begun_run(tmp_path / "run"))
     del content["options"]["jit"], content["versions"]
     (tmp_path / "run/config.json").write_text(json.dumps(content))
-    kept = kept_options(copy_task.EXPERIMENT, tmp_path / "run", "--resume")
-    assert (kept.T, kept.jit) == (30, True)
+    kept = kept_program("copy", tmp_path / "run", "--resume")
+    assert (kept.task.T, kept.run.jit) == (30, True)
 
 
 def test_a_broken_summary_is_named_and_the_run_can_end_again(tmp_path, capsys):
@@ -213,21 +215,19 @@ def test_a_broken_summary_is_named_and_the_run_can_end_again(tmp_path, capsys):
 
 
 def test_what_a_killed_start_left_is_no_reason_to_refuse_a_folder(tmp_path):
-    from experiments.prepare import prepare
-
     for name in (".lock", ".partial-config.json"):
         (tmp_path / name).write_text("half")
-    assert prepare(copy_task.EXPERIMENT, ["--out", str(tmp_path)]).out == str(tmp_path)
+    assert settled("copy", ["--out", str(tmp_path)]).run.out == str(tmp_path)
 
 
 def test_a_run_of_rounds_with_a_broken_round_says_so(tmp_path, capsys):
-    from experiments.networks.rounds import _summary
+    from experiments.core.rounds import _summary
 
-    options = psmnist.NETWORKS.options(out=str(tmp_path), epochs=3)
+    program = made("psmnist", out=str(tmp_path), epochs=3).program
     (tmp_path / "config.json").write_text('{"options": {"epochs": 3}}')
     (tmp_path / "summary.json").write_text('{"test": 1')
     with pytest.raises(ValueError, match=r"summary.json cannot be read \("):
-        _summary(psmnist.NETWORKS, options)
+        _summary(program, execute)
 
 
 def test_a_run_of_another_process_is_code_2_and_left_as_it_is(tmp_path, capsys):

@@ -6,9 +6,10 @@ import keras
 import numpy as np
 import pytest
 
-from experiments import copy_task, psmnist
-from experiments.starts import Starts
-from experiments.tables import table
+from experiments import copy as copy_task
+from experiments import psmnist
+from experiments.core.report import results_table
+from experiments.networks.start import StartedNetwork
 from tests.experiments.commands import tiny as compiled
 
 
@@ -37,7 +38,7 @@ def read(folder):
 
 def test_psmnist_trains_on_digits(digits, tmp_path, capsys):
     flags = ["--train-size=48", "--validation-size=32", "--test-size=24"]
-    flags += ["--no-jit", "--epochs=1", "--compare=none"]
+    flags += ["--no-jit", "--epochs=1", "--compare=none", "--preset=demo"]
     arguments = [*flags, "--out", str(tmp_path)]
     assert psmnist.main(arguments) == 0
     assert "48 sequences of 784 steps, 25 units" in capsys.readouterr().out
@@ -84,17 +85,17 @@ def test_a_device_that_is_not_there_is_code_2_and_leaves_nothing(tmp_path, capsy
 def test_a_run_broken_off_in_the_second_training_goes_on_there(
     tmp_path, capsys, monkeypatch
 ):
-    arguments = tiny("--out", tmp_path)
+    arguments = tiny("--compare=orthogonal", "--out", tmp_path)
 
-    model = Starts.model
+    model = StartedNetwork.model
 
-    def interrupted(self, task, options):
-        if options.init == "orthogonal":
+    def interrupted(self, program, task):
+        if self.init == "orthogonal":
             raise KeyboardInterrupt
-        return model(self, task, options)
+        return model(self, program, task)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Starts, "model", interrupted)
+        patch.setattr(StartedNetwork, "model", interrupted)
         assert copy_task.main(arguments) == 130
     assert "--resume" in capsys.readouterr().err
     first = keras.saving.load_model(tmp_path / "model.keras").get_weights()
@@ -107,23 +108,21 @@ def test_a_run_broken_off_in_the_second_training_goes_on_there(
 
 def test_the_table_shows_every_start_and_level():
     best = {"epoch": 3, "val_loss": 0.1, "val_accuracy": 0.5}
-    levels = {"trivial_loss": 0.4, "success_loss": 0.2}
+    levels = {"trivial_loss": 0.4, "success_loss": 0.2, "test": {}, "epochs": 4}
+    levels |= {"last": {"loss": 0.2, "accuracy": 0.4}}
     summaries = {
-        "chain": {"best": best, "epochs": 4, "success": True, **levels},
-        "identity": {
-            "best": {**best, "val_loss": 0.3},
-            "epochs": 4,
-            "success": False,
-            **levels,
-        },
+        "chain": {"best": best, "success": True, **levels},
+        "identity": {"best": {**best, "val_loss": 0.3}, "success": False, **levels},
     }
-    text = table(summaries, "accuracy", {"setting": "T = 500", "chain": "many"})
-    assert [line.split() for line in text.splitlines()[3:7]] == [
-        ["chain", "0.1000", "3", "of", "4", "50.0%"],
-        ["identity", "0.3000", "3", "of", "4", "50.0%"],
-        ["trivial", "level", "0.4000"],
-        ["half", "of", "it", "(success)", "0.2000"],
-    ]
+    text = results_table(
+        summaries, ["accuracy"], {"setting": "T = 500", "chain": "many"}
+    )
+    lines = [line.split() for line in text.splitlines()]
+    assert lines[1] == ["chain", "loss", "accuracy"]
+    assert lines[3][-2:] == ["0.1000", "50.0%"]
+    assert lines[5] == ["trivial", "level", "0.4000"]
+    assert lines[6] == ["half", "of", "it", "(success)", "0.2000"]
     assert "chain: got below half of the trivial loss." in text
     assert "identity: did not get below half of the trivial loss." in text
     assert "Published (T = 500):\n  chain: many" in text
+    assert "Published: nothing" in results_table(summaries, ["accuracy"], {})

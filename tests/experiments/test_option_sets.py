@@ -4,7 +4,6 @@ KERAS_NONNORMAL_OPTION_SETS=2000 throws as many at each.
 """
 
 import contextlib
-import dataclasses
 import io
 import json
 
@@ -12,13 +11,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from experiments import figures, report, sweep
-from experiments.families import chosen
-from experiments.figure_options import FLAGS
-from experiments.kept import kept_options
-from experiments.prepare import prepare
+from experiments import figures, report
+from experiments.core.command import program_of
+from experiments.core.directory import kept_program
+from experiments.core.options import OptionError, flag, options_of, refuse
+from experiments.core.program import RECIPES
+from experiments.sweeps import command
+from experiments.sweeps.plan import units_of
 from tests.experiments.option_sets import COUNT, SCRIPTS, WORDS, option_sets
 
+OF_RUNS = {n: each for n, each in figures.FIGURES.items() if each.of_runs}
 EACH = settings(
     max_examples=COUNT,
     derandomize=True,
@@ -52,28 +54,26 @@ def test_sets_are_accepted_or_refused_in_a_line(script, tmp_path):
     outcomes = []
 
     @EACH
-    @given(option_sets(SCRIPTS[script]))
+    @given(option_sets(script))
     def check(arguments):
-        def read():
-            experiment = chosen(SCRIPTS[script], arguments)
-            return experiment, prepare(experiment, arguments)
-
-        found = accepted(read)
+        found = accepted(program_of, script, arguments)
         outcomes.append(found is not None)
         if found is not None:
-            check_accepted(*found)
+            check_accepted(found)
 
-    def check_accepted(experiment, options):
-        assert options.label
-        assert options.start
-        assert options.out
-        assert experiment.published(options)
+    def check_accepted(program):
+        assert program.label
+        assert program.start
+        assert program.run.out
+        assert program.why
+        assert isinstance(program.recipe.published(program), dict)
+        assert isinstance(program.recipe, RECIPES[program.recipe.name])
         folder = tmp_path / "run"
         folder.mkdir(exist_ok=True)
-        content = {"experiment": experiment.name, "family": experiment.family}
-        content["options"] = dataclasses.asdict(options)
+        content = {"experiment": program.script, "recipe": program.recipe.name}
+        content["options"] = program.options
         (folder / "config.json").write_text(json.dumps(content))
-        assert kept_options(experiment, folder, "--resume") == options
+        assert kept_program(script, folder, "--resume") == program
 
     check()
     assert not list(tmp_path.glob("runs"))
@@ -93,12 +93,12 @@ def test_sets_of_the_sweep_are_accepted_or_refused_in_a_line(tmp_path):
     words = st.sampled_from([*WORDS, "3", "2/3", "process"])
 
     def dry(arguments):
-        options = sweep.parsed(sweep.__doc__, arguments)
+        options = command.parsed(None, arguments)
         try:
-            runs, _ = sweep.runs_of(options)
-            return sweep.units_of(runs, options.vectorize)
-        except sweep.OptionError as error:
-            sweep.refuse(sweep.PROG, error)
+            runs, _ = command.runs_of(options)
+            return units_of(runs, options.vectorize)
+        except OptionError as error:
+            refuse(command.PROG, error)
 
     @EACH
     @given(
@@ -128,8 +128,8 @@ def test_sets_of_the_report_are_refused_in_a_line(tmp_path):
 
 
 def test_sets_of_figures_are_refused_in_a_line(tmp_path):
-    commands = st.sampled_from([*figures.OF_RUNS, "nonsense", ""])
-    known = [name for flags in FLAGS.values() for name, _ in flags]
+    commands = st.sampled_from([*OF_RUNS, "nonsense", ""])
+    known = [flag(n) for each in OF_RUNS.values() for n in options_of(each.options)]
     flags = st.tuples(st.sampled_from(known), st.sampled_from(WORDS))
 
     @EACH

@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from experiments.copy_task import EXPERIMENT
-from experiments.prepare import prepare
+from tests.experiments.settings import settled
 
 
 @pytest.fixture(autouse=True)
@@ -14,7 +13,7 @@ def _elsewhere(tmp_path, monkeypatch):
 
 
 def options(*arguments):
-    return prepare(EXPERIMENT, list(map(str, arguments)))
+    return settled("copy", arguments)
 
 
 @pytest.fixture
@@ -57,18 +56,19 @@ def test_quick_cuts_the_preset_down_and_flags_override_both():
 
 
 def test_a_preset_is_not_compared_with_the_start_that_was_chosen():
-    assert options("--init", "orthogonal").compare is None
-    assert options("--init", "identity").compare == "orthogonal"
-    assert options("--compare", "none").compare is None
+    demo = "--preset=demo"
+    assert options(demo, "--init", "orthogonal").compare is None
+    assert options(demo, "--init", "identity").compare == "orthogonal"
+    assert options(demo, "--compare", "none").compare is None
 
 
 def test_a_new_run_gets_a_folder_of_its_own(tmp_path):
-    assert options("--quick").out.startswith("runs/copy/")
-    first = options().out
+    assert options("--quick").run.out.startswith("runs/copy/")
+    first = options().run.out
     assert first.startswith("runs/copy/")
     assert first.endswith("-chain")
     (tmp_path / first).mkdir(parents=True)
-    assert options().out != first
+    assert options().run.out != first
 
 
 def test_what_argparse_cannot_read_is_refused_in_one_line(refused):
@@ -119,7 +119,7 @@ def test_resuming_without_a_folder_takes_the_latest_unfinished_run(tmp_path):
 def test_options_that_differ_from_the_run_are_refused(refused, tmp_path):
     begin_run(tmp_path / "run")
     error = refused("--resume", "--out", "run", "--lr", 0.5)
-    assert "--lr: the run in run began with 0.25" in error
+    assert "--learning-rate: the run in run began with 0.25" in error
     assert options("--resume", "--out", "run", "--lr", 0.25).lr == 0.25
 
 

@@ -2,12 +2,10 @@
 
 import pytest
 
-from experiments import addition, copy_task, psmnist
-from experiments.prepare import prepare
-from experiments.presets import GAINS, LEARNING_RATES, SEEDS, grid
-from experiments.settings import OPTIMIZERS
-
-EXPERIMENTS = [copy_task.EXPERIMENT, addition.EXPERIMENT, psmnist.EXPERIMENT]
+from experiments.core.program import compose
+from experiments.networks.start import GAINS
+from experiments.recipes.starts import LEARNING_RATES, OPTIMIZERS, SEEDS, grid
+from tests.experiments.settings import settled
 
 
 def test_published_grid_values_R6():
@@ -28,20 +26,19 @@ def test_published_number_of_runs_R6(init, runs):
     settings = list(grid(init))
     assert len(settings) == runs
     assert len({tuple(each.values()) for each in settings}) == runs
-    assert copy_task.CopyOptions(**settings[-1]).seed == 6
+    assert compose("copy", "starts", settings[-1]).run.seed == 6
 
 
-@pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda each: each.name)
-def test_every_preset_makes_valid_options_also_when_quick(experiment):
-    for preset in experiment.presets.values():
-        experiment.options(**preset)
-    for name in experiment.presets:
-        chosen = prepare(experiment, ["--quick", "--preset", name])
-        assert chosen.train_size <= experiment.quick["train_size"]
+def test_quick_cuts_presets_down():
+    for script in ("copy", "addition", "psmnist"):
+        for name in ("demo", "paper", "script"):
+            given = ["--recipe=starts", "--quick", f"--preset={name}"]
+            chosen = settled(script, given)
+            assert chosen.train_size <= chosen.program.task.quick["train_size"]
 
 
 def test_the_paper_presets_are_the_published_settings():
-    copy = copy_task.CopyOptions(**copy_task.EXPERIMENT.presets["paper"])
+    copy = settled("copy", ["--preset=paper"])
     assert (copy.T, copy.hidden_units, copy.batch_size) == (500, 100, 16)
     assert (copy.epochs, copy.clip_norm, copy.stop_below) == (100, 10.0, 0.0025)
     assert (copy.lr, copy.init, copy.init_scale, copy.seed) == (5e-5, "chain", 1.02, 3)
@@ -51,9 +48,9 @@ def test_the_paper_presets_are_the_published_settings():
         10_000,
     )
     assert copy.optimizer == "rmsprop-keras2"
-    add = addition.AdditionOptions(**addition.EXPERIMENT.presets["paper"])
+    add = settled("addition", ["--preset=paper"])
     assert (add.T, add.hidden_units, add.validation_size) == (750, 100, 0)
-    digits = psmnist.PsmnistOptions(**psmnist.EXPERIMENT.presets["paper"])
+    digits = settled("psmnist", ["--preset=paper"])
     assert (digits.hidden_units, digits.validation_size) == (25, 0)
     assert digits.permutation_seed is None
     assert digits.stop_below is None
@@ -68,3 +65,12 @@ def test_gains_and_optimizers_are_those_of_the_library():
         default = simple_rnn_initializers(init, 10)[1].get_config()
         explicit = simple_rnn_initializers(init, 10, scale=gain.default)[1].get_config()
         assert default == explicit
+
+
+def test_default_gains_of_language_models_are_those_of_the_starts():
+    from experiments.networks import language
+
+    for init, gain in GAINS.items():
+        if init != "fbchain":  # of which the gain is that along the chain
+            assert language.GAINS[init] == gain.default
+    assert GAINS["fbchain"].default == language.FEEDBACK_GAIN

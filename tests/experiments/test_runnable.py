@@ -5,7 +5,6 @@ in KERAS_NONNORMAL_DATA.
 """
 
 import contextlib
-import dataclasses
 import io
 import os
 import traceback
@@ -14,9 +13,9 @@ import keras
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from experiments.families import chosen
-from experiments.options import OptionError
-from experiments.prepare import prepare
+from experiments.core.command import program_of
+from experiments.core.options import OptionError
+from experiments.core.run import execute
 from keras_nonnormal.datasets import DatasetError
 from keras_nonnormal.training import TrainingDiverged
 from tests.experiments.option_sets import SCRIPTS, option_sets
@@ -25,10 +24,10 @@ COUNTS = {"copy": 2, "addition": 1}
 if asked := os.environ.get("KERAS_NONNORMAL_RUNNABLE_SETS"):
     COUNTS = dict.fromkeys(SCRIPTS, int(asked))
 # What makes a run short, where the other options allow it.
-FEW = {"batch_size": 2, "batch": 2, "pretrain_batch": 2, "evaluation_columns": 2}
+FEW = {"batch_size": 2, "pretrain_batch": 2, "evaluation_columns": 2}
 FEW |= {"train_size": 4, "validation_size": 2, "test_size": 2, "epochs": 1, "rounds": 1}
 FEW |= {"updates": 2, "log_interval": 1, "pretrain_steps": 1, "corrupt_epochs": 1}
-FEW |= {"hidden_units": 8, "nhid": 8, "emsize": 4, "embedding": 4, "width": 6}
+FEW |= {"units": 8, "emsize": 4, "embedding": 4, "width": 6}
 FEW |= {"depth": 3, "layers": 2, "bptt": 5, "max_steps": 8, "slen": 8, "controller": 4}
 TEXT = {"train_size": 300, "validation_size": 60, "test_size": 60}
 SHORT = {"T": 25, "c_length": 10, "budget": 500, "window": 20, "repeat": 1}
@@ -37,39 +36,38 @@ SETTLED = {"jit": False, "tensorboard": False, "device": "cpu", "cuda": False}
 SETTLED |= {"data": None, "store": None, "save": None, "json": False}
 
 
-def shortened(options, out):
-    """The same options with less of everything that takes time."""
-    names = {field.name for field in dataclasses.fields(options)}
+def shortened(program, out):
+    """The same program with less of everything that takes time."""
+    names = program.options.keys()
     text = {"bptt", "corpus", "window"} & names
     changes = {**SETTLED, **FEW, **(TEXT if text else {}), **SHORT, "out": str(out)}
     if "init_scale" in names:
         changes["compare"] = None
     for name, value in changes.items():
         if name in names:
-            usual = getattr(options, name)
+            usual = program.options[name]
             if name not in SETTLED and isinstance(usual, int):
                 value = min(value, usual)
             with contextlib.suppress(OptionError):
-                options = dataclasses.replace(options, **{name: value})
-    return options
+                program = program.changed(**{name: value})
+    return program
 
 
-def tried(arguments, experiments, out):
+def tried(arguments, script, out):
     """How a run of these arguments went; None if they are refused."""
     said = io.StringIO()
     with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
         try:
-            experiment = chosen(experiments, arguments)
-            options = shortened(prepare(experiment, arguments), out)
+            program = shortened(program_of(script, arguments), out)
         except SystemExit:
             return None
         try:
-            experiment.run(options)
+            execute(program)
         except (DatasetError, OptionError, TrainingDiverged) as error:
             return f"{type(error).__name__}: {str(error).splitlines()[0]}"
         except Exception:
             words = " ".join(arguments)
-            return f"FAILED {options.label} {words}\n{traceback.format_exc(-4)}"
+            return f"FAILED {program.label} {words}\n{traceback.format_exc(-4)}"
         finally:
             keras.utils.clear_session()
     return "finished"
@@ -87,10 +85,10 @@ def outcomes(script, count, out):
         phases=[Phase.generate],
         suppress_health_check=[*HealthCheck],
     )
-    @given(option_sets(SCRIPTS[script], odd=False))
+    @given(option_sets(script, odd=False))
     def run(arguments):
         if len(found) < count:
-            outcome = tried(arguments, SCRIPTS[script], out / str(len(found)))
+            outcome = tried(arguments, script, out / str(len(found)))
             found.extend([] if outcome is None else [outcome])
 
     run()

@@ -7,8 +7,8 @@ on for more epochs.
 import sys
 from unittest import mock
 
-from experiments import copy_task
-from experiments.starts import Starts
+from experiments import copy
+from experiments.core import run
 from tests.experiments.commands import tiny
 
 
@@ -19,9 +19,9 @@ def interrupted(*_):
 def main(out):
     flags = tiny("--no-jit", "--strategy=multiworker", "--compare=none", "--out", out)
     flags.append("--no-tensorboard")
-    with mock.patch.object(Starts, "draw", interrupted):
-        codes = [copy_task.main([*flags, "--epochs=1"])]
-    codes.append(copy_task.main([*flags, "--resume", "--epochs=3", "--json"]))
+    with mock.patch.object(run, "draw", interrupted):
+        codes = [copy.main([*flags, "--epochs=1"])]
+    codes.append(copy.main([*flags, "--resume", "--epochs=3", "--json"]))
     return codes
 
 

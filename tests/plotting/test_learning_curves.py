@@ -84,3 +84,33 @@ def test_curves_can_be_drawn_over_updates():  # Row 43, F2 and F3
 def test_curves_far_above_the_levels_are_in_the_picture():
     figure = learning_curves({"run": history(3.0, 2.5)}, trivial_loss=0.3)
     assert figure.axes[0].get_ylim()[1] > 2.5
+
+
+def test_more_than_seven_curves_can_be_told_apart():
+    histories = {str(n): history(1.0, 0.1 * n) for n in range(28)}
+    lines = learning_curves(histories).axes[0].get_lines()
+    looks = {
+        (line.get_color(), line.get_linestyle(), line.get_marker()) for line in lines
+    }
+    assert len(looks) == 28
+
+
+def test_curves_above_the_frame_are_marked_and_named():
+    runs = {"in": history(0.4, 0.1), "half": history(9.0, 0.2, 7.0, 8.0)}
+    runs["above"] = history(9.0, 5.0)
+    (axes,) = learning_curves(runs, trivial_loss=0.4).axes
+    top = axes.get_ylim()[1]
+    assert top < 5
+    inside, half, above = axes.get_lines()[:3]
+    marks = [line for line in axes.get_lines() if line.get_marker() == "^"]
+    places = [(line.get_color(), line.get_xdata()[0]) for line in marks]
+    # One for each stretch, at its highest value.
+    assert places == [
+        (half.get_color(), 1),
+        (half.get_color(), 4),
+        (above.get_color(), 1),
+    ]
+    assert all(line.get_ydata()[0] < 1 for line in marks)  # of the height of the frame
+    legend = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert legend == ["in", "half", "above (above the frame, 5 or more)"]
+    assert inside.get_label() == "in"

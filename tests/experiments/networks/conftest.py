@@ -1,9 +1,7 @@
 import numpy as np
 import pytest
 
-from experiments.families import chosen
-from experiments.prepare import prepare
-from tests.experiments.networks.scripts import SCRIPTS
+from tests.experiments.settings import settled
 
 
 @pytest.fixture
@@ -40,7 +38,7 @@ def refused(capsys, tmp_path, monkeypatch):
         monkeypatch.chdir(tmp_path)
         arguments = wrong.split()
         with pytest.raises(SystemExit, match="2"):
-            prepare(chosen(SCRIPTS[script], arguments), arguments)
+            settled(script, arguments)
         (line,) = capsys.readouterr().err.splitlines()
         assert line.startswith(f"{script}.py: error: ")
         assert list(tmp_path.iterdir()) == []

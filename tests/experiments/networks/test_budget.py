@@ -2,12 +2,11 @@
 
 import pytest
 
-from experiments.networks.budget import (
-    NETWORKS,
-    count_parameters,
-    eunn_capacity_for_budget,
-    hidden_size_for_budget,
-)
+from experiments.core.program import network_names
+from experiments.networks.eurnn import capacity_for_budget
+from tests.experiments.settings import count_parameters, hidden_size_for_budget
+
+NETWORKS = network_names("gamma")
 
 # (input width, read-out, vocabulary) of the published comparisons.
 COPY, DIGITS, TEXT = (10, 9, 0), (1, 10, 0), (200, 50, 50)
@@ -72,7 +71,7 @@ def test_the_sizes_of_the_comparison_share_a_budget(task, budget, network, units
 def test_capacities_that_reach_the_budget_of_nnrnn(task, units, budget, real, complex):
     inputs, outputs, vocabulary = task
     for is_complex, capacity in ((False, real), (True, complex)):
-        found = eunn_capacity_for_budget(
+        found = capacity_for_budget(
             *(units, budget, inputs, outputs),
             vocabulary=vocabulary,
             complex=is_complex,
@@ -84,7 +83,7 @@ def test_recurrent_parameters_of_the_four_kinds_of_rotations():
     """Section 5.3: kernel and offset besides, no read-out."""
     n, d, capacity = 16, 3, 6
     cell = {"output_width": 0, "input_width": d}
-    for fft, complex, recurrent, maps in (
+    for fft, complex, rotations, maps in (
         (False, False, capacity // 2 * (n - 1), d * n),
         (False, True, capacity * (n - 1) + n, 2 * d * n),
         (True, False, n // 2 * 4, d * n),
@@ -93,7 +92,7 @@ def test_recurrent_parameters_of_the_four_kinds_of_rotations():
         count = count_parameters(
             "EURNN", n, **cell, capacity=capacity, fft=fft, complex=complex
         )
-        assert count == recurrent + maps + n
+        assert count == rotations + maps + n
 
 
 def test_sizes_for_a_budget_are_sizes_the_network_can_have():
@@ -121,8 +120,3 @@ def test_tied_weights_count_once():
         for tied in (False, True)
     ]
     assert counts[0] - counts[1] == 8 * 5
-
-
-def test_networks_that_are_not_known_are_refused():
-    with pytest.raises(ValueError, match="Expected a network of RNN"):
-        count_parameters("QRNN", 8, 1, 1)

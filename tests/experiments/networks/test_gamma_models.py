@@ -6,17 +6,15 @@ import keras
 import numpy as np
 import pytest
 
-from experiments import copy_task, psmnist, ptb_char
-from experiments.networks.budget import count_parameters
-from experiments.networks.effects import WITH_NONLINEARITY
-from experiments.networks.models import network
 from keras_nonnormal.activations import Gamma
 from keras_nonnormal.datasets import Corpus, Examples, Splits, copying_stream_task
 from keras_nonnormal.datasets.mnist import task_of_digits
 from keras_nonnormal.datasets.text_task import text_task
 from keras_nonnormal.training import CarriedState
+from tests.experiments.settings import count_parameters, model_of
 
 UNITS = 8
+WITH_NONLINEARITY = ("RNN", "RNN-orth", "expRNN", "nnRNN")
 
 
 @pytest.fixture(scope="module")
@@ -24,17 +22,16 @@ def tasks():
     corpus = Corpus.from_texts("a b c d " * 9, "b c " * 9, "c d " * 9)
     noise = Examples(np.ones((9, 784), np.uint8), np.ones(9, np.uint8))
     return {
-        copy_task: copying_stream_task(5, symbols=2, labels=3),
-        psmnist: task_of_digits(Splits(noise, noise, noise), permute=True),
-        ptb_char: text_task(corpus, bptt=4),
+        "copy": copying_stream_task(5, symbols=2, labels=3),
+        "psmnist": task_of_digits(Splits(noise, noise, noise), permute=True),
+        "ptb_char": text_task(corpus, bptt=4),
     }
 
 
 def built(tasks, script, seed=3, **given):
     keras.utils.set_random_seed(seed)
-    more = {"emsize": 6} if script is ptb_char else {}
-    options = script.NETWORKS.options(**{"nhid": UNITS, **more, **given})
-    return network(tasks[script], options)
+    more = {"emsize": 6} if script == "ptb_char" else {}
+    return model_of(tasks[script], script, **{"units": UNITS, **more, **given})[0]
 
 
 def start(model, layer="recurrent"):
@@ -49,26 +46,24 @@ def start(model, layer="recurrent"):
 def test_shapes_are_counted_if_they_are_learned(tasks, name, nonlin, learned):
     """Row A7: static, homogeneous and heterogeneous."""
     given = {"net_type": name, "nonlin": nonlin, "learn_params": learned}
-    model = built(tasks, copy_task, **given)
+    model = built(tasks, "copy", **given)
     layer = model.get_layer("recurrent")
     assert isinstance(layer.cell.activation, Gamma)
     shape = () if nonlin == "gamma" else (UNITS,)
     assert start(model)["gain"].shape == start(model)["saturation"].shape == shape
-    count = count_parameters(
-        *(name, UNITS, 5, 4), modrelu=False, shape=nonlin if learned else None
-    )
+    count = count_parameters(*(name, UNITS, 5, 4), nonlin=nonlin, learn_params=learned)
     unused = {"expRNN": 1, "nnRNN": 2}.get(name, 0) * UNITS * (UNITS + 1) // 2
     sizes = (math.prod(v.shape) for v in model.trainable_variables)
     assert sum(sizes) - unused == count
 
 
 def test_the_published_anru_has_the_parameters_that_are_counted(tasks):
-    model = built(tasks, psmnist, net_type="ANRU", nhid=400)
+    model = built(tasks, "psmnist", net_type="ANRU", units=400)
     count = sum(math.prod(v.shape) for v in model.trainable_variables)
     # The published pairs of biases are one bias each.
     assert count == 163_952 - 400 - 50 + 4_010
     assert count == count_parameters("ANRU", 400, 1, 10)
-    smaller = built(tasks, psmnist, net_type="ANRU", controller=10)
+    smaller = built(tasks, "psmnist", net_type="ANRU", controller=10)
     assert start(smaller)["controller_recurrent_kernel"].shape == (10, 10)
 
 
@@ -77,7 +72,7 @@ def test_drawn_shapes_start_from_one_n_and_no_saturation(tasks, nonlin):  # Row 
     gains = []
     for seed in range(30):
         given = {"net_type": "RNN", "nonlin": nonlin, "seed": seed}
-        weights = start(built(tasks, copy_task, **given))
+        weights = start(built(tasks, "copy", **given))
         assert np.ptp(weights["gain"]) == 0
         assert not np.any(weights["saturation"])
         gains.append(weights["gain"].ravel()[0])
@@ -91,7 +86,7 @@ def test_drawn_shapes_start_from_one_n_and_no_saturation(tasks, nonlin):  # Row 
 @pytest.mark.parametrize("name", ["RNN", "ANRU"])
 def test_shapes_that_are_given_are_where_they_start(tasks, name):  # Row A8
     given = {"net_type": name, "nonlin": "gamma2", "gain": 2.5, "saturation": 0.75}
-    weights = start(built(tasks, copy_task, **given))
+    weights = start(built(tasks, "copy", **given))
     ending = "_bias" if name == "ANRU" else ""
     assert np.all(weights[f"gain{ending}"] == 2.5)
     assert np.all(weights[f"saturation{ending}"] == 0.75)
@@ -99,7 +94,7 @@ def test_shapes_that_are_given_are_where_they_start(tasks, name):  # Row A8
 
 def test_an_anru_starts_as_published(tasks):  # Row A11
     given = {"net_type": "ANRU", "nhid": 200, "iinit": "kaiming", "rinit": "henaff"}
-    weights = start(built(tasks, psmnist, **given))
+    weights = start(built(tasks, "psmnist", **given))
     for name in ("bias", "controller_bias", "saturation_bias"):
         assert not np.any(weights[name])
     assert 5 <= weights["gain_bias"].item() < 7
@@ -130,7 +125,7 @@ VARIANCES = {"xavier": 1, "kaiming": 2, "normal": 1}
 def test_recurrent_matrices_start_as_named(tasks, name, rinit):  # Row A14
     """Of the named matrix alone: no start touches the shape, as one published did."""
     given = {"net_type": name, "nonlin": "gamma2", "rinit": rinit, "nhid": 100}
-    weights = start(built(tasks, copy_task, **given))
+    weights = start(built(tasks, "copy", **given))
     matrices = [weights["recurrent_kernel"]]
     matrices += [weights["controller_recurrent_kernel"]] if name == "ANRU" else []
     for matrix in matrices:
@@ -156,14 +151,14 @@ def test_recurrent_matrices_start_as_named(tasks, name, rinit):  # Row A14
 @pytest.mark.parametrize("name", ["RNN", "expRNN", "nnRNN", "ANRU"])
 def test_input_maps_start_as_named(tasks, name, iinit, variance):  # Row A14
     given = {"net_type": name, "nonlin": "gamma", "iinit": iinit, "nhid": 200}
-    weights = start(built(tasks, copy_task, **given))
+    weights = start(built(tasks, "copy", **given))
     # Of 1000 draws: the error of the mean square is 4.5 % of it.
     measured = np.mean(np.square(weights["kernel"]))
     assert measured == pytest.approx(variance, rel=0.18)
 
 
 def test_a_gru_starts_as_pytorchs(tasks):
-    weights = start(built(tasks, copy_task, net_type="GRU", nhid=25))
+    weights = start(built(tasks, "copy", net_type="GRU", units=25))
     assert weights["bias"].shape == (2, 75)
     for values in weights.values():
         assert 0.15 < np.abs(values).max() <= 0.2  # uniform, of bound 1 / sqrt(25)
@@ -175,7 +170,7 @@ def test_a_gru_starts_as_pytorchs(tasks):
 def test_the_bias_of_an_rnn_starts_as_the_sum_of_two(tasks):
     """Uniform, of bound 1 for one input, and of bound 1 / 2 for four units."""
     biases = [
-        start(built(tasks, psmnist, seed, net_type="RNN", nonlin="gamma", nhid=4))
+        start(built(tasks, "psmnist", seed, net_type="RNN", nonlin="gamma", units=4))
         for seed in range(40)
     ]
     values = np.array([weights["bias"] for weights in biases])
@@ -184,14 +179,14 @@ def test_the_bias_of_an_rnn_starts_as_the_sum_of_two(tasks):
 
 
 def test_relu_is_relu(tasks):  # Row A15
-    model = built(tasks, psmnist, net_type="RNN", nonlin="ReLU")
+    model = built(tasks, "psmnist", net_type="RNN", nonlin="ReLU")
     activation = model.get_layer("recurrent").cell.activation
     values = activation(keras.ops.convert_to_tensor([-2.0, 0.0, 3.0]))
     np.testing.assert_array_equal(values, [0, 0, 3])
 
 
 def test_digits_are_read_out_as_published(tasks):
-    readout = start(built(tasks, psmnist, net_type="ANRU", nhid=100), "readout")
+    readout = start(built(tasks, "psmnist", net_type="ANRU", units=100), "readout")
     for values in readout.values():
         assert 0.05 < np.abs(values).max() <= 0.1  # uniform, of bound 1 / sqrt(100)
 
@@ -207,7 +202,7 @@ def test_digits_are_read_out_as_published(tasks):
 )
 def test_the_states_of_a_text_go_on_from_chunk_to_chunk(tasks, given, sizes):
     """Rows A12 and A23: in every epoch and evaluation from zero."""
-    model = built(tasks, ptb_char, **given)
+    model = built(tasks, "ptb_char", **given)
     assert [state.shape[1] for state in model.inputs[1:]] == sizes
     carried = CarriedState(model, columns=[2])
     draw = np.random.default_rng(0)
@@ -230,7 +225,7 @@ def test_networks_with_gamma_are_saved_and_loaded(tasks, tmp_path):
             {"net_type": "GRU"},
         )
     ):
-        model = built(tasks, copy_task, **given)
+        model = built(tasks, "copy", **given)
         file = tmp_path / f"{number}.keras"
         model.save(file)
         loaded = keras.saving.load_model(file)
@@ -241,9 +236,11 @@ def test_networks_with_gamma_are_saved_and_loaded(tasks, tmp_path):
 
 @pytest.mark.parametrize("net_type", ["ANRU", "RNN"])
 def test_a_bias_that_is_a_pair_moves_as_the_pair(tasks, net_type):
-    given = {"net_type": net_type, "nonlin": "gamma2", "nhid": UNITS}
-    weights = built(tasks, psmnist, **given).trainable_variables
-    optimizer = psmnist.NETWORKS.optimizer(psmnist.NETWORKS.options(**given))
+    given = {"net_type": net_type, "nonlin": "gamma2", "units": UNITS}
+    keras.utils.set_random_seed(3)
+    model, program = model_of(tasks["psmnist"], "psmnist", **given)
+    weights = model.trainable_variables
+    optimizer = program.recipe.new_optimizer(program, None)
     before = [keras.ops.convert_to_numpy(weight) for weight in weights]
     optimizer.apply([keras.ops.ones(weight.shape) for weight in weights], weights)
     steps = {

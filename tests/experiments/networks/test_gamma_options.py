@@ -5,13 +5,9 @@ import re
 
 import pytest
 
-from experiments import copy_task, psmnist, ptb_char
-from experiments.families import chosen
-from experiments.networks.gamma_rows import PROGRAMS
-from experiments.networks.shapes import of_gamma_programs
-from experiments.options import OptionError, parse
-from experiments.prepare import prepare
-from tests.experiments.networks.scripts import SCRIPTS
+from experiments import recipes
+from experiments.core.options import OptionError
+from tests.experiments.settings import family, made, own_name, parsed, settled
 
 # The options of the programs for digits and for text, a value to give, the field; and
 # the default of the program. Where the program reads what it does not use, the last is
@@ -73,43 +69,36 @@ TEXT = [
     ("--alpha", 0.5, "alpha", "-"),
     ("--note", "mine", "note", None),
 ]
-CASES = [("psmnist", "psmnist", *case) for case in DIGITS]
-CASES += [("ptb_char", "text", *case) for case in TEXT]
-
-
-def networks(script):
-    return SCRIPTS[script][-1].options
+CASES = [("psmnist", *case) for case in DIGITS]
+CASES += [("ptb_char", *case) for case in TEXT]
 
 
 def warnings(script, words, capsys):
-    options = prepare(SCRIPTS[script][-1], words.split())
+    options = settled(script, words.split())
     said = capsys.readouterr().err.splitlines()
     start = f"{script}.py: warning: "
     assert all(line.startswith(start) for line in said)
     return options, [line.removeprefix(start) for line in said]
 
 
-@pytest.mark.parametrize(
-    ("script", "program", "name", "given", "field", "default"), CASES
-)
+@pytest.mark.parametrize(("script", "name", "given", "field", "default"), CASES)
 def test_every_option_of_the_gamma_programs(
-    script, program, name, given, field, default
+    script, name, given, field, default
 ):  # Row A24
-    options = networks(script)
-    usual = options(**PROGRAMS[program])
-    assert default in ("-", getattr(usual, field))
+    field = own_name(script, field)
+    assert default in ("-", getattr(made(script, "gamma"), field))
     words = [name] if isinstance(given, bool) else [name, str(given)]
-    assert parse(options, words) == {field: given}
+    assert parsed(script, words) == {field: given}
     # Some flags are those of the other experiment, too.
-    shared = script == "psmnist" and name in ("--permute", "--lr", "--seed")
-    family = chosen(SCRIPTS[script], words).family
-    assert family == ("starts" if shared else "networks")
+    shared = ("--permute", "--lr", "--seed", "--nhid", "--batch", "--cuda", "-g")
+    starts = script == "psmnist" and name in shared
+    assert family(script, words) == ("starts" if starts else "networks")
 
 
 def test_networks_and_nonlinearities_have_the_names_of_the_programs():  # Row A24
-    assert networks("psmnist")(net_type="ARUN").net_type == "ANRU"
+    assert made("psmnist", "gamma", net_type="ARUN").net_type == "ANRU"
     for word, name in (("ReLU", "relu"), ("modReLU", "modrelu"), ("gamma2", "gamma2")):
-        given = parse(networks("psmnist"), ["--nonlin", word])
+        given = parsed("psmnist", ["--nonlin", word])
         assert given == {"nonlin": name}
 
 
@@ -128,7 +117,7 @@ def test_networks_and_nonlinearities_have_the_names_of_the_programs():  # Row A2
     ],
 )
 def test_their_flags_mean_their_defaults(script, given):
-    options = prepare(SCRIPTS[script][-1], given.split())
+    options = settled(script, given.split())
     assert (options.preset, options.optimizer, options.lr) == ("script", "Adam", 0.5)
     assert (options.rinit, options.iinit) == ("henaff", "kaiming")
 
@@ -144,19 +133,19 @@ def test_their_flags_mean_their_defaults(script, given):
     ],
 )
 def test_other_flags_mean_the_defaults_of_the_nnrnn_programs(given):
-    options = prepare(psmnist.NETWORKS, given.split())
+    options = settled("psmnist", given.split())
     assert (options.preset, options.optimizer) == ("script", "RMSprop")
     assert options.nonlin in ("modrelu", "relu")
     assert options.split_seed == 1234
 
 
 def test_of_flags_none_mean_them():
-    assert not of_gamma_programs({})
+    assert recipes.nnrnn.Gamma.claims({}) is None
 
 
 def test_the_shape_is_drawn_unless_one_is_given():  # Row A8
     def shape(*words):
-        options = prepare(psmnist.NETWORKS, ["--nonlin=gamma2", "--lr=1", *words])
+        options = settled("psmnist", ["--nonlin=gamma2", "--lr=1", *words])
         return options.random, options.gain, options.saturation
 
     assert shape()[0] is True
@@ -169,38 +158,40 @@ def test_the_shape_is_drawn_unless_one_is_given():  # Row A8
 
 def test_the_flag_adam_is_short_for_the_optimizer():
     def optimizer(*words):
-        return prepare(ptb_char.NETWORKS, ["--nonlin=gamma", *words]).optimizer
+        return settled("ptb_char", ["--nonlin=gamma", *words]).optimizer
 
     assert optimizer("--adam") == optimizer("--lr=1") == "Adam"
     assert optimizer("--no-adam") == "RMSprop"
 
 
+def training(script, recipe="nnrnn", **given):
+    program = made(script, recipe, out="runs", **given).program
+    return program.recipe.training(program, None)
+
+
+def optimizer_of(script, recipe="nnrnn", **given):
+    program = made(script, recipe, **given).program
+    return program.recipe.new_optimizer(program, None)
+
+
 def test_the_schedule_of_the_programs_waits_for_ten_epochs():  # Row A17
-    digits = networks("psmnist")(**PROGRAMS["psmnist"])
-    plan = psmnist.NETWORKS.training(None, replaced(digits))["reduce_on_plateau"]
+    plan = training("psmnist", "gamma", transformed=False)["reduce_on_plateau"]
     assert plan == {
         **{"factor": 0.1, "patience": 10, "threshold": 1e-4},
         **{"monitor": "val_loss", "mode": "min"},
     }
     # Text: the rate is halved, as in the nnRNN program, unless it is said otherwise.
-    text = networks("ptb_char")(**PROGRAMS["text"], out="runs")
-    assert ptb_char.NETWORKS.training(None, text)["halve_on_plateau"] is True
-    text = networks("ptb_char")(plateau_factor=0.2, plateau_patience=3, out="runs")
-    training = ptb_char.NETWORKS.training(None, text)
-    assert training["halve_on_plateau"] is False
-    assert training["reduce_on_plateau"]["patience"] == 3
+    assert training("ptb_char", "gamma")["halve_on_plateau"] is True
+    text = training("ptb_char", plateau_factor=0.2, plateau_patience=3)
+    assert text["halve_on_plateau"] is False
+    assert text["reduce_on_plateau"]["patience"] == 3
     # Without a validation split the loss of training is watched.
-    copy = networks("copy")(plateau_factor=0.2, out="runs")
-    assert "monitor" not in copy_task.NETWORKS.training(None, copy)["reduce_on_plateau"]
-
-
-def replaced(options):
-    """The options without what asks for a task."""
-    return type(options)(**{**vars(options), "transformed": False, "out": "runs"})
+    copy = training("copy", plateau_factor=0.2)["reduce_on_plateau"]
+    assert "monitor" not in copy
 
 
 def test_adam_has_the_rate_of_the_programs():  # Row A17
-    optimizer = psmnist.NETWORKS.optimizer(networks("psmnist")(**PROGRAMS["psmnist"]))
+    optimizer = optimizer_of("psmnist", "gamma")
     assert type(optimizer).__name__ == "AdamTorch"
     assert float(optimizer.learning_rate) == pytest.approx(1e-4)
     assert (optimizer.beta_1, optimizer.beta_2) == (0.9, 0.999)
@@ -208,17 +199,17 @@ def test_adam_has_the_rate_of_the_programs():  # Row A17
 
 
 def test_all_weights_decay_if_asked_to():
-    options = networks("ptb_char")(nonlin="gamma", net_type="RNN", weight_decay=1e-3)
-    assert ptb_char.NETWORKS.optimizer(options).coupled_weight_decay == 1e-3
+    given = {"nonlin": "gamma", "net_type": "RNN", "weight_decay": 1e-3}
+    assert optimizer_of("ptb_char", **given).coupled_weight_decay == 1e-3
 
 
 def test_order_and_split_follow_the_seed_of_the_run(digits):  # Row A16
     """And without an order to draw the split is another one."""
-    program = {**PROGRAMS["psmnist"], "permute": True, "train_size": 100}
 
-    def first(**given):
-        task = psmnist.digits(networks("psmnist")(**{**program, **given}))
-        return task.splits.train.inputs[0].tolist()
+    def first(seed=400, **given):
+        given = {"permute": True, "train_size": 100, "seed": seed, **given}
+        program = made("psmnist", "gamma", **given).program
+        return program.task.load(seed).splits.train.inputs[0].tolist()
 
     assert first(seed=3) == first(seed=3, split_seed=3) == first(split_seed=3)
     assert first(seed=3) != first(seed=4)
@@ -228,7 +219,10 @@ def test_order_and_split_follow_the_seed_of_the_run(digits):  # Row A16
 
 
 def test_starts_and_fixed_shapes_are_told_apart():
-    options = networks("psmnist")
+    def options(**given):
+        recipe = "gamma" if given["net_type"] == "ANRU" else "nnrnn"
+        return made("psmnist", recipe, **{"units": 512, **given})
+
     assert options(net_type="RNN", nonlin="gamma2").label == "RNN-512-gamma2"
     static = options(net_type="RNN", nonlin="gamma", gain=10.0, learn_params=False)
     assert static.label == "RNN-512-gamma-n10-s1-fixed"
@@ -258,7 +252,7 @@ def test_starts_and_fixed_shapes_are_told_apart():
         ("psmnist", "--nonlin=gamma3", "--nonlin: expected one of none, modrelu"),
         ("psmnist", "--net-type=RNN-orth --rinit=kaiming", "--rinit: RNN-orth starts"),
         ("psmnist", "--net-type=nnRNN --rinit=normal", "--rinit: nnRNN starts"),
-        ("psmnist", "--split-seed=-1 --nhid=4", "--split-seed"),
+        ("psmnist", "--split-seed=-1", "--split-seed"),
         ("ptb_char", "--Tdecay=1 --weight-decay=1", "--weight-decay: the triangle T"),
         ("copy", "--preset=gamma/GRU", "--preset: expected one of"),
     ],
@@ -270,19 +264,31 @@ def test_what_makes_no_sense_is_one_line_and_code_2(script, wrong, message, refu
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ("--net-type=ANRU --nonlin=gamma2", "ANRU has no non-linearity to choose"),
-        ("--net-type=ANRU --learn-params", "--learn-params has no effect: ANRU has"),
-        ("--net-type=GRU --rinit=henaff", "GRU has no recurrent start to choose"),
-        ("--net-type=GRU --iinit=xavier", "GRU has no input start to choose"),
-        ("--net-type=LSTM --gain=2", "--gain has no effect: LSTM has no gamma"),
+        (
+            "--net-type=ANRU --nonlin=gamma2",
+            "--nonlin has no effect: it is an option of",
+        ),
+        ("--net-type=ANRU --learn-params", "--learn-params has no effect: it is"),
+        ("--net-type=GRU --rinit=henaff", "--rinit has no effect: it is an option of"),
+        ("--net-type=GRU --iinit=xavier", "--iinit has no effect: it is an option of"),
+        ("--net-type=LSTM --gain=2", "--gain has no effect: it is an option of"),
         ("--nonlin=relu --no-random", "--random has no effect: the non-linearity is r"),
         ("--nonlin=gamma --random --gain=2", "no effect: --random draws where to"),
-        ("--nonlin=gamma --controller=5", "RNN has no controller"),
+        ("--nonlin=gamma --controller=5", "it is an option of ANRU, not of RNN"),
         ("--net-type=nnRNN --plateau-patience=5", "without --plateau-factor"),
-        ("--nonlin=gamma --capacity=2", "--capacity has no effect: RNN has no rotati"),
-        ("--nonlin=gamma --lr_orth=2e-5", "--lr-orth has no effect: RNN has no orth"),
-        ("--nonlin=gamma --ostep_method=exp", "--orthogonal-map has no effect: RNN h"),
-        ("--nonlin=gamma --alam=1e-4", "--alam has no effect: RNN has no gamma"),
+        (
+            "--nonlin=gamma --capacity=2",
+            "--capacity has no effect: it is an option of EURNN",
+        ),
+        (
+            "--nonlin=gamma --lr_orth=2e-5",
+            "--lr-orth has no effect: it is an option of expRNN",
+        ),
+        ("--nonlin=gamma --ostep_method=exp", "--orthogonal-map has no effect: it is"),
+        (
+            "--nonlin=gamma --alam=1e-4",
+            "--alam has no effect: it is an option of nnRNN",
+        ),
         ("--nonlin=gamma --alpha=0.9", "--alpha has no effect: the optimizer is Adam"),
         ("--net-type=GRU --transform=step", "--transform has no effect without --test"),
         ("--net-type=GRU --checkpoint=2", "--checkpoint has no effect without --test"),
@@ -309,7 +315,7 @@ def test_flags_with_an_effect_are_not_remarked_on(given, capsys):
 
 
 def test_settled_options_are_those_a_run_goes_on_with(tmp_path):
-    options = prepare(psmnist.NETWORKS, ["--net-type=ARUN", "--gain=2", "--adam"])
+    options = settled("psmnist", ["--net-type=ARUN", "--gain=2", "--adam"])
     kept = {
         name: getattr(options, name)
         for name in ("net_type", "gain", "saturation", "random", "optimizer", "lr")
@@ -317,10 +323,10 @@ def test_settled_options_are_those_a_run_goes_on_with(tmp_path):
     content = {"experiment": "psmnist", "family": "networks", "options": kept}
     (tmp_path / "config.json").write_text(json.dumps(content))
     again = ["--resume", "--out", str(tmp_path), "--net-type=ARUN", "--gain=2"]
-    resumed = prepare(psmnist.NETWORKS, [*again, "--adam", "--no-random"])
+    resumed = settled("psmnist", [*again, "--adam", "--no-random"])
     assert {name: getattr(resumed, name) for name in kept} == kept
 
 
 def test_a_gain_of_zero_is_refused_in_python_too():
     with pytest.raises(OptionError, match="pole at n = 0"):
-        networks("copy")(nonlin="gamma", gain=0.0)
+        made("copy", "gamma", nonlin="gamma", gain=0.0)

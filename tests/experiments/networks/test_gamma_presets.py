@@ -2,25 +2,17 @@
 
 import pytest
 
-from experiments import addition, copy_task, psmnist, ptb_char
-from experiments.networks import gamma_rows
-from experiments.networks.gamma_rows import PROGRAMS, SETTINGS, gamma_grid
-from experiments.prepare import prepare
+from experiments.recipes import nnrnn
+from experiments.recipes.nnrnn import SETTINGS, gamma_grid
 from keras_nonnormal import activations
+from tests.experiments.settings import made, settled
 
-EXPERIMENTS = {
-    "copy": copy_task.NETWORKS,
-    "psmnist": psmnist.NETWORKS,
-    "text": ptb_char.NETWORKS,
-    "adding": addition.NETWORKS,
-}
-UNITS = {"copy": 128, "psmnist": 400, "text": 600}
+UNITS = {"copy": 128, "psmnist": 400, "ptb_char": 600}
+SCRIPTS = (*UNITS, "addition")
 
 
 def of(program, name):
-    experiment = EXPERIMENTS[program]
-    preset = experiment.presets[f"gamma/{name}-{UNITS[program]}"]
-    return experiment.options(**preset)
+    return settled(program, [f"--preset=gamma/{name}-{UNITS[program]}"])
 
 
 @pytest.mark.parametrize("program", UNITS)
@@ -39,8 +31,10 @@ def test_the_networks_of_the_programs_are_presets(program):
         assert options.nhid == UNITS[program]
         assert (options.optimizer, options.betas) == ("Adam", (0.9, 0.999))
         assert options.lr == (1e-3 if program == "copy" else 1e-4)
-        assert (options.rinit, options.iinit) == ("henaff", "kaiming")
-        assert (options.random, options.learn_params, options.seed) == (True, True, 400)
+        if name not in ("LSTM", "GRU"):
+            assert (options.rinit, options.iinit) == ("henaff", "kaiming")
+            assert options.random
+        assert (options.learn_params, options.seed) == (True, 400)
 
 
 def test_the_tasks_of_the_presets():
@@ -50,7 +44,7 @@ def test_the_tasks_of_the_presets():
     assert (digits.plateau_factor, digits.plateau_patience) == (0.1, 10)
     assert (digits.split_seed, digits.one_split) == (None, False)
     assert (digits.controller, digits.transformed) == (50, True)
-    text = of("text", "ANRU")
+    text = of("ptb_char", "ANRU")
     assert (text.emsize, text.bptt, text.batch, text.epochs) == (200, 150, 128, 100)
     assert text.plateau_factor is None
     copy = of("copy", "RNN-gamma")
@@ -60,7 +54,7 @@ def test_the_tasks_of_the_presets():
 
 @pytest.mark.parametrize("program", UNITS)
 def test_the_three_settings_start_where_they_end_best(program):  # Row A7
-    gain = {"copy": 12.5, "psmnist": 10.0, "text": 2.5}[program]
+    gain = {"copy": 12.5, "psmnist": 10.0, "ptb_char": 2.5}[program]
     for name, learns in (("static", 0), ("homogeneous", 1), ("heterogeneous", 2)):
         options = of(program, name)
         assert (options.gain, options.saturation, options.random) == (gain, 0, False)
@@ -69,21 +63,21 @@ def test_the_three_settings_start_where_they_end_best(program):  # Row A7
 
 
 def test_the_grids_are_those_of_the_library():
-    assert gamma_rows.GAINS == activations.GAINS
-    assert gamma_rows.FINE_GAINS == activations.FINE_GAINS
-    assert gamma_rows.SATURATIONS == activations.SATURATIONS
+    assert nnrnn.GAINS == activations.GAINS
+    assert nnrnn.FINE_GAINS == activations.FINE_GAINS
+    assert nnrnn.SATURATIONS == activations.SATURATIONS
     points = list(gamma_grid("psmnist", "static"))
     assert len(points) == len(activations.FINE_GAINS) * 5
     assert len(list(gamma_grid("copy", "heterogeneous"))) == 9 * 5
-    for program, experiment in list(EXPERIMENTS.items())[:3]:
+    for program in UNITS:
         for setting in SETTINGS:
             for point in gamma_grid(program, setting):
-                options = experiment.options(**{**PROGRAMS[program], **point})
+                options = made(program, "gamma", **point)
                 assert options.gain == point["gain"]
                 assert not options.random
 
 
-@pytest.mark.parametrize("experiment", EXPERIMENTS.values(), ids=lambda each: each.name)
+@pytest.mark.parametrize("script", SCRIPTS)
 @pytest.mark.parametrize(
     ("given", "network", "nonlin"),
     [
@@ -96,28 +90,30 @@ def test_the_grids_are_those_of_the_library():
         ("--net-type=expRNN", "expRNN", "modrelu"),
     ],
 )
-def test_a_network_alone_is_its_demonstration(experiment, given, network, nonlin):
-    options = prepare(experiment, given.split())
+def test_a_network_alone_is_its_demonstration(script, given, network, nonlin):
+    options = settled(script, ["--preset=demo", *given.split()])
     assert (options.preset, options.net_type) == ("demo", network)
-    assert options.nonlin == nonlin
+    assert getattr(options, "nonlin", nonlin) == nonlin
     assert options.nhid <= 128
 
 
 def test_with_a_flag_of_the_program_the_defaults_are_the_programs():
-    options = prepare(psmnist.NETWORKS, ["--net-type", "ANRU", "--nhid", "300", "-p"])
+    options = settled("psmnist", ["--net-type", "ANRU", "--nhid", "300", "-p"])
     assert (options.preset, options.nhid, options.permute) == ("script", 300, True)
     assert (options.lr, options.epochs, options.batch) == (1e-4, 100, 100)
     assert options.plateau_factor == 0.1
-    options = prepare(ptb_char.NETWORKS, ["--net-type=GRU", "--tied", "--emsize=600"])
+    options = settled("ptb_char", ["--net-type=GRU", "--tied", "--emsize=600"])
     assert (options.nhid, options.lr, options.bptt) == (600, 1e-4, 150)
 
 
 def test_what_is_known_of_their_results_is_shown():
-    outcome = psmnist.NETWORKS.published(of("psmnist", "ANRU"))
-    assert outcome["homogeneous"] == "above 91.5%, the best about 93%"
-    options = psmnist.NETWORKS.options(preset="gamma/LSTM-400", net_type="LSTM")
-    assert psmnist.NETWORKS.published(options) == outcome
-    assert "nnRNN 512" in psmnist.NETWORKS.published(psmnist.NETWORKS.options())
-    assert addition.NETWORKS.published(
-        addition.NETWORKS.options(net_type="RNN", nonlin="gamma")
-    ) == {"setting": "networks with a gamma", "results": "none"}
+    def outcome(*words):
+        program = settled("psmnist", words).program
+        return program.recipe.published(program)
+
+    levels = outcome("--preset=gamma/ANRU-400")
+    assert levels["homogeneous"] == "above 91.5%, the best about 93%"
+    assert outcome("--preset=gamma/LSTM-400") == levels
+    assert "nnRNN 512" in outcome("--preset=doc/nnRNN-512")
+    program = made("addition", "gamma").program
+    assert program.recipe.published(program) == {}

@@ -7,7 +7,8 @@ import keras
 import numpy as np
 import pytest
 
-from experiments import addition, copy_task, psmnist, ptb_char
+from experiments import addition, psmnist, ptb_char
+from experiments import copy as copy_task
 from tests.experiments.networks.running import COPY, QUIET, read, run, table, weights
 
 SIZES = ["--train-size=40", "--validation-size=20", "--test-size=20", "--batch=20"]

@@ -11,12 +11,11 @@ import numpy as np
 import pytest
 
 from experiments import psmnist
-from experiments.networks.conditions import scores_under
-from experiments.networks.models import network
-from experiments.prepare import prepare
+from experiments.recipes.transformed import scores_under
 from keras_nonnormal.datasets import Examples, Splits
 from keras_nonnormal.datasets.task import Task
 from tests.experiments.networks.running import QUIET, read, run
+from tests.experiments.settings import model_of, settled
 
 FLAGS = [*QUIET, "--permute", "--net-type=ANRU", "--controller=3", "--transformed"]
 FLAGS += ["--train-size=40", "--validation-size=20", "--test-size=30", "--batch=20"]
@@ -159,13 +158,13 @@ def test_what_a_test_prints(kept, capsys):
             "--out={}",
             "belongs to ptb_char.py, expected",
         ),
-        ({"family": "starts"}, "--out={}", "of the experiments on starts, expected"),
+        ({"family": "starts"}, "--out={}", "unrecognized arguments: --test|has no"),
         ({"options": {"strange": 1}}, "--out={}", "are not known here: --strange"),
-        ({"options": None}, "--out={}", "--test: cannot read"),
+        ({"options": None}, "--out={}", "--test: .* holds no options"),
         ({}, "--out={}", "not finished and has no checkpoint yet"),
         ({}, "--out={} --checkpoint=7", "keeps the states after epochs 0; received 7"),
         ({"options": {"rounds": 2}}, "--out={}", "one of them: --out .*/seed-400"),
-        ({}, "--out={} --nhid=7", "--nhid: the run in .* has 512 and is tested so"),
+        ({}, "--out={} --nhid=7", "--units: the run in .* has 128 and is tested so"),
         ({}, "--out={} --transform=cos", "--transform: expected one of publis"),
         (
             {},
@@ -193,7 +192,7 @@ def test_what_cannot_be_tested_is_one_line_and_code_2(
     (tmp_path / "checkpoints" / "epoch-0000.weights.h5").touch()
     before = content(tmp_path)
     with pytest.raises(SystemExit, match="2"):
-        prepare(psmnist.NETWORKS, ["--test", *flags.format(tmp_path).split()])
+        settled("psmnist", ["--test", *flags.format(tmp_path).split()])
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("psmnist.py: error: ")
     assert re.search(message, line)
@@ -270,11 +269,12 @@ def test_scores_are_those_of_the_published_program(golden, file, names, given):
         length=STEPS,
         trivial_loss=float(np.log(10)),
     )
-    options = psmnist.NETWORKS.options(
+    model, program = model_of(
+        task,
+        "psmnist",
         **{"nhid": UNITS, "jit": False, "step_length": 8, "step_position": 5, **given},
         sin_frequency=STEPS / 784,  # a period of 784 steps there, whatever the length
     )
-    model = network(task, options)
     named = {
         name: sum(g[f"final__rnn_{old}"].T for old in olds)
         for name, olds in names.items()
@@ -284,7 +284,7 @@ def test_scores_are_those_of_the_published_program(golden, file, names, given):
     model.get_layer("readout").set_weights(
         [g["final__lin_weight"].T, g["final__lin_bias"]]
     )
-    found = scores_under(("none", "sin", "drive"), model, task, options)
+    found = scores_under(("none", "sin", "drive"), model, task, program)
     for ours, theirs in (("none", "clean"), ("sin", "sin"), ("drive", "drive")):
         loss, correct = g[f"eval_{theirs}_loss"], g[f"eval_{theirs}_correct"]
         assert found[ours]["loss"] == pytest.approx(float(loss), rel=2e-5), ours

@@ -6,9 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from experiments import addition, copy_task, psmnist, ptb_char
-from experiments.networks.budget import NETWORKS, count_parameters
-from experiments.networks.models import network
+from experiments.core.program import network_names
 from keras_nonnormal.datasets import (
     Corpus,
     Examples,
@@ -18,8 +16,10 @@ from keras_nonnormal.datasets import (
 )
 from keras_nonnormal.datasets.mnist import task_of_digits
 from keras_nonnormal.datasets.text_task import text_task
+from tests.experiments.settings import count_parameters, model_of
 
 UNITS = 8
+NETWORKS = network_names("gamma")
 
 
 @pytest.fixture(scope="module")
@@ -27,18 +27,17 @@ def tasks():
     corpus = Corpus.from_texts("a b c d " * 9, "b c " * 9, "c d " * 9)
     noise = Examples(np.ones((9, 784), np.uint8), np.ones(9, np.uint8))
     return {
-        copy_task: copying_stream_task(5, symbols=2, labels=3),
-        addition: addition_stream_task(6),
-        psmnist: task_of_digits(Splits(noise, noise, noise), permute=True),
-        ptb_char: text_task(corpus, bptt=4),
+        "copy": copying_stream_task(5, symbols=2, labels=3),
+        "addition": addition_stream_task(6),
+        "psmnist": task_of_digits(Splits(noise, noise, noise), permute=True),
+        "ptb_char": text_task(corpus, bptt=4),
     }
 
 
 def built(tasks, script, **given):
     keras.utils.set_random_seed(3)
-    more = {"emsize": 6} if script is ptb_char else {}
-    options = script.NETWORKS.options(**{"nhid": UNITS, **more, **given})
-    return network(tasks[script], options)
+    more = {"emsize": 6} if script == "ptb_char" else {}
+    return model_of(tasks[script], script, **{"units": UNITS, **more, **given})[0]
 
 
 def start(model, layer):
@@ -53,11 +52,11 @@ def unused(name):
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-@pytest.mark.parametrize("script", [copy_task, addition, psmnist, ptb_char])
+@pytest.mark.parametrize("script", ["copy", "addition", "psmnist", "ptb_char"])
 def test_networks_have_the_parameters_that_are_counted(tasks, script, name):
     task = tasks[script]
     model = built(tasks, script, net_type=name)
-    text = script is ptb_char
+    text = script == "ptb_char"
     count = count_parameters(
         *(name, UNITS, 6 if text else task.input_width, task.output_width),
         vocabulary=task.input_width if text else 0,
@@ -75,7 +74,7 @@ def test_networks_have_the_parameters_that_are_counted(tasks, script, name):
     ],
 )
 def test_all_kinds_of_rotations_are_counted(tasks, options, count):
-    model = built(tasks, copy_task, net_type="EURNN", **options)
+    model = built(tasks, "copy", net_type="EURNN", **options)
     sizes = (math.prod(v.shape) for v in model.trainable_variables)
     assert sum(sizes) == count_parameters("EURNN", UNITS, 5, 4, **count)
 
@@ -87,25 +86,25 @@ def spread(values):
 
 def test_readouts_start_as_published(tasks):
     """Sections 6.1 to 6.4 and, for EURNN, 5.3; row S24."""
-    for script in (copy_task, addition):
+    for script in ("copy", "addition"):
         readout = start(built(tasks, script, net_type="expRNN"), "readout")
         classes = readout["bias"].size
         assert np.abs(readout["bias"]).max() <= 1 / math.sqrt(UNITS)
         assert np.any(readout["bias"])
         deviation = math.sqrt(2 / (UNITS + classes))
         assert spread(readout["kernel"])[1] == pytest.approx(deviation, rel=0.6)
-    readout = start(built(tasks, psmnist, net_type="expRNN"), "readout")
+    readout = start(built(tasks, "psmnist", net_type="expRNN"), "readout")
     for values in readout.values():
         largest, typical = spread(values)
         assert 0.5 < largest * math.sqrt(UNITS) <= 1
         assert typical * math.sqrt(3 * UNITS) == pytest.approx(1, rel=0.4)
-    model = built(tasks, ptb_char, net_type="expRNN")
+    model = built(tasks, "ptb_char", net_type="expRNN")
     (embeddings,) = start(model, "embedding").values()
     readout = start(model, "readout")
     assert 0.08 < np.abs(embeddings).max() <= 0.1
     assert 0.08 < np.abs(readout["kernel"]).max() <= 0.1
     assert not np.any(readout["bias"])
-    readout = start(built(tasks, copy_task, net_type="EURNN"), "readout")
+    readout = start(built(tasks, "copy", net_type="EURNN"), "readout")
     bound = math.sqrt(6 / (5 + 4))  # from the width of the input
     assert 0.8 * bound < np.abs(readout["kernel"]).max() <= bound
     np.testing.assert_allclose(readout["bias"], 0.01)
@@ -113,13 +112,13 @@ def test_readouts_start_as_published(tasks):
 
 def test_starts_and_settings_reach_the_layers(tasks):
     options = {"iinit": "torch_default", "t_mask": "block", "alam": 0.25}
-    cell = built(tasks, copy_task, **options).get_layer("recurrent").cell
+    cell = built(tasks, "copy", **options).get_layer("recurrent").cell
     assert np.abs(cell.kernel).max() <= 1 / math.sqrt(5)
     schur = cell.parametrization.get_config()
     assert (schur["gamma_penalty"], schur["t_mask"]) == (0.25, "block")
     options = {"orthogonal_map": "cayley", "trivialization": "dynamic"}
     options |= {"rebase_every": 9, "project_every": 5, "net_type": "expRNN"}
-    cell = built(tasks, copy_task, **options).get_layer("recurrent").cell
+    cell = built(tasks, "copy", **options).get_layer("recurrent").cell
     orthogonal = cell.parametrization.get_config()
     assert orthogonal["orthogonal_map"] == "cayley"
     assert orthogonal["trivialization"] == "dynamic"
@@ -129,7 +128,7 @@ def test_starts_and_settings_reach_the_layers(tasks):
 @pytest.mark.parametrize("nonlin", ["none", "tanh", "relu", "sigmoid", "modrelu"])
 @pytest.mark.parametrize("name", ["RNN", "nnRNN"])
 def test_non_linearities_are_what_they_are_called(tasks, name, nonlin):
-    model = built(tasks, copy_task, net_type=name, nonlin=nonlin)
+    model = built(tasks, "copy", net_type=name, nonlin=nonlin)
     z = np.linspace(-2, 2, UNITS, dtype="float32")[None]
     activation = model.get_layer("recurrent").cell.activation
     expected = {
@@ -146,24 +145,24 @@ def test_non_linearities_are_what_they_are_called(tasks, name, nonlin):
 
 @pytest.mark.parametrize("rinit", ["xavier", "henaff", "random", "exp_uniform"])
 def test_the_start_of_an_rnn_is_orthogonal_unless_it_is_xavier(tasks, rinit):
-    recurrent = start(
-        built(tasks, copy_task, net_type="RNN", rinit=rinit), "recurrent"
-    )["recurrent_kernel"]
+    recurrent = start(built(tasks, "copy", net_type="RNN", rinit=rinit), "recurrent")[
+        "recurrent_kernel"
+    ]
     orthogonal = np.abs(recurrent.T @ recurrent - np.eye(UNITS)).max() < 1e-5
     assert orthogonal == (rinit != "xavier")
 
 
 def test_the_seed_decides_all_weights(tasks):
     for name in NETWORKS:
-        first, second = (built(tasks, copy_task, net_type=name) for _ in range(2))
+        first, second = (built(tasks, "copy", net_type=name) for _ in range(2))
         for ours, theirs in zip(first.weights, second.weights, strict=True):
             np.testing.assert_array_equal(ours, theirs)
 
 
 def test_a_tied_readout_has_the_weights_of_the_embedding(tasks, tmp_path):
     """Rows 37 and S24."""
-    model = built(tasks, ptb_char, net_type="expRNN", tied=True, emsize=UNITS)
-    vocabulary = tasks[ptb_char].input_width
+    model = built(tasks, "ptb_char", net_type="expRNN", tied=True, emsize=UNITS)
+    vocabulary = tasks["ptb_char"].input_width
     sizes = sum(math.prod(v.shape) for v in model.trainable_variables)
     count = count_parameters(
         *("expRNN", UNITS, UNITS, vocabulary), vocabulary=vocabulary, tied=True

@@ -5,12 +5,10 @@ import re
 
 import pytest
 
-from experiments.families import chosen
-from experiments.networks.budget import NETWORKS
-from experiments.networks.options import SKEW_STARTS
-from experiments.options import parse
-from experiments.prepare import prepare
+from experiments.core.program import network_names
+from experiments.networks.recurrent import SKEW_STARTS
 from tests.experiments.networks.scripts import SCRIPTS
+from tests.experiments.settings import family, made, own_name, parsed, settled
 
 # Name and a value to give; then the defaults of the four programs: copy, psmnist,
 # ptb_char and addition. "-": the program lacks it.
@@ -69,50 +67,46 @@ CASES = [
 ]
 
 
-def networks(script):
-    return SCRIPTS[script][-1]
-
-
 @pytest.mark.parametrize(("script", "name", "given", "default"), CASES)
 def test_every_published_option_has_its_default_and_is_accepted(
     script, name, given, default
 ):
-    options = networks(script).options
-    field = {"random-seed": "seed"}.get(name, name).replace("-", "_")
-    assert getattr(options(), field) == default
+    recipe, field = "nnrnn", own_name(script, name)
+    if name not in ("cuda", "seed", "random-seed"):
+        assert getattr(made(script), field) == default
     words = [f"--{name}"]
     if isinstance(given, tuple):
         words += map(str, given)
     elif given is not True:
         words.append(str(given))
-    assert parse(options, words) == {field: given}
+    assert parsed(script, words, recipe) == {field: given}
     # Hyphens and underscores mean the same.
     other = "--" + name.translate(str.maketrans("-_", "_-"))
-    assert parse(options, [other, *words[1:]]) == {field: given}
+    assert parsed(script, [other, *words[1:]], recipe) == {field: given}
 
 
 @pytest.mark.parametrize("text", ["0.0 0.9", "0.0,0.9", "(0.0, 0.9)"])
 def test_betas_are_two_numbers_in_any_form(text):
     words = ["--betas", *text.split()]
-    assert parse(networks("copy").options, words) == {"betas": (0.0, 0.9)}
+    assert parsed("copy", words) == {"betas": (0.0, 0.9)}
     kept = json.loads(json.dumps({"betas": (0.0, 0.9)}))
-    assert networks("copy").options(**kept).betas == (0.0, 0.9)
+    assert made("copy", **kept).betas == (0.0, 0.9)
 
 
 def test_gamma_zero_gradient_may_be_followed_by_a_word():
     for words, value in (([], True), (["true"], True), (["False"], False)):
-        given = parse(networks("copy").options, ["--gamma-zero-gradient", *words])
+        given = parsed("copy", ["--gamma-zero-gradient", *words])
         assert given == {"gamma_zero_gradient": value}
 
 
 def test_complex_can_be_switched_off():
-    assert parse(networks("copy").options, ["--no-complex"]) == {"complex": False}
+    assert parsed("copy", ["--no-complex"]) == {"complex": False}
 
 
-@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("network", network_names("gamma"))
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_every_network_has_valid_defaults_in_every_task(script, network):
-    options = networks(script).options(net_type=network)
+    options = made(script, "gamma", net_type=network)
     assert options.start.startswith(network)
     if network in ("RNN-orth", "expRNN", "nnRNN"):
         assert options.rinit in SKEW_STARTS
@@ -120,12 +114,12 @@ def test_every_network_has_valid_defaults_in_every_task(script, network):
 
 @pytest.mark.parametrize("start", [*SKEW_STARTS, "xavier"])
 def test_an_rnn_takes_every_start(start):
-    assert networks("copy").options(net_type="RNN", rinit=start).rinit == start
+    assert made("copy", net_type="RNN", rinit=start).rinit == start
 
 
 def test_vari_has_updates_of_its_own():
-    assert networks("copy").options(vari=True).updates == 200_000
-    assert networks("copy").options(vari=True, updates=30).updates == 30
+    assert made("copy", vari=True).updates == 200_000
+    assert made("copy", vari=True, updates=30).updates == 30
 
 
 @pytest.mark.parametrize(
@@ -133,30 +127,34 @@ def test_vari_has_updates_of_its_own():
     [(1500, 20, 20), (400, 20, 20), (7, 20, 7), (30, 20, 15), (997, 20, 1)],
 )
 def test_rows_of_metrics_divide_the_updates(updates, interval, per_row):
-    options = networks("copy").options(updates=updates, log_interval=interval)
+    options = made("copy", updates=updates, log_interval=interval)
     assert options.updates_per_epoch == per_row
     assert options.epochs * per_row == updates
 
 
 def test_the_budget_chooses_the_hidden_size():
     def size(**given):
-        return networks("copy").options(onehot=True, budget=18_953, **given).nhid
+        return made("copy", onehot=True, budget=18_953, **given).nhid
 
     assert (size(), size(net_type="expRNN"), size(net_type="LSTM")) == (128, 176, 63)
-    text = networks("ptb_char").options(net_type="LSTM", budget=1_318_200)
+    text = made("ptb_char", net_type="LSTM", budget=1_318_200)
     assert text.nhid == 475
 
 
 @pytest.mark.parametrize(
     ("script", "wrong", "message"),
     [
-        ("copy", "--nhid=127", "--nhid: the Schur form of nnRNN .* received 127"),
-        ("copy", "--net-type=EURNN --nhid=127", "--nhid: EURNN rotates pairs"),
+        (
+            "copy",
+            "--net-type=nnRNN --nhid=127",
+            "--units: the Schur form of nnRNN .* received 127",
+        ),
+        ("copy", "--net-type=EURNN --nhid=127", "--units: EURNN rotates pairs"),
         ("copy", "--net-type=EURNN --capacity=3", "--capacity: expected an even"),
-        ("copy", "--net-type=EURNN --capacity=130", "of at most --nhid, 128"),
+        ("copy", "--net-type=EURNN --capacity=130", "of at most --units, 128"),
         ("copy", "--net-type=EURNN --fft --nhid=96", "--fft needs a power of two"),
         ("copy", "--net-type=EURNN --capacity=0", "--capacity"),
-        ("copy", "--net-type=QRNN", "--net-type: expected one of RNN, RNN-orth"),
+        ("copy", "--net-type=QRNN", "--net-type: expected one of Antisymmetric"),
         ("copy", "--rinit=xavier", "--rinit: nnRNN starts from an orthogonal matrix"),
         ("copy", "--net-type=expRNN --rinit=xavier", "--rinit: expRNN"),
         ("copy", "--net-type=RNN-orth --rinit=xavier", "--rinit: RNN-orth"),
@@ -173,12 +171,12 @@ def test_the_budget_chooses_the_hidden_size():
         ("copy", "--betas 0.9", "--betas: expected two numbers"),
         ("copy", "--lr_orth=nan", "--lr-orth"),
         ("copy", "--preset=doc/nnRNN", "--preset: expected one of"),
-        ("copy", "--net-type=nnRNN --preset=doc/nnRNN", "demo, script, short/"),
+        ("copy", "--net-type=nnRNN --preset=doc/nnRNN", "such as"),
         ("copy", "--gamma-zero-gradient=maybe", "expected true or false"),
         ("addition", "--c-length=4 --no-of-ones=5", "--no-of-ones: .* at most 4"),
-        ("psmnist", "--nhid=64 --batch=200 --train-size=100", "--batch"),
-        ("ptb_char", "--tied", "--tied: needs --emsize equal to --nhid, 1024"),
-        ("ptb_char", "--train-size=100", "--batch: expected at most half"),
+        ("psmnist", "--net-type=RNN --batch=200 --train-size=100", "--batch-size"),
+        ("ptb_char", "--tied", "--tied: needs --emsize equal to --units, 1024"),
+        ("ptb_char", "--train-size=100", "--batch-size: expected at most half"),
         ("ptb_char", "--bptt=0", "--bptt"),
     ],
 )
@@ -189,19 +187,25 @@ def test_what_makes_no_sense_is_one_line_and_code_2(script, wrong, message, refu
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ("--net-type=RNN --lr_orth=1e-5", "--lr-orth has no effect: RNN has no ortho"),
-        ("--net-type=LSTM --lr-orth=1e-5", "LSTM has no orthogonal parameters"),
-        ("--net-type=EURNN --lr_orth=1e-5", "EURNN has no orthogonal parameters"),
-        ("--net-type=expRNN --alam=1", "--alam has no effect: expRNN has no gamma"),
-        ("--net-type=LSTM --nonlin=tanh", "LSTM has no non-linearity to choose"),
-        ("--net-type=nnRNN --capacity=2", "nnRNN has no rotations"),
+        (
+            "--net-type=RNN --lr_orth=1e-5",
+            "--lr-orth has no effect: it is an option of expRNN, nnRNN, not of RNN",
+        ),
+        ("--net-type=LSTM --lr-orth=1e-5", "not of LSTM"),
+        ("--net-type=EURNN --lr_orth=1e-5", "not of EURNN"),
+        (
+            "--net-type=expRNN --alam=1",
+            "--alam has no effect: it is an option of nnRNN, not of expRNN",
+        ),
+        ("--net-type=LSTM --nonlin=tanh", "not of LSTM"),
+        ("--net-type=nnRNN --capacity=2", "it is an option of EURNN, not of nnRNN"),
         ("--net-type=EURNN --fft --capacity=4", "no effect with --fft"),
         ("--optimizer=Adam --alpha=0.9", "--alpha has no effect: the optimizer is Ad"),
-        ("--budget=9000 --nhid=4", "--nhid has no effect: --budget chose"),
+        ("--budget=9000 --nhid=4", "--units has no effect: --budget chose"),
     ],
 )
 def test_flags_without_effect_are_remarked_on_in_one_line(given, said, capsys):
-    options = prepare(networks("copy"), given.split())
+    options = settled("copy", given.split())
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("copy.py: warning: ")
     assert said in line
@@ -209,20 +213,20 @@ def test_flags_without_effect_are_remarked_on_in_one_line(given, said, capsys):
 
 
 def test_flags_that_are_accepted_for_their_own_sake_are_remarked_on(capsys):
-    prepare(networks("addition"), ["--labels=8", "--onehot"])
+    settled("addition", ["--labels=8", "--onehot"])
     said = capsys.readouterr().err
     assert "--labels has no effect" in said
     assert "--onehot has no effect" in said
 
 
 def test_flags_with_an_effect_are_not_remarked_on(capsys):
-    prepare(networks("copy"), ["--lr_orth=1e-5", "--alam=1", "--Tdecay=0"])
-    prepare(networks("copy"), ["--preset=doc/RNN-128"])
+    settled("copy", ["--lr_orth=1e-5", "--alam=1", "--Tdecay=0"])
+    settled("copy", ["--preset=doc/RNN-128"])
     assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize(
-    ("arguments", "family"),
+    ("arguments", "kind"),
     [
         ("", "starts"),
         ("--T 100", "starts"),
@@ -235,14 +239,14 @@ def test_flags_with_an_effect_are_not_remarked_on(capsys):
         ("--net-type LSTM --preset demo", "networks"),
         ("--preset doc/nnRNN-128", "networks"),
         ("--preset=short/RNN-orth --T 30", "networks"),
-        ("--nhid 64", "networks"),
+        ("--nhid 64", "starts"),
         ("--random_seed 3 --rinit cayley --Tdecay 1e-6", "networks"),
         ("--net-type nnRNN --help", "networks"),
         ("--help", "starts"),
     ],
 )
-def test_flags_say_which_experiment_is_meant(arguments, family):
-    assert chosen(SCRIPTS["copy"], arguments.split()).family == family
+def test_flags_say_which_recipe_is_meant(arguments, kind):
+    assert family("copy", arguments.split()) == kind
 
 
 def test_a_resumed_run_says_which_experiment_is_meant(tmp_path, monkeypatch):
@@ -252,18 +256,76 @@ def test_a_resumed_run_says_which_experiment_is_meant(tmp_path, monkeypatch):
         folder.mkdir(parents=True)
         config = {"experiment": "copy", "options": {}, **content}
         (folder / "config.json").write_text(json.dumps(config))
-    for name, family in (("old", "starts"), ("new", "networks")):
+    for name, kind in (("old", "starts"), ("new", "networks")):
         arguments = ["--resume", "--out", f"runs/copy/{name}"]
-        assert chosen(SCRIPTS["copy"], arguments).family == family
-    assert chosen(SCRIPTS["copy"], ["--resume", "--out=nowhere"]).family == "starts"
-    assert prepare(networks("copy"), ["--resume", "--out=runs/copy/new"]).nhid == 128
+        assert family("copy", arguments) == kind
+    assert family("copy", ["--resume", "--out=nowhere"]) == "starts"
+    assert settled("copy", ["--resume", "--out=runs/copy/new"]).nhid == 128
 
 
 @pytest.mark.parametrize("script", ["copy", "addition", "psmnist"])
-def test_help_says_how_to_see_the_other_experiment(script, python):
+def test_help_says_how_to_see_the_other_recipes_and_their_presets(script, python):
     first = python(f"experiments/{script}.py", "--help").stdout
-    assert f"{script}.py --net-type nnRNN --help" in first
-    assert "--nhid" not in first
+    assert "--recipe nnrnn --help" in first
+    assert "--net-type {" not in first
     second = python(f"experiments/{script}.py", "--net-type", "nnRNN", "--help").stdout
-    assert f"{script}.py --init chain --help" in second
-    assert "--nhid" in second
+    assert "--recipe starts --help" in second
+    for title in ("task:", "network:", "stair:", "EURNN:", "training:", "run:"):
+        assert f"\n{title}" in second
+    if script != "addition":
+        assert "doc/nnRNN-" in first
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (
+            "--net-type=RNN --init=chain",
+            "--init is of the recipe starts, --net-type of",
+        ),
+        ("--preset=doc/nnRNN-128 --init=chain", "starts, --preset doc/nnRNN-128 of nn"),
+        ("--recipe=awd", "--recipe: expected one of starts, nnrnn, gamma"),
+        ("--task=psmnist", "--task: this is copy.py, expected copy"),
+    ],
+)
+def test_flags_that_point_to_two_recipes_are_refused(words, message, refused):
+    assert message in refused("copy", words)
+
+
+@pytest.mark.parametrize(
+    ("words", "recipe", "reason"),
+    [
+        ("", "starts", "as no flag says what is trained"),
+        ("--seed 3 --quick", "starts", "as no flag says what is trained"),
+        ("--batch 10", "starts", "nnrnn and gamma would fit, too: --recipe nnrnn"),
+        ("--batch-size 10", "starts", "nnrnn and gamma would fit, too"),
+        ("--clip 1", "starts", "nnrnn and gamma would fit, too"),
+        ("--hidden-units 10", "starts", "nnrnn and gamma would fit, too"),
+        ("--init chain --init_scale 1.02 --lr 5e-5", "starts", "because of --init"),
+        ("--net-type LSTM", "nnrnn", "because of --net-type; gamma would fit, too"),
+        ("--recipe gamma --net-type LSTM", "gamma", "as asked for"),
+        ("--nonlin gamma", "gamma", "because of --nonlin"),
+    ],
+)
+def test_the_recipe_is_said_with_its_reason(words, recipe, reason):
+    program = settled("copy", words.split()).program
+    assert program.recipe.name == recipe
+    assert f"recipe {recipe}" in program.why
+    assert reason in program.why
+
+
+def test_any_flag_that_says_what_is_trained_means_the_published_defaults():
+    words = "--init chain --init_scale 1.02 --lr 5e-5 --rand_seed 3".split()  # noqa: SIM905
+    chain = settled("copy", words)
+    assert (chain.T, chain.units, chain.train_size) == (500, 100, 60_000)
+    assert chain.compare is None
+    assert settled("copy", ["--preset=demo", "--lr=5e-5"]).T == 50
+    assert settled("copy", ["--seed=3"]).T == 50
+
+
+def test_names_in_any_case_of_letters_are_known():
+    for word in ("nnrnn", "NNRNN", "nnRNN"):
+        assert settled("addition", [f"--net-type={word}"]).net_type == "nnRNN"
+    assert settled("copy", ["--nonlin=None", "--net-type=RNN"]).nonlin == "none"
+    given = ["--net-type=RNN-orth", "--rinit", "random orth."]
+    assert settled("copy", given).rinit == "random"

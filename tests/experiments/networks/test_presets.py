@@ -2,17 +2,8 @@
 
 import pytest
 
-from experiments import addition, copy_task, psmnist, ptb_char
-from experiments.networks.presets import SHORT, SHORT_SEEDS
-from experiments.networks.results import PTB_TEST
-from experiments.prepare import prepare
-
-EXPERIMENTS = [
-    copy_task.NETWORKS,
-    addition.NETWORKS,
-    psmnist.NETWORKS,
-    ptb_char.NETWORKS,
-]
+from experiments.core.program import presets_of, published_beside
+from tests.experiments.settings import made, settled
 
 # The tables once more, in another form: network and size, then what the row says. The
 # optimizer is RMSprop unless betas are given: (0, what the row says).
@@ -24,7 +15,7 @@ OPTIONS = {
     "decay": "Tdecay",
 }
 TABLES = {
-    (copy_task, "doc", ""): """
+    ("copy", "doc", ""): """
         RNN 128        a .9  lr .001
         RNN-orth 128   a .99 lr .0002 init random
         EURNN 128      a .5  lr .001
@@ -33,7 +24,7 @@ TABLES = {
         expRNN 176     a .99 lr .001  orth .0001 init henaff
         nnRNN 128      a .99 lr .0005 orth 1e-6 delta 1e-4 decay 1e-6 init cayley
     """,
-    (copy_task, "paper", ""): """
+    ("copy", "paper", ""): """
         nnRNN 128      a .99 lr .0005 orth 1e-6 delta 1e-4 decay 1e-6 init henaff
         expRNN 128     a .99 lr .001  orth .0001 init henaff
         expRNN 176     a .99 lr .001  orth .0001 init henaff
@@ -44,7 +35,7 @@ TABLES = {
         EURNN 256      a .5  lr .001
         RNN 128        a .9  lr .001
     """,
-    (psmnist, "doc", ""): """
+    ("psmnist", "doc", ""): """
         RNN 512        a .9  lr .0001
         RNN-orth 512   a .99 lr 5e-5  init random
         EURNN 512      a .9  lr .0001
@@ -55,7 +46,7 @@ TABLES = {
         LSTM 512       a .99 lr .0005
         LSTM 257       a .9  lr .0005
     """,
-    (psmnist, "paper", ""): """
+    ("psmnist", "paper", ""): """
         nnRNN 512      a .99 lr .00015 orth 1.5e-5 delta .15 decay 1e-4 init cayley
         expRNN 512     a .99 lr .0005 orth 5e-5 init cayley
         expRNN 722     a .99 lr .0005 orth 5e-5 init cayley
@@ -66,7 +57,7 @@ TABLES = {
         EURNN 1024     a .9  lr .0001
         RNN 512        a .9  lr .0001
     """,
-    (ptb_char, "doc", "bptt150"): """
+    ("ptb_char", "doc", "bptt150"): """
         RNN 1024       a .9  lr 1e-5
         RNN-orth 1024  a .9  lr .0001 init cayley
         EURNN 1024     a .9  lr .001
@@ -75,7 +66,7 @@ TABLES = {
         expRNN 1386    a .9  lr .008  orth .0008 init cayley
         nnRNN 1024  betas .9 lr .002 orth 2e-4 delta 1e-4 decay 1e-5 clip 10 init cayley
     """,
-    (ptb_char, "doc", "bptt300"): """
+    ("ptb_char", "doc", "bptt300"): """
         RNN 1024       a .9  lr 1e-5
         RNN-orth 1024  a .9  lr .0001 init cayley
         EURNN 1024     a .9  lr .001
@@ -84,7 +75,7 @@ TABLES = {
         expRNN 1386    a .9  lr .001  init cayley
         nnRNN 1024  betas .9 lr .002 orth .0002 delta 1e-4 decay 1e-6 init cayley clip 5
     """,
-    (ptb_char, "paper", "bptt150"): """
+    ("ptb_char", "paper", "bptt150"): """
         nnRNN 1024     a .9  lr .0008 orth 8e-5 delta 1 decay 1e-4 init cayley
         expRNN 1024    a .9  lr .005  orth .0001 init cayley
         expRNN 1386    a .9  lr .005  orth .0001 init cayley
@@ -95,7 +86,7 @@ TABLES = {
         EURNN 2048     a .9  lr .001
         RNN 1024       a .9  lr 1e-5
     """,
-    (ptb_char, "paper", "bptt300"): """
+    ("ptb_char", "paper", "bptt300"): """
         nnRNN 1024     a .9  lr .0008 orth 6e-5 delta 1e-4 decay 1e-4 init cayley
         expRNN 1024    a .9  lr .005  orth .0001 init cayley
         expRNN 1386    a .9  lr .005  orth .0001 init cayley
@@ -114,6 +105,10 @@ ROWS = [
 ]
 
 
+def preset(script, name):
+    return settled(script, [f"--preset={name}"])
+
+
 @pytest.mark.parametrize(
     ("script", "source", "table", "row"),
     ROWS,
@@ -122,13 +117,13 @@ ROWS = [
 def test_every_published_row_is_a_preset(script, source, table, row):
     network, units, *cells = row
     name = f"{source}/{network}-{units}" + (f"-{table}" if table else "")
-    options = script.NETWORKS.options(**script.NETWORKS.presets[name])
+    options = preset(script, name)
     said = dict(zip(cells[::2], cells[1::2], strict=True))
     assert (options.net_type, options.nhid) == (network, int(units))
     assert (options.optimizer == "Adam") == ("betas" in said)
     if "betas" in said:
         assert options.betas == (0.0, float(said.pop("betas")))
-    start = {"RNN": "xavier", "LSTM": "xavier", "EURNN": None}.get(network)
+    start = {"RNN": "xavier"}.get(network)
     assert options.rinit == said.pop("init", start)
     assert options.clip == (float(said.pop("clip")) if "clip" in said else None)
     for option, value in said.items():
@@ -136,22 +131,19 @@ def test_every_published_row_is_a_preset(script, source, table, row):
 
 
 def test_there_are_no_other_rows():
-    for script in (copy_task, psmnist, ptb_char):
-        names = [
-            name for name in script.NETWORKS.presets if name[:4] in ("doc/", "pape")
-        ]
-        assert len(names) == len([row for row in ROWS if row[0] is script])
+    for script in ("copy", "psmnist", "ptb_char"):
+        names = [n for n in presets_of(script, "nnrnn") if n[:4] in ("doc/", "pape")]
+        assert len(names) == len([row for row in ROWS if row[0] == script])
 
 
 def test_the_tasks_of_the_rows():
-    copy = copy_task.NETWORKS.options(**copy_task.NETWORKS.presets["doc/nnRNN-128"])
+    copy = preset("copy", "doc/nnRNN-128")
     assert (copy.T, copy.c_length, copy.onehot, copy.batch) == (200, 10, True, 10)
     assert copy.updates == 1500
-    digits = psmnist.NETWORKS.options(**psmnist.NETWORKS.presets["doc/nnRNN-512"])
+    digits = preset("psmnist", "doc/nnRNN-512")
     assert (digits.permute, digits.shuffle, digits.batch) == (True, False, 100)
     for bptt in (150, 300):
-        preset = ptb_char.NETWORKS.presets[f"doc/nnRNN-1024-bptt{bptt}"]
-        text = ptb_char.NETWORKS.options(**preset)
+        text = preset("ptb_char", f"doc/nnRNN-1024-bptt{bptt}")
         assert (text.bptt, text.batch, text.emsize, text.epochs) == (
             bptt,
             128,
@@ -160,41 +152,54 @@ def test_the_tasks_of_the_rows():
         )
 
 
-@pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda each: each.name)
-def test_every_preset_makes_valid_options_also_when_quick(
-    experiment, tmp_path, monkeypatch
-):
-    monkeypatch.chdir(tmp_path)
-    for name, preset in experiment.presets.items():
-        # Some rows leave the schedule open.
-        opened = ["--stair=expn"] if name.startswith("stair") else []
-        chosen = prepare(experiment, ["--quick", "--preset", name, *opened])
-        experiment.options(**{**preset, "stair": chosen.stair})
-        for option, most in experiment.quick.items():
-            assert getattr(chosen, option) <= most
+def test_quick_cuts_every_preset_down():
+    for script in ("copy", "addition", "psmnist", "ptb_char"):
+        for name in presets_of(script, "nnrnn"):
+            chosen = settled(script, ["--recipe=nnrnn", "--quick", "--preset", name])
+            for option, most in chosen.program.task.quick.items():
+                assert getattr(chosen, option) <= most
 
 
 def test_the_short_setting_of_the_specification():
-    assert SHORT_SEEDS == (400, 401, 402)
-    for network, preset in SHORT.items():
-        options = copy_task.NETWORKS.options(**preset)
+    rows = [n for n in presets_of("copy", "nnrnn") if n.startswith("short/")]
+    assert len(rows) == 6
+    for name in rows:
+        options = preset("copy", name)
+        network = name.removeprefix("short/")
         assert (options.T, options.nhid, options.updates) == (20, 64, 400)
         assert (options.net_type, options.onehot, options.seed) == (network, True, 400)
-    assert SHORT["RNN-orth"]["rinit"] == "exp_uniform"
-    assert SHORT["nnRNN"]["rinit"] == SHORT["expRNN"]["rinit"] == "henaff"
+        start = {"RNN-orth": "exp_uniform", "nnRNN": "henaff", "expRNN": "henaff"}
+        if network in start:
+            assert options.rinit == start[network]
 
 
 def test_the_demonstration_is_that_of_the_network():
-    chosen = prepare(copy_task.NETWORKS, ["--net-type", "expRNN", "--seed", "3"])
+    given = ["--preset=demo", "--net-type", "expRNN", "--seed", "3"]
+    chosen = settled("copy", given)
     assert (chosen.preset, chosen.lr, chosen.T) == ("demo", 1e-3, 20)
-    # With a flag of the published program, its defaults.
-    chosen = prepare(copy_task.NETWORKS, ["--net-type", "expRNN", "--alpha", "0.9"])
+    # With a flag that says what is trained, the defaults of the published program.
+    chosen = settled("copy", ["--net-type", "expRNN"])
     assert (chosen.preset, chosen.lr, chosen.T) == ("script", 2e-4, 200)
 
 
-def test_published_results_are_shown_for_the_closest_chunks():
-    options = ptb_char.NETWORKS.options(bptt=280)
-    outcome = ptb_char.NETWORKS.published(options)
-    assert outcome["nnRNN 1024"].startswith("1.42 ± 0.003 bits per character")
-    assert PTB_TEST[150]["nnRNN", 1024].bpc == 1.40
-    assert PTB_TEST[150]["expRNN", 1386].bpc == 1.43
+def test_a_network_without_a_demo_has_its_own_and_no_results_beside_it():
+    chosen = settled("copy", ["--preset=demo", "--net-type=AntisymmetricRNN"])
+    assert (chosen.lr, chosen.epsilon, chosen.T) == (1e-3, 0.1, 20)
+    assert chosen.program.recipe.published(chosen.program) == {}
+    known = settled("copy", ["--preset=demo", "--net-type=expRNN"])
+    assert "nnRNN" in known.program.recipe.published(known.program)
+
+
+def test_published_results_are_those_of_the_setting_of_a_preset():
+    given = ["--preset=doc/nnRNN-1024-bptt300", "--quick"]
+    outcome = published_beside(settled("ptb_char", given).program)
+    assert outcome["nnRNN 1024"] == (
+        "1.42 ± 0.003 bits per character, accuracy 69.54 ± 0.001 %"
+    )
+    outcome = published_beside(preset("ptb_char", "doc/RNN-1024-bptt150").program)
+    assert outcome["nnRNN 1024"].startswith("1.40 ")
+    assert outcome["expRNN 1386"].startswith("1.43 ")
+    # A command line that says all of a setting is in it.
+    same = {"T": 200, "onehot": True, "net_type": "RNN"}
+    assert published_beside(made("copy", **same).program)["nnRNN"].startswith("below")
+    assert published_beside(made("copy", **{**same, "T": 100}).program) == {}

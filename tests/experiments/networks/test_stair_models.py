@@ -6,11 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from experiments import addition, copy_task, psmnist, ptb_char
-from experiments.networks.budget import NETWORKS, count_parameters
-from experiments.networks.models import network
-from experiments.networks.shapes import NO_STAIR
-from experiments.networks.stairs import FIXED, LEARNED, NO_EXP_ALPHA
+from experiments.networks.recurrent import FIXED, LEARNED
 from keras_nonnormal.datasets import (
     Corpus,
     Examples,
@@ -20,8 +16,11 @@ from keras_nonnormal.datasets import (
 )
 from keras_nonnormal.datasets.mnist import task_of_digits
 from keras_nonnormal.datasets.text_task import text_task
+from tests.experiments.settings import count_parameters, model_of
 
 UNITS, BPTT = 8, 4
+NETWORKS = ("RNN", "RNN-orth", "EURNN", "expRNN", "nnRNN", "LSTM")
+NO_EXP_ALPHA = ("LSTM", "EURNN")
 
 
 @pytest.fixture(scope="module")
@@ -29,26 +28,26 @@ def tasks():
     corpus = Corpus.from_texts("a b c d " * 9, "b c " * 9, "c d " * 9)
     noise = Examples(np.ones((9, 784), np.uint8), np.ones(9, np.uint8))
     return {
-        copy_task: copying_stream_task(5, symbols=2, labels=3),
-        addition: addition_stream_task(6),
-        psmnist: task_of_digits(Splits(noise, noise, noise), permute=True),
-        ptb_char: text_task(corpus, bptt=BPTT),
+        "copy": copying_stream_task(5, symbols=2, labels=3),
+        "addition": addition_stream_task(6),
+        "psmnist": task_of_digits(Splits(noise, noise, noise), permute=True),
+        "ptb_char": text_task(corpus, bptt=BPTT),
     }
 
 
 def options(script, **given):
     sizes = {
-        copy_task: {"T": 5, "c_length": 2, "labels": 3, "onehot": True},
-        addition: {"c_length": 6},
-        psmnist: {},
-        ptb_char: {"emsize": 6, "bptt": BPTT},
+        "copy": {"T": 5, "c_length": 2, "labels": 3, "onehot": True},
+        "addition": {"c_length": 6},
+        "psmnist": {},
+        "ptb_char": {"emsize": 6, "bptt": BPTT},
     }
-    return script.NETWORKS.options(**{"nhid": UNITS, **sizes[script], **given})
+    return {"units": UNITS, **sizes[script], **given}
 
 
 def built(tasks, script, **given):
     keras.utils.set_random_seed(3)
-    return network(tasks[script], options(script, **given))
+    return model_of(tasks[script], script, **options(script, **given))[0]
 
 
 def values(model):
@@ -63,27 +62,26 @@ def values(model):
         (name, stair)
         for name in NETWORKS
         for stair in ("expn", *LEARNED)
-        if name not in NO_STAIR and (stair != "expalpha" or name not in NO_EXP_ALPHA)
+        if (stair != "expalpha" or name not in NO_EXP_ALPHA)
     ],
 )
-@pytest.mark.parametrize("script", [copy_task, psmnist, ptb_char, addition])
+@pytest.mark.parametrize("script", ["copy", "psmnist", "ptb_char", "addition"])
 def test_networks_have_the_parameters_that_are_counted(tasks, script, name, stair):
-    task, text = tasks[script], script is ptb_char
+    task, text = tasks[script], script == "ptb_char"
     model = built(tasks, script, net_type=name, stair=stair)
     length = model.get_layer("recurrent").stair.max_steps
     assert length == (None if stair == "expn" else task.length)
     count = count_parameters(
         *(name, UNITS, 6 if text else task.input_width, task.output_width),
         vocabulary=task.input_width if text else 0,
-        stair_steps=length or 0,
-    )
+    ) + (length or 0)
     sizes = (math.prod(v.shape) for v in model.trainable_variables)
     below = {"expRNN": 1, "nnRNN": 2}.get(name, 0) * UNITS * (UNITS + 1) // 2
     assert sum(sizes) - below == count
 
 
 @pytest.mark.parametrize(
-    ("script", "value"), [(copy_task, 1), (psmnist, 1), (ptb_char, 0.98)]
+    ("script", "value"), [("copy", 1), ("psmnist", 1), ("ptb_char", 0.98)]
 )
 def test_learned_stairs_start_as_published(tasks, script, value):  # Row S7
     alpha = values(built(tasks, script, stair="alpha"))["alpha"]
@@ -98,7 +96,7 @@ def test_learned_stairs_start_as_published(tasks, script, value):  # Row S7
 @pytest.mark.parametrize("schedule", FIXED)
 def test_a_fixed_stair_has_nothing_to_learn(tasks, schedule):
     with_stair, without = (
-        built(tasks, copy_task, stair=stair) for stair in (schedule, "none")
+        built(tasks, "copy", stair=stair) for stair in (schedule, "none")
     )
     assert with_stair.get_layer("recurrent").stair.schedule == schedule
     for ours, theirs in zip(with_stair.weights, without.weights, strict=True):
@@ -116,7 +114,7 @@ def test_a_fixed_stair_has_nothing_to_learn(tasks, schedule):
 )
 def test_recurrent_matrices_start_orthogonal_unless_xavier(tasks, name, rinit):
     """Rows S14 and S15; Q1, Q3 and Q5: the start that is named is the one there is."""
-    model = built(tasks, copy_task, net_type=name, rinit=rinit, stair="expn")
+    model = built(tasks, "copy", net_type=name, rinit=rinit, stair="expn")
     layer = model.get_layer("recurrent")
     matrix = keras.ops.convert_to_numpy(layer.recurrent_matrix())
     orthogonal = np.abs(matrix.T @ matrix - np.eye(UNITS)).max() < 1e-5
@@ -137,7 +135,7 @@ def test_recurrent_matrices_start_orthogonal_unless_xavier(tasks, name, rinit):
 def test_input_maps_start_as_named(tasks, name, iinit, variance):  # Row S16
     # 5 features to 91 units: fans of 5 + 91, and of 5.
     given = {"net_type": name, "iinit": iinit, "nhid": 92 if name == "nnRNN" else 91}
-    weights = values(built(tasks, copy_task, stair="n", **given))
+    weights = values(built(tasks, "copy", stair="n", **given))
     # Of 455 draws: the standard deviation of the mean square is 7 % of it.
     assert np.mean(np.square(weights["kernel"])) == pytest.approx(variance, rel=0.3)
     assert ("bias" in weights) == (name == "RNN")
@@ -155,7 +153,7 @@ def test_input_maps_start_as_named(tasks, name, iinit, variance):  # Row S16
 def test_every_cell_has_every_non_linearity(tasks, name, nonlin):
     """Q4: relu is relu."""
     given = {"net_type": name, "nonlin": nonlin, "stair": "expn"}
-    model = built(tasks, copy_task, **given)
+    model = built(tasks, "copy", **given)
     activation = model.get_layer("recurrent").cell.cell.activation
     expected = "linear" if nonlin == "none" else nonlin
     assert activation is keras.activations.get(expected)
@@ -164,18 +162,18 @@ def test_every_cell_has_every_non_linearity(tasks, name, nonlin):
 
 def test_the_learned_stair_moves_at_the_main_rate(tasks):
     """Row S18: the first update of RMSprop is its rate over sqrt(1 - alpha), or 0."""
-    task = tasks[copy_task]
-    given = options(copy_task, net_type="nnRNN", stair="alpha", lr=1e-3, lr_orth=1e-5)
+    task = tasks["copy"]
+    given = options("copy", net_type="nnRNN", stair="alpha", lr=1e-3, lr_orth=1e-5)
     keras.utils.set_random_seed(3)
-    model = network(task, given)
+    model, program = model_of(task, "copy", **given)
     before = values(model)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(copy_task.NETWORKS.optimizer(given), loss)
+    model.compile(program.recipe.new_optimizer(program, task), loss)
     model.train_on_batch(*next(iter(task.training_batches(16, seed=1))))
     after = values(model)
     moved = {name: np.abs(after[name] - before[name]) for name in after}
     for name, rate in (("alpha", 1e-3), ("kernel", 1e-3), ("skew", 1e-5)):
-        largest = rate / math.sqrt(1 - given.alpha)
+        largest = rate / math.sqrt(1 - program.recipe.alpha)
         assert moved[name].max() == pytest.approx(largest, rel=1e-2), name
 
 
@@ -187,7 +185,7 @@ def test_the_stair_of_a_text_begins_anew_in_every_chunk_or_goes_on(tasks, name, 
     logits = {}
     for carry in (False, True):
         model = built(
-            *(tasks, ptb_char),
+            *(tasks, "ptb_char"),
             **{"net_type": name, "stair": stair, "carry_step": carry, "max_steps": 99},
         )
         if stair == "alpha":
@@ -212,7 +210,7 @@ def test_the_stair_of_a_text_begins_anew_in_every_chunk_or_goes_on(tasks, name, 
 
 def test_a_tied_readout_goes_with_a_stair(tasks):  # Row S24
     model = built(
-        *(tasks, ptb_char),
+        *(tasks, "ptb_char"),
         **{"net_type": "expRNN", "stair": "n2", "tied": True, "emsize": UNITS},
     )
     embedding = model.get_layer("embedding")
@@ -222,7 +220,7 @@ def test_a_tied_readout_goes_with_a_stair(tasks):  # Row S24
 
 
 def test_embedding_and_readout_of_a_text_start_as_published(tasks):  # Row S24
-    model = built(tasks, ptb_char, net_type="RNN", stair="n2")
+    model = built(tasks, "ptb_char", net_type="RNN", stair="n2")
     (embeddings,) = model.get_layer("embedding").get_weights()
     kernel, bias = model.get_layer("readout").get_weights()
     for weights in (embeddings, kernel):

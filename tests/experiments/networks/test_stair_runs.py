@@ -7,8 +7,9 @@ import keras
 import numpy as np
 import pytest
 
-from experiments import addition, copy_task, psmnist, ptb_char
-from experiments.networks.rounds import mean_and_deviation, rounds
+from experiments import addition, psmnist, ptb_char
+from experiments import copy as copy_task
+from experiments.core.rounds import rounds
 from tests.experiments.networks.running import (
     COPY,
     QUIET,
@@ -18,6 +19,7 @@ from tests.experiments.networks.running import (
     table,
     weights,
 )
+from tests.experiments.settings import made
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +38,7 @@ def test_copy_learns_a_stair_and_logs_it(unbroken, capsys):
     """Rows S20 and S29."""
     summary, rows = result(unbroken)
     assert summary["start"] == "expRNN, 8 units, stair alpha"
-    assert summary["published"]["results"] == "none"
+    assert summary["published"] == {}
     assert summary["trivial_loss"] == pytest.approx(2 * math.log(8) / 9)
     assert set(rows[0]) == {
         *("epoch", "seconds", "loss", "recall_accuracy", "spectral_norm")
@@ -122,12 +124,6 @@ def test_rounds_leave_nothing_where_data_are_missing(tmp_path, capsys, monkeypat
     assert not (tmp_path / "run").exists()
 
 
-def test_means_and_deviations_of_rounds():  # Row S28
-    results = [{"loss": 1.0}, {"loss": 2.0}, {"loss": 6.0}]
-    assert mean_and_deviation(results) == ({"loss": 3.0}, {"loss": math.sqrt(7)})
-    assert mean_and_deviation(results[:1]) == ({"loss": 1.0}, {"loss": 0.0})
-
-
 TEXT = ["--emsize=4", "--bptt=10", "--batch=8", "--epochs=1", "--net-type=RNN"]
 
 
@@ -137,7 +133,7 @@ def test_rounds_report_the_mean_of_the_tests(text, tmp_path, capsys):
     flags = [*TEXT, "--stair=alpha", "--rounds=2", "--data", str(text)]
     assert ptb_char.main([*QUIET, *flags, "--out", str(folder)]) == 0
     said = capsys.readouterr().out
-    assert "RNN, 8 units, stair alpha, seeds 400 to 401  mean of tests" in said
+    assert "RNN, 8 units, stair alpha, seeds 400 to 401" in said
     summary = read(folder / "summary.json")
     each_round = [result(folder / f"seed-{seed}")[0] for seed in (400, 401)]
     assert summary["rounds"] == each_round
@@ -194,9 +190,11 @@ def test_a_stair_that_ends_before_its_text_is_refused(text, tmp_path, capsys):
 
 
 def test_rounds_have_seeds_folders_and_models_of_their_own():  # Row S28
-    options = ptb_char.NETWORKS.options(rounds=3, out="runs/x", save="best.pt", seed=7)
+    given = {"rounds": 3, "out": "runs/x", "save": "best.pt", "seed": 7}
+    program = made("ptb_char", **given).program
     assert [
-        (each.seed, each.out, each.save, each.rounds) for each in rounds(options)
+        (each.run.seed, each.run.out, each.task.save, each.run.rounds)
+        for each in rounds(program)
     ] == [
         (seed, f"runs/x/seed-{seed}", f"best-seed-{seed}.keras", 1)
         for seed in (7, 8, 9)

@@ -1,11 +1,10 @@
-import dataclasses
-
 import keras
 import numpy as np
 import pytest
 
-from experiments import copy_task
-from experiments.figure_folder import FigureFolder
+from experiments import recipes  # noqa: F401 - fills the registries
+from experiments.core.command import composed
+from experiments.core.figure_folder import FigureFolder
 from keras_nonnormal import Stair
 from keras_nonnormal.layers import NNRNN, ExpRNN, FusedLSTM, FusedSimpleRNN
 from keras_nonnormal.training import WatchedModel
@@ -83,17 +82,19 @@ def adaptive_runs(tmp_path_factory):
 
 
 def make_trained(folder, net):
-    experiment = copy_task.NETWORKS
-    sizes = {"nhid": 6, "T": 5, "c_length": 4, "onehot": True, "batch": 4}
-    options = experiment.options(**sizes, updates=20, log_interval=10, **net)
-    make_run(folder, dataclasses.asdict(options), family="networks")
-    task = experiment.data(options)
+    sizes = {"units": 6, "T": 5, "c_length": 4, "onehot": True, "batch_size": 4}
+    length = {"updates": 20, "log_interval": 10}
+    recipe = "gamma" if net["net_type"] in ("ANRU", "GRU") else "nnrnn"
+    recipe = "gamma" if "nonlin" in net else recipe
+    program = composed("copy", recipe, {**sizes, **length, **net})
+    make_run(folder, program.options, recipe=recipe)
+    task = program.task.load(program.run.seed)
     keras.utils.clear_session()
-    keras.utils.set_random_seed(options.seed)
-    model = experiment.model(task, options)
+    keras.utils.set_random_seed(program.run.seed)
+    model = program.network.model(program, task)
     np.savez(folder / "start.npz", *model.get_layer("recurrent").get_weights())
     watched = WatchedModel(model)
-    watched.compile(experiment.optimizer(options))
+    watched.compile(program.recipe.new_optimizer(program, task))
     watched.optimizer.build(watched.trainable_variables)
     (folder / "checkpoints").mkdir()
     rng = np.random.default_rng(5)

@@ -1,22 +1,19 @@
 """Row A34: how an ANRU follows drives, R5 and R8 to R12."""
 
 import re
-from dataclasses import replace
 
-import keras
 import numpy as np
 import pytest
 
-from experiments import trained
-from experiments.anru_responses import responses
-from experiments.anru_weights import AnruWeights
+from experiments.figures import _runs
 from keras_nonnormal.analysis import (
+    ANRUWeights,
     StepProtocol,
+    anru_responses,
     frac_order,
     gain_scaling_fit,
     gamma_lyapunov_spectrum,
 )
-from keras_nonnormal.layers import ANRU
 from tests.experiments.pictures.drawing import PNG, columns, draw, refusal
 
 pytestmark = pytest.mark.usefixtures("uncompiled_file")
@@ -26,94 +23,18 @@ FEW = ("--drives", "0.5", "5", "10", "--repeats=2")
 
 @pytest.fixture(scope="module")
 def weights(adaptive_runs):
-    return AnruWeights.of(trained.load(adaptive_runs / "ANRU/model.keras")[1])
+    return ANRUWeights.of(_runs.load(adaptive_runs / "ANRU/model.keras")[1])
 
 
 def numbers(file):
     return {name: np.array(column) for name, column in columns(file).items()}
 
 
-def test_answers_are_those_of_the_layer():
-    """The same inputs, neuron by neuron, through the layer itself."""
-    layer = ANRU(4, 3, return_sequences=True, return_state=True, return_shapes=True)
-    layer.build((None, None, 1))
-    layer.cell.bias.assign([0.1, -0.2, 0.3, 0.0])
-    weights = AnruWeights.of(layer)
-    steps, drive = 12, (4, 8)
-    found = responses(
-        weights, [0.0, 2.0], steps=steps, drive=drive, noise=0.3, repeats=1
-    )
-    # An input of its own for every neuron makes the kernel a diagonal matrix.
-    rng = np.random.default_rng(1)
-    x = rng.normal(0.8, 0.1, size=4) + 0.3 * rng.normal(size=(steps, 4))
-    own = ANRU(4, 3, return_sequences=True, return_state=True, return_shapes=True)
-    own.build((None, None, 5))
-    d = np.zeros((steps, 1))
-    d[4:9] = 2.0
-    values = layer.get_weights()
-    kernel = np.concatenate([np.diag(values[0][0]), np.ones((1, 4))])
-    own.set_weights([kernel, *values[1:]])
-    for number, drives in enumerate((np.zeros_like(d), d)):
-        outputs, _, g = own(np.concatenate([x, drives], axis=1)[None])
-        h, n, s = np.split(keras.ops.convert_to_numpy(outputs)[0], 3, axis=-1)
-        for mine, theirs in (
-            (found.states, h),
-            (found.gains, n),
-            (found.saturations, s),
-        ):
-            np.testing.assert_allclose(mine[number, 0], theirs, atol=2e-6)
-        last = np.reshape(g, (4, 3)).mean(axis=0)
-        np.testing.assert_allclose(found.controllers[number, -1], last, atol=2e-6)
-
-
-@pytest.mark.parametrize("case", ["nodrive", "drive"])
-def test_steps_are_the_published_ones(golden, case):  # Rows A10 and A34
-    data = golden("gamma/anru")
-    weights = AnruWeights(
-        kernel=data["Uxh_w"].T,
-        matrix=data["Whh_w"].T,
-        bias=data["Uxh_b"] + data["Whh_b"],
-        controller_kernel=data["Uag_w"][:, 0],
-        controller_matrix=data["Wgg_w"].T,
-        controller_bias=data["Uag_b"] + data["Wgg_b"],
-        gain_kernel=data["Wgn_w"][0],
-        gain_bias=data["Wgn_b"][0],
-        saturation_kernel=data["Wgs_w"][0],
-        saturation_bias=data["Wgs_b"][0],
-    )
-    h, g = np.zeros((3, 5)), np.zeros((3, 5, 4))
-    for step, x in enumerate(data["x"]):
-        z = x @ weights.kernel + h @ weights.matrix + weights.bias
-        h, g, n, s = weights.advance(z + (case == "drive") * data["drive"][step], g)
-        for name, found in zip("hgns", (h, g, n, s), strict=True):
-            # The originals switch to a line, by up to 5e-10.
-            np.testing.assert_allclose(found, data[f"{case}__{name}"][step], atol=5e-9)
-
-
-def test_noise_can_be_of_another_level_in_every_run(weights):
-    found = responses(weights, [0.0, 0.0], noise=[0.0, 1.0], drive=None, steps=30)
-    for number, noise in enumerate((0.0, 1.0)):
-        alone = responses(weights, [0.0], noise=noise, drive=None, steps=30)
-        np.testing.assert_allclose(alone.states[0], found.states[number])
-    assert np.abs(found.states[0] - found.states[1]).max() > 0.1
-
-
-def test_neurons_of_an_isolated_network_know_nothing_of_each_other(weights):
-    alone = weights.isolated()
-    np.testing.assert_array_equal(alone.matrix, np.diag(np.diag(weights.matrix)))
-    one = responses(alone, [1.0], steps=20, drive=(5, 10), seed=1)
-    matrix = alone.matrix.copy()
-    matrix[3, 3] += 0.5
-    other = responses(replace(alone, matrix=matrix), [1.0], steps=20, drive=(5, 10))
-    same = np.isclose(one.states, other.states).all(axis=(0, 1, 2))
-    np.testing.assert_array_equal(np.flatnonzero(~same), [3])
-
-
 def test_signals_are_means_over_neurons(adaptive_runs, weights, drawn, tmp_path):  # R8
     run = adaptive_runs / "ANRU"
     assert draw("signals", run, *FEW, "--steps=300", out=tmp_path) == 0
     assert (tmp_path / "signals-ANRU.png").read_bytes().startswith(PNG)
-    expected = responses(
+    expected = anru_responses(
         weights, [0.5, 5.0, 10.0], steps=300, drive=(102, 201), repeats=2
     )
     gains = expected.gains.mean(axis=(1, 3))
@@ -133,7 +54,7 @@ def test_shapes_follow_a_drive_among_lines(adaptive_runs, weights, drawn, tmp_pa
     run = adaptive_runs / "ANRU"
     assert draw("linearisation", run, *FEW, "--inputs", "0", "-1", out=tmp_path) == 0
     assert (tmp_path / "linearisation-ANRU.png").read_bytes().startswith(PNG)
-    found = responses(weights, [0.5, 5.0, 10.0], repeats=2)
+    found = anru_responses(weights, [0.5, 5.0, 10.0], repeats=2)
     path = drawn[0].axes[0].get_lines()[0].get_xydata()
     np.testing.assert_allclose(path[:, 0], found.gains[0].mean(axis=(0, 2)))
     np.testing.assert_allclose(path[:, 1], found.saturations[0].mean(axis=(0, 2)))
@@ -144,7 +65,7 @@ def test_controllers_have_their_components(adaptive_runs, weights, drawn, tmp_pa
     run = adaptive_runs / "ANRU"
     assert draw("controller", run, *FEW, out=tmp_path) == 0
     assert (tmp_path / "controller-ANRU.png").read_bytes().startswith(PNG)
-    states = responses(weights, [0.5, 5.0, 10.0], repeats=2).controllers
+    states = anru_responses(weights, [0.5, 5.0, 10.0], repeats=2).controllers
     flat = states.reshape(-1, 3) - states.reshape(-1, 3).mean(axis=0)
     scale = np.linalg.svd(flat, compute_uv=False)
     axes = drawn[0].axes[0]
@@ -164,11 +85,11 @@ def test_gains_scale_with_noise_or_drive(  # Row A34, R9
     assert draw("gain-scaling", run, *few, out=tmp_path) == 0
     assert (tmp_path / "gain-scaling-ANRU.png").read_bytes().startswith(PNG)
     if of == "noise":
-        found = responses(
+        found = anru_responses(
             weights, [0.0] * 4, steps=200, drive=None, noise=levels, repeats=2
         )
     else:
-        found = responses(weights, levels, steps=200, drive=(102, 200), repeats=2)
+        found = anru_responses(weights, levels, steps=200, drive=(102, 200), repeats=2)
     gains = found.gains[:, :, 110:].mean(axis=(1, 2, 3))
     table = numbers(tmp_path / "gain-scaling-ANRU.csv")
     np.testing.assert_array_equal(table[of].astype(float), levels)
@@ -190,12 +111,12 @@ def test_orders_are_of_all_and_of_each(adaptive_runs, weights, drawn, tmp_path):
     assert (tmp_path / "order-ANRU.png").read_bytes().startswith(PNG)
     sizes = [0.5, 5.0, 10.0]
     protocol = StepProtocol.of_length(150, 0.0)
-    means = responses(weights, sizes, repeats=2).states.mean(axis=(1, 3))
+    means = anru_responses(weights, sizes, repeats=2).states.mean(axis=(1, 3))
     found = frac_order(means, sizes, np.linspace(0, 1, 1001), protocol)
     answers, curves, _, density, _ = drawn[0].axes
     np.testing.assert_allclose(answers.get_lines()[1].get_ydata(), means[1])
     np.testing.assert_allclose(curves.get_lines()[0].get_ydata(), found.scores[0])
-    alone = responses(weights.isolated(), sizes, repeats=2).states.mean(axis=1)[-1]
+    alone = anru_responses(weights.isolated(), sizes, repeats=2).states.mean(axis=1)[-1]
     each = frac_order(alone.T, 10.0, np.linspace(-1, 1, 100), protocol).each
     table = numbers(tmp_path / "order-ANRU.csv")
     isolated = np.char.startswith(table["of"], "isolated")
@@ -212,7 +133,7 @@ def test_exponents_are_of_the_shapes_under_a_drive(  # Row A34, R5
     few = ("--drives", "1", "5", "--exponent-steps=20")
     assert draw("driven-lyapunov", run, *few, out=tmp_path) == 0
     assert (tmp_path / "driven-lyapunov-ANRU.png").read_bytes().startswith(PNG)
-    found = responses(weights, [0.0, 5.0], steps=351, drive=(201, 350), repeats=1)
+    found = anru_responses(weights, [0.0, 5.0], steps=351, drive=(201, 350), repeats=1)
     table = numbers(tmp_path / "driven-lyapunov-ANRU.csv")
     for way, number in (("fixed", 0), ("adaptive", 1)):
         at = (number, 0, 300)
@@ -242,4 +163,4 @@ def test_other_networks_follow_no_drive(adaptive_runs, capsys, tmp_path):
     line = refusal(capsys, "gain-scaling", adaptive_runs / "ANRU", *FEW[:3], out=out)
     assert "--drives: a fit needs three different levels above 0" in line
     line = refusal(capsys, "signals", "x", "--steps=200", out=out)
-    assert "invalid choice: 200" in line
+    assert "--steps: expected one of 150, 300, received '200'" in line

@@ -59,3 +59,27 @@ def test_spectral_norms_are_of_the_matrix_not_of_training(drawn, tmp_path):
     np.testing.assert_array_equal(axes.get_lines()[0].get_ydata(), [1.25, 1.5])
     assert axes.get_ylabel() == "spectral norm of the recurrent matrix"
     assert len(axes.get_lines()) == 1  # no level of a loss
+
+
+def test_maps_of_a_penalised_loss_are_named_after_the_task_loss(drawn, tmp_path):
+    options = {"net_type": "LSTM", "nhid": 4, "updates": 60, "log_interval": 25}
+    run = make_run(tmp_path / "run", options, family="networks")
+    (run / "metrics.csv").write_text("epoch,loss,task_loss\n1,0.5,0.4\n2,0.3,0.2\n")
+    assert draw("speed", run, out=tmp_path) == 0
+    assert (tmp_path / "speed-copy-task-loss.csv").exists()
+
+
+def test_losses_of_characters_say_their_unit(drawn, tmp_path):
+    options = {"net_type": "nnRNN", "nhid": 4}
+    run = make_run(tmp_path / "run", options, "ptb_char", family="networks")
+    head = "epoch,val_loss,val_accuracy,val_bits_per_character"
+    (run / "metrics.csv").write_text(f"{head}\n1,2.0,0.4,2.88\n2,1.5,0.5,2.16\n")
+    (run / "summary.json").write_text('{"trivial_loss": 3.0}')
+    assert draw("curves", run, out=tmp_path) == 0
+    assert draw("curves", run, "--metric=val_loss", out=tmp_path) == 0
+    bits, nats = (figure.axes[0] for figure in drawn)
+    assert bits.get_ylabel() == "validation bits per character"
+    np.testing.assert_array_equal(bits.get_lines()[0].get_ydata(), [2.88, 2.16])
+    assert nats.get_ylabel() == "validation loss, nats per character"
+    levels = [axes.get_lines()[1].get_ydata()[0] for axes in (bits, nats)]
+    np.testing.assert_allclose(levels, [3 / np.log(2), 3])

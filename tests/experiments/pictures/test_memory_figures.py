@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from experiments import trained
+from experiments.figures import _runs
 from keras_nonnormal import analysis
 from tests.experiments.pictures.drawing import PNG, columns, draw, make_run, refusal
 
@@ -104,7 +104,7 @@ def test_weights_in_the_order_of_peaks(runs, drawn, capsys, tmp_path):  # Row A6
     lines = [each for each in axes.get_lines() if len(each.get_xdata()) == 7]
     henrici = numbers(tmp_path / "starts-table-2.csv")
     for number, run in enumerate(both):
-        _, layer = trained.load(run / "model.keras")
+        _, layer = _runs.load(run / "model.keras")
         (profile,) = analysis.peak_order_profiles(layer).values()
         found = table["mean_weight"][table["start"] == run.name]
         np.testing.assert_array_equal(found, profile)
@@ -112,7 +112,7 @@ def test_weights_in_the_order_of_peaks(runs, drawn, capsys, tmp_path):  # Row A6
         drawn_mean = lines[number].get_ydata()
         np.testing.assert_array_equal(drawn_mean, profile[middle - 3 : middle + 4])
         (index,) = analysis.layer_henrici_indices(layer, relative=False).values()
-        assert henrici["henrici_index"][number] == pytest.approx(index)
+        assert henrici["absolute_henrici_index"][number] == pytest.approx(index)
     assert "expRNN" in capsys.readouterr().out
 
 
@@ -120,7 +120,7 @@ def test_each_gate_has_a_panel(runs, drawn, capsys, tmp_path):  # Row A7
     assert draw("starts-6", runs / "LSTM", out=tmp_path) == 0
     titles = [axes.get_title(loc="left") for axes in drawn[0].axes]
     assert titles == ["input gate i", "forget gate f", "update c", "output gate o"]
-    _, layer = trained.load(runs / "LSTM/model.keras")
+    _, layer = _runs.load(runs / "LSTM/model.keras")
     table = numbers(tmp_path / "starts-6.csv")
     found = table["mean_weight"][table["gate"] == "update c"]
     np.testing.assert_array_equal(found, analysis.peak_order_profiles(layer)["c"])
@@ -133,7 +133,7 @@ def test_each_gate_has_a_panel(runs, drawn, capsys, tmp_path):  # Row A7
 def test_hidden_structure_of_runs(runs, drawn, tmp_path):
     assert draw("schur", runs / "RNN", out=tmp_path) == 0
     assert draw("pseudospectrum", runs / "RNN", "--points=9", out=tmp_path) == 0
-    _, layer = trained.load(runs / "RNN/model.keras")
+    _, layer = _runs.load(runs / "RNN/model.keras")
     (matrix,) = analysis.recurrent_matrices(layer).values()
     table = numbers(tmp_path / "schur-RNN.csv")
     entries = table["real"] + 1j * table["imaginary"]

@@ -1,12 +1,10 @@
 """LSC rows 57 and 61: figures of gradients in time and depth, without a run."""
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from experiments import interaction_figures, stack_gradients
-from experiments.frame_radii import RadiiOverTime
+from experiments.figures import lsc
 from keras_nonnormal import datasets
 from tests.experiments.pictures.drawing import PNG, columns, draw
 from tests.helpers import compiled_recurrences
@@ -59,53 +57,14 @@ def test_figure_1c_has_gradients_that_match_the_formula(tmp_path):  # LSC row 57
     )
 
 
-def test_gradients_of_stacks_are_those_of_their_outputs(golden):  # LSC row 57
-    stored = golden("lsc/pascal")
-    inputs = stored["x_L3_T20_rho0p7"][..., 0].astype(float)
-    outputs, gradients = stack_gradients.run(
-        inputs, stack_gradients.pascal_stack(3, 0.7)
-    )
-    expected = stored["y_L3_T20_rho0p7"][..., 0]
-    np.testing.assert_allclose(outputs, expected, rtol=2e-5, atol=1e-5)
-    np.testing.assert_allclose(
-        gradients, stored["grad_L3_T20_rho0p7"][..., 0], rtol=1e-5
-    )
-    rng = np.random.default_rng(0)
-    kernels = stack_gradients.he_stack(2, 4, rng)
-    change = 1e-6 * rng.normal(size=inputs.shape)
-    _, gradients = stack_gradients.run(inputs, kernels, rectified=True)
-    ahead, behind = (
-        stack_gradients.run(inputs + way * change, kernels, rectified=True)[0]
-        for way in (1, -1)
-    )
-    np.testing.assert_allclose(
-        np.sum(ahead - behind, axis=1) / 2,
-        np.sum(gradients * change, axis=1),
-        rtol=1e-6,
-    )
-
-
-def test_radii_over_time_are_of_states_that_follow_one_another():  # LSC row 61
-    layer = keras.layers.SimpleRNN(3, activation="linear", return_sequences=True)
-    model = keras.Sequential([keras.Input((4, 2)), layer])
-    with compiled_recurrences(False):
-        radii_over_time = RadiiOverTime(model)
-        for scale in (0.3, 2.0):
-            kernel, recurrent, bias = model.get_weights()
-            recurrent = scale * np.diag([1.0, -0.5, 0.2])
-            model.set_weights([kernel, recurrent, bias])
-            (radii,) = radii_over_time(np.ones((5, 4, 2)))
-            np.testing.assert_allclose(radii, np.full((5, 3), scale), rtol=1e-5)
-
-
 def test_interactions_come_with_their_numbers(monkeypatch, tmp_path):  # LSC row 61
     rng = np.random.default_rng(1)
     pictures = rng.random((9, 2, 2)).astype("float32")
-    monkeypatch.setattr(interaction_figures, "SIDE", 2)
-    monkeypatch.setattr(interaction_figures, "UNITS", 3)
-    monkeypatch.setattr(interaction_figures, "BATCH", 4)
-    monkeypatch.setattr(interaction_figures, "NETS", ("GRU",))
-    monkeypatch.setattr(interaction_figures, "_small_pictures", lambda name: pictures)
+    monkeypatch.setattr(lsc, "SIDE", 2)
+    monkeypatch.setattr(lsc, "SMALL", 3)
+    monkeypatch.setattr(lsc, "BATCH", 4)
+    monkeypatch.setattr(lsc, "NETS", ("GRU",))
+    monkeypatch.setattr(lsc, "_small_pictures", lambda name: pictures)
     with compiled_recurrences(False):
         draw("lsc-interactions", "--datasets=mnist", "--seeds=2", out=tmp_path)
     assert (tmp_path / "lsc-interactions.png").read_bytes().startswith(PNG)
@@ -124,8 +83,8 @@ def test_covariances_come_with_their_numbers(monkeypatch, tmp_path):  # LSC row 
             return tf.data.Dataset.from_tensor_slices((spikes, np.zeros(2)))
 
     monkeypatch.setattr(datasets, "SpikeLatencyMNIST", Digits)
-    monkeypatch.setattr(interaction_figures, "COVARIANCE_NETS", ("LSTM",))
-    monkeypatch.setattr(interaction_figures, "DROP", 1)
+    monkeypatch.setattr(lsc, "COVARIANCE_NETS", ("LSTM",))
+    monkeypatch.setattr(lsc, "DROP", 1)
     flags = "--targets=none", "--units=2", "--samples=6"
     with compiled_recurrences(False):
         draw("lsc-covariance", *flags, out=tmp_path)

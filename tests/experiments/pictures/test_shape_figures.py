@@ -16,7 +16,7 @@ GAMMA = {"net_type": "RNN", "nonlin": "gamma2", "nhid": 2, "random": False}
 def make_shaped(folder, gain, saturation, accuracy, **options):
     """A run of gamma whose accuracy was 0.1 and then another."""
     shape = {"gain": gain, "saturation": saturation, "learn_params": True}
-    run = make_run(folder, {**GAMMA, **shape, **options}, "psmnist")
+    run = make_run(folder, {**GAMMA, **shape, **options}, "psmnist", family="networks")
     rows = f"epoch,loss,val_accuracy\n1,3,0.1\n2,2,{accuracy}\n"
     (run / "metrics.csv").write_text(rows)
     return run
@@ -162,7 +162,10 @@ def test_what_cannot_be_drawn_is_one_line(capsys, tmp_path):
     log_shapes(uneven, [[1.0, 2.0]], [[0.0]])
     for arguments, message in (
         (("gamma", "--shapes", "0,1"), "gamma has a pole at n = 0"),
-        (("gamma", "--shapes", "5"), "expected a gain and a saturation such as 5,0.5"),
+        (
+            ("gamma", "--shapes", "5"),
+            "--shapes: expected two numbers such as 0:0.9",
+        ),
         (("grid", plain), "has no gamma; expected a run with --nonlin gamma"),
         (("shapes", plain), "has no gamma; expected a run with --nonlin gamma"),
         (("shapes", shaped), "holds no gain.csv and saturation.csv of the same epochs"),
@@ -185,14 +188,14 @@ def test_what_cannot_be_drawn_is_one_line(capsys, tmp_path):
     ],
 )
 def test_labels_say_the_nonlinearity(tmp_path, options, label):
-    from experiments.run_folders import run_folders
+    from experiments.core.runs import run_folders
 
     run = make_shaped(tmp_path / "run", 5.0, 0.5, 0.1, **options)
     assert run_folders([str(run)])[0].label == label
 
 
 def test_labels_say_the_shape_before_the_seed(tmp_path):
-    from experiments.run_folders import run_folders
+    from experiments.core.runs import run_folders
 
     runs = [
         make_shaped(tmp_path / f"{n}-{seed}", n, 0.5, 0.1, seed=seed)

@@ -5,19 +5,18 @@ import json
 import numpy as np
 import pytest
 
-from experiments.lsc.records import Record, records
-from experiments.lsc.recurrent_options import DeepRnnOptions
-from experiments.lsc.wins import COMPARISONS, count_wins
-from experiments.run_folders import run_folders
+from experiments.core.program import compose
+from experiments.core.runs import run_folders
+from experiments.figures._stability import COMPARISONS, Record, records, wins
 from keras_nonnormal.plotting import score_table
 from tests.experiments.pictures.drawing import PNG, columns, draw, make_run, refusal
 
 
 def make_trained(folder, score, radius=None, **options):
     """A finished run of `deep_rnn.py` whose score was twice as large before."""
-    chosen = vars(DeepRnnOptions(**options))
+    chosen = compose("deep_rnn", "lsc", options).options
     metric = "perplexity" if chosen["task"] == "wordptb" else "mode_accuracy"
-    run = make_run(folder, chosen, "deep_rnn")
+    run = make_run(folder, chosen, "deep_rnn", recipe="lsc")
     rows = f"epoch,loss,val_{metric}\n1,3,{2 * score}\n2,2,{score}\n"
     (run / "metrics.csv").write_text(rows)
     summary = {
@@ -62,7 +61,7 @@ def test_pairs_differ_in_their_start_alone(grid, drawn, tmp_path):  # LSC row 59
     draw("lsc-3-wins", *grid, out=tmp_path)
     table = columns(tmp_path / "lsc-3-wins.csv")
     # Of relu networks nothing counts, and radius 0.5 has no share in the last one.
-    assert table["comparison"] == tuple(each.name for each in COMPARISONS)
+    assert table["comparison"] == tuple(COMPARISONS)
     assert table["pairs"] == ("8", "8", "8", "8")
     assert table["won"] == ("6", "6", "8", "8")
     assert table["percent"] == ("75", "75", "100", "100")
@@ -71,19 +70,31 @@ def test_pairs_differ_in_their_start_alone(grid, drawn, tmp_path):  # LSC row 59
     assert drawn[0].axes[0].get_lines()[0].get_ydata()[0] == 50
 
 
+def test_where_a_run_was_trained_makes_no_other_pair(tmp_path):
+    """Options that came later than the figure, too: `--strategy`, `--device`."""
+    stable = {"pretrain": "controller", "target": "0.5", "strategy": "mirrored"}
+    runs = [
+        make_trained(tmp_path / "a", 0.5, seed=3),
+        make_trained(tmp_path / "b", 0.6, 0.5, seed=3, device="cpu", **stable),
+    ]
+    found = records(run_folders([str(run) for run in runs]))
+    count = wins(found, "ρ = 0.5 better than none", found[0].depth)
+    assert (count.won, count.pairs) == (1, 1)
+
+
 def test_other_sizes_seeds_or_depths_are_no_pairs():  # LSC row 59
-    def record(start, score, depth=2, others=(), seed=0):
+    def record(start, score, depth=2, others="", seed=0):
         kind = ("sl_mnist", "LSTM", depth, seed, start, score)
         return Record(*kind, 0, None, None, False, (), others)
 
     runs = [
         record("ρ = 0.5", 0.9),
-        record("none", 0.8, others=(("width", "9"),)),
+        record("none", 0.8, others="width 9"),
         record("none", 0.8, depth=5),
         record("none", 0.8, seed=1),
     ]
-    assert count_wins(runs, COMPARISONS[1], 2).pairs == 0
-    count = count_wins([*runs, record("none", 0.95)], COMPARISONS[1], 2)
+    assert wins(runs, "ρ = 0.5 better than none", 2).pairs == 0
+    count = wins([*runs, record("none", 0.95)], "ρ = 0.5 better than none", 2)
     assert (count.won, count.pairs, count.percent) == (0, 1, 0.0)
 
 
@@ -98,7 +109,9 @@ def test_scores_are_means_with_half_deviations(grid, drawn, tmp_path):  # LSC ro
         ("sl_mnist", "LSTM", "ρ = 1")
     )
     assert float(table["mean"][row]) == pytest.approx(0.615)
-    assert float(table["std"][row]) == pytest.approx(np.std([0.6, 0.61, 0.62, 0.63]))
+    assert float(table["std"][row]) == pytest.approx(
+        np.std([0.6, 0.61, 0.62, 0.63], ddof=1)
+    )
 
 
 def test_radii_off_their_target_are_struck_out(grid, tmp_path, monkeypatch):
@@ -152,24 +165,23 @@ def test_table_1_has_the_best_in_bold(tmp_path, monkeypatch):  # LSC row 60
     ]
     draw("lsc-table-1", *runs, out=tmp_path)
     assert asked["rows"] == [
-        ["3 layers, default", "91.0 ± 1.0", "91.0 ± 1.0"],
+        ["3 layers, default", "91.0 ± 1.4 (n = 2)", "91.0 ± 1.4 (n = 2)"],
         ["3 layers, ρ unbalanced", "80.0", "80.0"],
         ["3 layers, default + clip", "85.0", "85.0"],
     ]
     assert asked["bold"] == {(1, 1), (1, 2), (2, 1), (2, 2)}
-    assert columns(tmp_path / "lsc-table-1.csv")["test std"] == ("1.0", "0.0", "0.0")
+    assert columns(tmp_path / "lsc-table-1.csv")["test std"][1:] == ("0.0", "0.0")
 
 
 def test_accuracy_over_learning_rates(drawn, tmp_path):  # LSC row 58
-    from experiments.lsc.forward_options import ForwardOptions
-
     runs = []
     for number, (start, lr, accuracy) in enumerate(
         [("he", 1e-3, 0.5), ("he", 1e-2, 0.1), ("he", 1e-2, 0.3), ("lsc", 1e-3, 0.9)]
     ):
         changes = {"pretrain": "controller"} if start == "lsc" else {"init": start}
-        options = vars(ForwardOptions(lr=lr, seed=number, **changes))
-        run = make_run(tmp_path / str(number), options, "ffn")
+        settings = {"learning_rate": lr, "seed": number, **changes}
+        options = compose("ffn", "lsc", settings).options
+        run = make_run(tmp_path / str(number), options, "ffn", recipe="lsc")
         (run / "summary.json").write_text(json.dumps({"test": {"accuracy": accuracy}}))
         runs.append(run)
     draw("lsc-2", *runs, out=tmp_path)
@@ -177,7 +189,7 @@ def test_accuracy_over_learning_rates(drawn, tmp_path):  # LSC row 58
     lines = {line.get_label(): line.get_xydata().tolist() for line in axes.get_lines()}
     assert lines == {"He": [[1e-3, 0.5], [1e-2, 0.2]], "ρ = 1": [[1e-3, 0.9]]}
     band = axes.collections[0].get_paths()[0].vertices[:, 1]
-    assert (min(band), max(band)) == pytest.approx((0.15, 0.5))
+    assert (min(band), max(band)) == pytest.approx((0.2 - 0.05 * 2**0.5, 0.5))
     assert columns(tmp_path / "lsc-2.csv")["runs"] == ("1", "2", "1")
 
 
@@ -185,7 +197,9 @@ def test_runs_of_other_scripts_or_without_results_are_refused(tmp_path, capsys):
     other = make_run(tmp_path / "a", {"net_type": "LSTM"})
     said = refusal(capsys, "lsc-4", other, out=tmp_path / "figures")
     assert said.endswith("is a run of copy.py; expected one of deep_rnn.py")
-    unfinished = make_run(tmp_path / "b", vars(DeepRnnOptions()), "deep_rnn")
+    unfinished = make_run(
+        tmp_path / "b", compose("deep_rnn", "lsc", {}).options, "deep_rnn"
+    )
     said = refusal(capsys, "lsc-3-wins", unfinished, out=tmp_path / "figures")
     assert "no summary.json with a test result" in said
     single = make_trained(tmp_path / "c", 0.5)

@@ -1,11 +1,7 @@
 """Row 42, and figures of stairs: what is drawn without a run."""
 
-import keras
 import numpy as np
-import pytest
 
-from experiments import trained
-from experiments.stair_gradients import orthogonal_network, stair_gradient_norms
 from keras_nonnormal import analysis, stair_heights
 from keras_nonnormal.activations.schedules import SCHEDULES
 from tests.experiments.pictures.drawing import PNG, columns, draw
@@ -56,28 +52,6 @@ def test_stairs_come_with_their_numbers(drawn, tmp_path):
         assert line.get_label().startswith(f"{name}: ")
     (axes, _) = drawn[1].axes
     np.testing.assert_array_equal(axes.get_lines()[0].get_ydata(), modrelu[:25])
-
-
-@pytest.mark.parametrize("schedule", ["n", "logn", "none"])
-@pytest.mark.parametrize("activation", ["linear", "modrelu"])
-def test_gradients_through_stairs_are_those_of_the_cells_themselves(
-    schedule, activation
-):
-    """The compiled network with heights of its own beside the steps of the schedule."""
-    steps = 12
-    heights = {schedule: stair_heights(schedule, np.arange(float(steps)))}
-    found = stair_gradient_norms(heights, activation)[schedule]
-    rng = np.random.default_rng(1)
-    drive = rng.normal(size=(4, steps, 32))
-    direction = rng.normal(size=(4, 32))
-    direction /= np.linalg.norm(direction, axis=1, keepdims=True)
-    layer = orthogonal_network(schedule, activation)
-    layer.build(drive.shape)
-    gradients = trained.state_gradients(
-        layer, drive, lambda outputs: keras.ops.sum(direction * outputs[-1])
-    )
-    norms = np.median(analysis.state_gradient_norms(gradients), axis=0)
-    np.testing.assert_allclose(found, norms, rtol=1e-10)
 
 
 def test_exp_alpha_comes_with_its_numbers(drawn, tmp_path, capsys):

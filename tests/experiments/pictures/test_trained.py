@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import scipy.linalg
 
-from experiments import trained
-from experiments.options import OptionError
+from experiments.core.options import OptionError
+from experiments.figures import _runs
 from keras_nonnormal import Stair, StairCell, analysis
 from keras_nonnormal.layers import FusedSimpleRNN, NNRNNCell
 from tests.experiments.pictures.drawing import PNG, columns, draw, make_run
@@ -18,7 +18,7 @@ def test_theta_is_read_from_the_saved_model(runs, drawn, tmp_path):  # F6
     assert draw("theta", runs / "nnRNN", "--limit=0.2", out=tmp_path) == 0
     assert (tmp_path / "theta-nnRNN.png").read_bytes().startswith(PNG)
     axes = drawn[0].axes[0]
-    _, layer = trained.load(runs / "nnRNN/model.keras")
+    _, layer = _runs.load(runs / "nnRNN/model.keras")
     weights = {v.name: keras.ops.convert_to_numpy(v) for v in layer.variables}
     expected = analysis.schur_matrix(*(weights[n] for n in ("theta", "gamma", "upper")))
     np.testing.assert_array_equal(axes.get_images()[0].get_array(), expected.T)
@@ -34,7 +34,7 @@ def test_spectra_are_those_of_the_recurrent_matrices(
     assert (tmp_path / "spectrum.png").read_bytes().startswith(PNG)
     plane, gammas, thetas = drawn[0].axes
     for points, run in zip(plane.collections, found, strict=True):
-        _, layer = trained.load(run / "model.keras")
+        _, layer = _runs.load(run / "model.keras")
         values = points.get_offsets() @ [1, 1j]
         matrix = keras.ops.convert_to_numpy(layer.recurrent_matrix())
         exact = np.linalg.eigvals(matrix.astype(float))
@@ -52,7 +52,7 @@ def test_models_with_several_recurrent_layers_are_refused(tmp_path):
     hidden = FusedSimpleRNN(3, return_sequences=True)(inputs)
     keras.Model(inputs, FusedSimpleRNN(3)(hidden)).save(tmp_path / "model.keras")
     with pytest.raises(OptionError, match="has 2 recurrent layers; expected a model"):
-        trained.load(tmp_path / "model.keras")
+        _runs.load(tmp_path / "model.keras")
 
 
 def test_a_stair_changes_neither_theta_nor_spectra(staired_runs, drawn, tmp_path):
@@ -60,7 +60,7 @@ def test_a_stair_changes_neither_theta_nor_spectra(staired_runs, drawn, tmp_path
     assert draw("theta", found[0], out=tmp_path) == 0
     assert draw("spectrum", *found, out=tmp_path) == 0
     heat, plane = drawn[0].axes[0], drawn[1].axes[0]
-    _, layer = trained.load(found[0] / "model.keras")
+    _, layer = _runs.load(found[0] / "model.keras")
     theta = heat.get_images()[0].get_array().T
     weights = {v.name: keras.ops.convert_to_numpy(v) for v in layer.variables}
     p = scipy.linalg.expm(np.triu(weights["skew"], 1) - np.triu(weights["skew"], 1).T)
@@ -76,7 +76,7 @@ def test_a_stair_changes_neither_theta_nor_spectra(staired_runs, drawn, tmp_path
 def test_the_mask_of_theta_is_that_of_the_cell_inside():
     layer = keras.layers.RNN(StairCell(NNRNNCell(4, t_mask="block"), "n"))
     layer.build((None, 3, 2))
-    assert trained.SchurForm.of(layer).t_mask == "block"
+    assert analysis.schur_parameters(layer)["t_mask"] == "block"
 
 
 def test_learned_stairs_are_drawn_from_start_to_end(staired_runs, drawn, tmp_path):
@@ -93,7 +93,7 @@ def test_learned_stairs_are_drawn_from_start_to_end(staired_runs, drawn, tmp_pat
     start, end = lines[2:]
     assert (start.get_label(), end.get_label()) == ("start", "trained")
     np.testing.assert_allclose(start.get_ydata(), 0.98, rtol=1e-7)
-    _, layer = trained.load(run / "model.keras")
+    _, layer = _runs.load(run / "model.keras")
     alpha = keras.ops.convert_to_numpy(layer.stair.alpha)
     np.testing.assert_array_equal(end.get_ydata(), alpha)
     assert np.ptp(alpha) > 0  # it was trained
@@ -127,4 +127,5 @@ def test_a_seeded_start_is_known():
     layer = FusedSimpleRNN(3, stair=Stair("expalpha", initializer=start))
     layer.build((None, 7, 2))
     start = keras.ops.convert_to_numpy(layer.stair.alpha)
-    np.testing.assert_array_equal(trained.LearnedStair.of(layer).start, start)
+    _, found = _runs.learned_stair(layer)
+    np.testing.assert_array_equal(found, start)

@@ -19,5 +19,5 @@ def test_a_sweep_is_refused_before_anything_is_written(python, repository, tmp_p
     script = repository / "experiments" / "sweep.py"
     refused = python(script, "copy", "--grid", "lr=0", cwd=tmp_path)
     assert refused.returncode == 2
-    assert refused.stderr.startswith("sweep.py: error: --lr: ")
+    assert refused.stderr.startswith("sweep.py: error: --learning-rate: ")
     assert list(tmp_path.iterdir()) == []

@@ -11,9 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from experiments.sweeps.events import Died, Ended, Started
 from experiments.sweeps.on_ray import run_on_ray
-from experiments.sweeps.processes import run_in_processes
+from experiments.sweeps.pool import Died, Ended, Started, run_in_processes
 from tests.experiments.commands import ROOT
 from tests.experiments.sweeps import work
 
@@ -53,7 +52,7 @@ def test_a_unit_that_kills_every_worker_is_given_up_and_others_are_done():
 
 
 def test_workers_are_replaced_now_and_then(monkeypatch):
-    monkeypatch.setattr("experiments.sweeps.processes.UNITS_PER_WORKER", 1)
+    monkeypatch.setattr("experiments.sweeps.pool.UNITS_PER_WORKER", 1)
     events = told(in_processes([1, 2, 3], work.doubled))
     assert [events[unit][-1].result for unit in (1, 2, 3)] == [2, 4, 6]
 
@@ -85,17 +84,18 @@ def test_workers_go_with_a_driver_that_is_killed(tmp_path):
     driver = subprocess.Popen(
         [sys.executable, script], env={**os.environ, "PYTHONPATH": str(ROOT)}
     )
-    worker = process_told(file)
+    worker = process_told(file, driver.poll)
     driver.send_signal(signal.SIGKILL)
     driver.wait()
     gone(worker)
 
 
-def process_told(file, meanwhile=lambda: time.sleep(0.01)):
-    deadline = time.monotonic() + 60
+def process_told(file, meanwhile):
+    """The process whose number comes into a file; `meanwhile` fails or ends before."""
     while not (file.exists() and file.read_text()):
-        assert time.monotonic() < deadline
-        meanwhile()
+        code = meanwhile()
+        assert not isinstance(code, int), "the driver ended"
+        time.sleep(0.01)
     return psutil.Process(int(file.read_text()))
 
 

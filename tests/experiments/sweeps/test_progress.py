@@ -4,12 +4,11 @@ import io
 
 import pytest
 
-from experiments.sweeps.cost import Cost
+from experiments.sweeps.cost import Cost, cost_lines
 from experiments.sweeps.grids import axes_of, grid_of
-from experiments.sweeps.outcomes import DIVERGED, FINISHED, Outcome
-from experiments.sweeps.overview import cost_lines
 from experiments.sweeps.plan import planned
 from experiments.sweeps.progress import Progress, duration
+from experiments.sweeps.worker import DIVERGED, FINISHED, Outcome
 
 
 class Terminal(io.StringIO):
@@ -40,7 +39,7 @@ def test_the_table_counts_runs_of_groups_and_shows_the_best(runs):
     assert lines[1] == "3 of 4 runs, 1 running, after epoch 2, 1 min 40 s left"
     chain, orthogonal = (line.split() for line in lines[4:])
     assert chain[:7] == ["chain", "2/2", "0", "0", "0", "2", "0.2500"]
-    assert chain[-2:] == ["lr", "0.001"]
+    assert chain[-2:] == ["learning_rate", "0.001"]
     assert orthogonal[:7] == ["orthogonal", "1/2", "1", "0", "0", "0", "0.3000"]
 
 
@@ -52,9 +51,11 @@ def test_elsewhere_than_on_a_terminal_there_is_a_line_for_each_run(runs):
     progress.ended((runs[0],), [ended(0.25, 60)])
     progress.ended((runs[1],), [Outcome(DIVERGED, message="why", seconds=20)])
     assert stream.getvalue().splitlines() == [
-        "[1/4] init chain, init_scale 1.02, lr 0.0001: loss 0.2500, 1 min 0 s "
-        "(1 min 30 s left)",
-        "[2/4] init chain, init_scale 1.02, lr 0.001: diverged, why, 20 s (40 s left)",
+        "0 of 4 runs, 1 running, after epoch 0",
+        "[1/4] init chain, init_scale 1.02, learning_rate 0.0001: loss 0.2500, "
+        "1 min 0 s (1 min 30 s left)",
+        "[2/4] init chain, init_scale 1.02, learning_rate 0.001: diverged, why, 20 s "
+        "(40 s left)",
     ]
 
 
@@ -80,5 +81,16 @@ def test_the_cost_is_that_of_steps_and_of_beginning():
     assert "8 runs of 5 epochs of 100 steps: 10.0 s to begin, 10.00 ms" in lines[0]
     assert lines[1:] == [
         "4 runs of other kinds are taken to cost the mean",
-        "in all 3 min 0 s, 1 min 30 s on 2 workers",
+        "in all 3 min 0 s, 1 min 30 s on 2 workers; pre-training is not counted",
     ]
+
+
+def test_a_cost_that_is_estimated_says_so():
+    cost = Cost(start=10.0, step=0.5, steps=100, epochs=2, estimated=True)
+    (line, _) = cost_lines([(8, cost)], missing=8, workers=None)
+    assert "estimated from its products of matrices alone" in line
+    assert "at least 1 min 50 s each" in line
+    unseen = Cost(start=0.0, step=0.5, steps=0, epochs=2, estimated=True)
+    line, last = cost_lines([(8, unseen)], missing=8, workers=None)
+    assert "a step takes 500.00 ms at least, estimated" in line
+    assert "once a run is trained" in last

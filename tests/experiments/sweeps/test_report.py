@@ -10,10 +10,16 @@ from pathlib import Path
 import pytest
 
 from experiments import report
+from experiments.core.legacy import as_before
 from experiments.sweeps.grids import axes_of, grid_of
 from experiments.sweeps.plan import planned
-from experiments.sweeps.records import studies_of
-from experiments.sweeps.settings import best_of, layout_of, map_of, settings_by_group
+from experiments.sweeps.studies import (
+    best_of,
+    layout_of,
+    map_of,
+    settings_by_group,
+    studies_of,
+)
 
 TRIVIAL = 10 * math.log(8) / 500
 EPOCHS = 3
@@ -23,7 +29,9 @@ def loss(options):
     """The chain learns, best at gain 1.02 and rate 5e-5; others do not."""
     if options["init"] != "chain":
         return TRIVIAL
-    away = abs(math.log(options["lr"] / 5e-5)) + 20 * abs(options["init_scale"] - 1.02)
+    away = abs(math.log(options["learning_rate"] / 5e-5)) + 20 * abs(
+        options["init_scale"] - 1.02
+    )
     return TRIVIAL * min(1.0, 0.1 + 0.01 * options["seed"] + 0.3 * away)
 
 
@@ -42,7 +50,8 @@ def folder(tmp_path_factory):
 
 def write(run, finished=True):
     run.directory.mkdir()
-    config = {"experiment": "copy", "family": "starts", "options": run.options}
+    options = as_before(run.program)  # as earlier versions wrote it
+    config = {"experiment": "copy", "family": "starts", "options": options}
     (run.directory / "config.json").write_text(json.dumps(config))
     if not finished:
         return
@@ -56,7 +65,7 @@ def write(run, finished=True):
         "published": {"setting": "T = 500", "chain": "46 of 462 runs"},
     }
     rows = [f"{epoch},{lowest + EPOCHS - epoch}" for epoch in range(1, EPOCHS + 1)]
-    if run.options["lr"] == 8e-4:
+    if run.options["learning_rate"] == 8e-4:
         summary = {"outcome": "diverged", "best": None, "epochs": 0, "success": False}
     else:
         (run.directory / "metrics.csv").write_text("\n".join(["epoch,val_loss", *rows]))
@@ -71,16 +80,21 @@ def study(folder):
 
 def test_groups_and_axes_are_those_that_vary(study):
     layout = layout_of(study)
-    assert (layout.group, layout.across, layout.up) == ("init", "lr", "init_scale")
+    assert (layout.group, layout.across, layout.up) == (
+        "init",
+        "learning_rate",
+        "init_scale",
+    )
     assert (len(study.records), study.unfinished) == (3 * 3 * (7 + 9), 1)
 
 
 def test_the_best_setting_is_that_of_the_lowest_mean_over_seeds(study):
     settings = settings_by_group(study, layout_of(study))
     best = best_of(settings["chain"])
-    assert best.options == {"init_scale": 1.02, "lr": 5e-5}
-    assert best.mean == pytest.approx(0.12 * TRIVIAL)
-    assert best.error == pytest.approx(0.01 * TRIVIAL / math.sqrt(3))
+    assert best.options == {"init_scale": 1.02, "learning_rate": 5e-5}
+    assert best.lowest.mean == pytest.approx(0.12 * TRIVIAL)
+    assert best.lowest.deviation == pytest.approx(0.01 * TRIVIAL)
+    assert best.lowest.count == 3
     assert [len(curve) for curve in best.curves()] == [EPOCHS] * 3
     assert list(settings) == ["chain", "orthogonal"]
 
@@ -88,7 +102,7 @@ def test_the_best_setting_is_that_of_the_lowest_mean_over_seeds(study):
 def test_settings_at_which_all_runs_diverge_are_no_best_and_white(study):
     layout = layout_of(study)
     settings = settings_by_group(study, layout)["orthogonal"]
-    assert best_of(settings).options["lr"] != 8e-4
+    assert best_of(settings).options["learning_rate"] != 8e-4
     values = map_of(settings, layout)
     assert {x for (x, _), value in values.items() if math.isinf(value)} == {8e-4}
 
@@ -105,7 +119,7 @@ def test_the_report_counts_successes_beside_the_published_ones(written):
     row = re.search(r"<tr><td>chain</td>(.*?)</tr>", text)[1]
     cells = re.findall(r"<td>(.*?)</td>", row)
     good = sum(
-        loss({"init": "chain", "init_scale": gain, "lr": lr, "seed": seed})
+        loss({"init": "chain", "init_scale": gain, "learning_rate": lr, "seed": seed})
         < TRIVIAL / 2
         for gain in (0.99, 1.0, 1.01, 1.02, 1.03, 1.04, 1.05)
         for lr in (5e-5, 1e-4)
@@ -170,3 +184,64 @@ def test_an_option_in_which_runs_do_not_differ_is_refused(folder, capsys):
     assert "expected an option in which the runs of copy differ" in (
         capsys.readouterr().err
     )
+
+
+def test_losses_above_the_trivial_one_are_shown_as_what_they_are():
+    from experiments.sweeps.pictures import heat_maps
+
+    losses = {(1e-3, 1.0): 0.5, (1e-4, 1.0): 1.333, (1e-3, 2.0): math.inf}
+    figure = heat_maps({"chain": losses}, "learning_rate", "gain", math.log(2))
+    axes, bar = figure.axes
+    assert [text.get_text() for text in axes.texts] == ["1.33"]
+    image = axes.get_images()[0].get_array()
+    assert image.filled(-1).tolist() == [[1.333, 0.5], [-1, -1]]
+    assert "numbers" in bar.get_ylabel()
+
+
+def test_curves_above_the_frame_are_marked(study):
+    from experiments.sweeps.pictures import best_curves
+    from experiments.sweeps.studies import Setting
+
+    class Far(Setting):
+        def curves(self):
+            return [[50.0, 40.0]]
+
+    class Near(Setting):
+        def curves(self):
+            return [[0.5, 0.2]]
+
+    settings = {"near": Near({}, (), TRIVIAL), "far": Far({}, (), TRIVIAL)}
+    figure = best_curves(settings, trivial=0.7, success=0.35)
+    (axes,) = figure.axes
+    assert axes.get_ylim()[1] < 40
+    labels = [line.get_label() for line in axes.get_lines()]
+    assert "far (above: 40 or more)" in labels
+    assert [line.get_marker() for line in axes.get_lines()].count("^") == 1
+
+
+def test_language_models_are_shown_beside_the_published_ones(tmp_path, capsys):
+    """Fault 2: two seeds of one model are one mean, wherever they were trained."""
+    only = {"seed": ["1", "2"]}
+    grid = grid_of("language_model").along({"preset": ["paper/ptb-char-rnn-chain"]})
+    for run, place in zip(
+        planned(grid.along(only), tmp_path), ("none", "mirrored"), strict=True
+    ):
+        run.directory.mkdir()
+        options = {**as_before(run.program), "strategy": place}
+        config = {"experiment": "language_model", "family": "language"}
+        (run.directory / "config.json").write_text(
+            json.dumps({**config, "options": options})
+        )
+        bits = 1.25 if place == "none" else 1.75
+        summary = {
+            "best": {"val_loss": bits},
+            "test": {"loss": bits, "bits_per_character": bits},
+            "epochs": 2,
+            "published": {"setting": "Table 1", "chain": "1.308 ± 0.001"},
+        }
+        (run.directory / "summary.json").write_text(json.dumps(summary))
+        (run.directory / "metrics.csv").write_text("epoch,val_loss\n1,2\n2,1\n")
+    assert report.main([str(tmp_path), "--out", str(tmp_path / "report")]) == 0
+    said = capsys.readouterr().out
+    assert "1.5000 ± 0.3536 (n = 2)" in said
+    assert "1.308 ± 0.001" in said

@@ -9,13 +9,12 @@ from pathlib import Path
 import pytest
 
 from experiments import sweep
-from experiments.sweeps.drive import worker_environment as gpu_of
+from experiments.sweeps.command import parsed, runs_of
 from experiments.sweeps.grids import axes_of, grid_of
-from experiments.sweeps.options import parsed
-from experiments.sweeps.outcomes import kept_outcome
-from experiments.sweeps.plan import planned
-from experiments.sweeps.units import units_of
-from experiments.sweeps.worker import environment, train_unit
+from experiments.sweeps.plan import planned, units_of
+from experiments.sweeps.pool import environment
+from experiments.sweeps.pool import worker_environment as gpu_of
+from experiments.sweeps.worker import kept_outcome, train_unit
 from keras_nonnormal.training import TrainingDiverged, read_metrics
 from tests.experiments.commands import ROOT, clean_environment, tiny
 from tests.experiments.test_scripts import wait_for_epoch
@@ -110,14 +109,12 @@ def test_runs_of_a_packet_are_given_up_one_by_one(tmp_path):
 
 
 def test_a_run_that_fails_says_why_and_is_tried_again(tmp_path, monkeypatch):
-    from experiments.starts import Starts
-
     run = run_in(tmp_path)
 
-    def fails(self, task, options):
+    def fails(self, program, task):
         raise RuntimeError("out of\nluck")
 
-    monkeypatch.setattr(Starts, "model", fails)
+    monkeypatch.setattr(type(run.program.network), "model", fails)
     (outcome,) = train_unit((run,))
     assert (outcome.state, outcome.message) == ("failed", "RuntimeError: out of")
     assert "Traceback" in (run.directory / "error.txt").read_text()
@@ -148,12 +145,12 @@ def test_a_packet_is_trained_as_one_but_for_those_that_are_over(tmp_path, monkey
     unit = tuple(run_in(tmp_path, f"lr={rate}") for rate in (1e-3, 1e-4, 1e30))
     trained = []
 
-    def stub(experiment, options, judge):
-        trained.append([each.lr for each in options])
+    def stub(programs, judge):
+        trained.append([each.recipe.learning_rate for each in programs])
         unit[2].directory.mkdir()
         return [{"best": {"val_loss": 0.5}}, TrainingDiverged(3, 1)]
 
-    monkeypatch.setattr("experiments.sweeps.worker.run_packet", stub)
+    monkeypatch.setattr("experiments.sweeps.worker.train_vectorized", stub)
     unit[0].directory.mkdir()
     (unit[0].directory / "summary.json").write_text('{"best": {"val_loss": 0.25}}')
     found = train_unit(unit)
@@ -167,7 +164,7 @@ def test_shards_are_all_runs_each_once(tmp_path):
     shares = []
     for shard in ("1/3", "2/3", "3/3"):
         flags = ["--grid", *words("seed=1..8"), "--out", str(tmp_path)]
-        runs, _ = sweep.runs_of(parsed(None, ["copy", *flags, "--shard", shard]))
+        runs, _ = runs_of(parsed(None, ["copy", *flags, "--shard", shard]))
         shares.append({run.key for run in runs})
     assert [len(keys) for keys in shares] == [3, 3, 2]
     assert len(set.union(*shares)) == 8
@@ -176,12 +173,18 @@ def test_shards_are_all_runs_each_once(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["copy", "--grid", "lr=0"], "--lr: expected a finite number above 0"),
+        (
+            ["copy", "--grid", "lr=0"],
+            "--learning-rate: expected a finite number",
+        ),
         (["copy", "--shard", "4/3"], "--shard: expected a part of all such as 3/8"),
         (["copy", "--workers", "0"], "--workers: expected a whole number of at least"),
         (["copy", "--gpus-per-run", "2"], "--gpus-per-run: expected a number from 0"),
         (["copy", "--address", "auto"], "--address: expected --executor ray"),
-        (["ptb_char", "--vectorize", "2"], "--vectorize: expected runs of ptb_char.py"),
+        (
+            ["ptb_char", "--vectorize", "2"],
+            "--vectorize: expected runs of the recipe",
+        ),
         (["copy", "--only", "seed=99"], "there are no such runs in the grid"),
         (["copy", "--out", "/dev/null/x"], "--out: cannot make /dev/null/x: Not a dir"),
     ],
@@ -198,7 +201,7 @@ def test_bad_input_is_one_line_and_code_2(arguments, said, capsys):
 def test_shares_of_gpus_decide_how_many_workers_there_are(monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2,3")
     options = parsed(None, ["copy", "--gpus-per-run", "0.5"])
-    runs, _ = sweep.runs_of(options)
+    runs, _ = runs_of(options)
     assert (options.workers, runs[0].options["device"]) == (4, "gpu")
     names = [gpu_of(number, 0.5)["CUDA_VISIBLE_DEVICES"] for number in range(4)]
     assert names == ["2", "2", "3", "3"]

@@ -1,0 +1,347 @@
+"""The one reader of run directories, without heavy imports.
+
+They are written by `keras_nonnormal.training.RunDirectory`.
+"""
+
+import csv
+import functools
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from experiments.core.labels import labels_of
+from experiments.core.legacy import program_of_config
+from experiments.core.options import Option, OptionError, by_role
+from experiments.core.program import Program
+
+# What is drawn if nothing is said: the first that all runs have.
+METRICS = (
+    *("val_mode_accuracy", "val_perplexity"),
+    *("val_bits_per_character", "val_accuracy", "val_task_loss", "task_loss"),
+)
+# Roles of options in which repeats of one setting may differ; all others say what is
+# trained.
+FREE_IN_REPEATS = ("seed", "numerics", "label", "where", "shown", "source", "test")
+
+
+@dataclass(eq=False)
+class RunFolder:
+    """A run directory.
+
+    Args:
+        path: The folder.
+        config: What its `config.json` holds.
+        label: What it is called in figures.
+    """
+
+    path: Path
+    config: dict[str, Any]
+    label: str = ""
+
+    @property
+    def experiment(self) -> str:
+        """The name of the script that made it."""
+        return self.config.get("experiment", "experiment")
+
+    @functools.cached_property
+    def program(self) -> Program:
+        """The program that made it, also in an earlier version.
+
+        Raises:
+            OptionError: If it is of no script here, or of options that make no sense.
+        """
+        try:
+            return program_of_config(self.config)
+        except (KeyError, StopIteration, OptionError) as error:
+            raise OptionError(
+                f"{self.path} is of {self.experiment}.py ({self._kind()}), which is "
+                "not known here"
+            ) from error
+
+    @property
+    def recipe(self) -> str:
+        """The recipe it was trained by; of a script that is not known, as it says."""
+        try:
+            return self.program.recipe.name
+        except OptionError:
+            return self._kind()
+
+    def _kind(self) -> str:
+        return self.config.get("recipe") or self.config.get("family", "starts")
+
+    @functools.cached_property
+    def options(self) -> dict[str, Any]:
+        """The options it was made with; of a script that is known, all, by their names.
+
+        Those of another one are as `config.json` has them.
+        """
+        try:
+            return self.program.options
+        except OptionError:
+            return self.config["options"]
+
+    @property
+    def model(self) -> Path:
+        """The file of its trained model.
+
+        Raises:
+            OptionError: If there is none.
+        """
+        file = self.path / "model.keras"
+        if not file.is_file():
+            raise OptionError(
+                f"{self.path} holds no model.keras; expected a run that is finished"
+            )
+        return file
+
+    @property
+    def best_weights(self) -> Path:
+        """The file of its trained model, or of the best weights of an unfinished run.
+
+        Raises:
+            OptionError: If there is neither.
+        """
+        best = sorted(self.path.glob("checkpoints/best-*.weights.h5"))
+        if (self.path / "model.keras").is_file() or not best:
+            return self.model
+        return best[-1]
+
+    @property
+    def setting(self) -> dict[str, Any]:
+        """The options that say what is trained.
+
+        The seed is not among them, nor where it was trained or how it was shown.
+        """
+        free = by_role(self._declared(), *FREE_IN_REPEATS)
+        return {k: v for k, v in self.options.items() if k not in free}
+
+    def setting_but(self, *names: str, group: str | None = None) -> str:
+        """The same as a text, without some of these options.
+
+        Args:
+            *names: Options to leave out.
+            group: A group of options to leave out, such as `"pre-training"`.
+        """
+        declared = self._declared()
+        left = {
+            name: value
+            for name, value in self.setting.items()
+            if name not in names
+            and not (group and name in declared and declared[name].group == group)
+        }
+        return json.dumps(left, sort_keys=True)
+
+    def history(self) -> list[dict[str, float]]:
+        """The rows of its `metrics.csv`.
+
+        Where a network has no penalty its loss is given as `task_loss`, too, and
+        `update` is how many updates there were, if rows are not passes over data.
+
+        Raises:
+            OptionError: If there are none, or the file is no table of numbers.
+        """
+        file = self.path / "metrics.csv"
+        try:
+            with open(file, newline="", encoding="utf-8") as lines:
+                rows = [
+                    {name: float(text) for name, text in row.items() if text}
+                    for row in csv.DictReader(lines)
+                ]
+        except FileNotFoundError:
+            rows = []
+        except (OSError, TypeError, ValueError, AttributeError) as error:
+            raise OptionError(f"cannot read {file}: {error}") from error
+        if not rows:
+            raise OptionError(
+                f"{self.path} holds no metrics.csv with an epoch in it; expected a run "
+                "that has come that far"
+            )
+        for row in rows:
+            for split in ("", "val_"):
+                if f"{split}loss" in row:
+                    row.setdefault(f"{split}task_loss", row[f"{split}loss"])
+            if self.index == "update":
+                row["update"] = self.counted(row["epoch"])
+        return rows
+
+    def logged(self, name: str) -> dict[int, list[float]]:
+        """The values of a variable by epoch, if it has a `name.csv` of them.
+
+        Args:
+            name: The variable: `"alpha"`, the heights of a learned stair, `"gain"` or
+                `"saturation"`, those of gamma.
+
+        Raises:
+            OptionError: If the file is no such table.
+        """
+        file = self.path / f"{name}.csv"
+        try:
+            with open(file, newline="", encoding="utf-8") as lines:
+                head, *rows = csv.reader(lines)
+            if head != ["epoch", *map(str, range(len(head) - 1))]:
+                raise ValueError("expected the columns epoch, 0, 1, 2, ...")
+            table = [(int(epoch), [*map(float, row)]) for epoch, *row in rows]
+            if any(len(row) != len(head) - 1 for _, row in table):
+                raise ValueError("expected rows as long as the first")
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError) as error:
+            raise OptionError(f"cannot read {file}: {error}") from error
+        return dict(table)
+
+    @property
+    def index(self) -> str:
+        """What its rows count: `"epoch"`, or `"update"` of fresh sequences."""
+        return "update" if self._updates_per_row() else "epoch"
+
+    def counted(self, epoch: int | float) -> int | float:
+        """The count of that for an epoch."""
+        return epoch * (self._updates_per_row() or 1)
+
+    def _updates_per_row(self) -> int | None:
+        """How many updates a row of metrics stands for, if that is known."""
+        try:
+            return getattr(self.program.task, "updates_per_epoch", None)
+        except OptionError:
+            return None
+
+    def summary(self) -> dict[str, Any]:
+        """What its `summary.json` holds; nothing if it is not finished."""
+        return read_summary(self.path)
+
+    def _declared(self) -> Mapping[str, Option]:
+        try:
+            return self.program.declared
+        except OptionError:
+            return {}
+
+
+def repeats(runs: Iterable[RunFolder]) -> list[list[RunFolder]]:
+    """The runs of every setting: they differ in nothing that is trained but the seed.
+
+    Args:
+        runs: The runs, in any order.
+    """
+    found: dict[tuple[str, str], list[RunFolder]] = {}
+    for run in runs:
+        key = (run.experiment, run.setting_but())
+        found.setdefault(key, []).append(run)
+    return list(found.values())
+
+
+def run_folders(paths: Sequence[str]) -> list[RunFolder]:
+    """Run directories with labels that differ.
+
+    Args:
+        paths: The folders.
+
+    Raises:
+        OptionError: If one of them is no run directory, or is there twice.
+    """
+    folders = [Path(path) for path in paths]
+    for path, times in Counter(path.resolve() for path in folders).items():
+        if times > 1:
+            raise OptionError(f"{path} is named {times} times; expected each run once")
+    runs = [RunFolder(path, read_config(path)) for path in folders]
+    labels = labels_of(folders, [run.options for run in runs])
+    for run, label in zip(runs, labels, strict=True):
+        run.label = label
+    return runs
+
+
+def finished(runs: Sequence[RunFolder]) -> Sequence[RunFolder]:
+    """The same runs, all of which have a trained model, and a script that is known.
+
+    Raises:
+        OptionError: If one has not.
+    """
+    for run in runs:
+        assert run.program
+        assert run.model
+    return runs
+
+
+def of_one_experiment(runs: Sequence[RunFolder]) -> str:
+    """The name of the script that made all of these runs.
+
+    Raises:
+        OptionError: If there are several.
+    """
+    names = sorted({run.experiment for run in runs})
+    if len(names) > 1:
+        raise OptionError(
+            f"expected runs of one experiment in a figure, received {', '.join(names)}"
+        )
+    return names[0]
+
+
+def metric_of_all(
+    histories: Mapping[str, Sequence[Mapping[str, float]]], asked: str | None = None
+) -> str:
+    """A metric that all runs have, the one that is asked for if any.
+
+    Args:
+        histories: For each run, by its label, the rows of its metrics.
+        asked: Name of the metric, or None.
+
+    Raises:
+        OptionError: If there is none.
+    """
+    known = {
+        label: {name for row in rows for name in row}
+        for label, rows in histories.items()
+    }
+    if asked is None:
+        shared = set.intersection(*known.values())
+        for name in METRICS:
+            if name in shared:
+                return name
+        raise OptionError(f"--metric: the runs share none of {', '.join(METRICS)}")
+    for label, names in known.items():
+        if asked not in names:
+            others = ", ".join(sorted(names - {"epoch", "update", "seconds"}))
+            raise OptionError(
+                f"--metric: {label} has no {asked}, expected one of {others}"
+            )
+    return asked
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """What the `config.json` of a run directory holds, with its `options`.
+
+    Raises:
+        OptionError: If there is none, or it is broken.
+    """
+    file = path / "config.json"
+    try:
+        config = json.loads(file.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError) as error:
+        what = "has no config.json" if path.is_dir() else "is no folder"
+        raise OptionError(f"{path} {what}; expected a run directory") from error
+    except (OSError, ValueError) as error:
+        raise OptionError(f"cannot read {file}: {error}") from error
+    if not isinstance(config, dict) or not isinstance(config.get("options"), dict):
+        raise OptionError(f"{file} holds no options; expected that of a run")
+    return config
+
+
+def read_summary(path: Path) -> dict[str, Any]:
+    """What the `summary.json` of a run directory holds; nothing if it has none."""
+    try:
+        summary = json.loads((path / "summary.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return summary if isinstance(summary, dict) else {}
+
+
+def states(path: Path) -> dict[int, Path]:
+    """The states that a run directory keeps, by the epochs behind them, in order."""
+    files = path.glob("checkpoints/epoch-*.h5")
+    found = {
+        int(file.name.removeprefix("epoch-").removesuffix(".weights.h5")): file
+        for file in files
+    }
+    return dict(sorted(found.items()))

@@ -1,0 +1,300 @@
+"""Run directories as figures need them: their metrics, and their networks over time."""
+
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from experiments import recipes  # noqa: F401 - fills the registries
+from experiments.core.options import OptionError
+from experiments.core.runs import RunFolder, metric_of_all, of_one_experiment, states
+from experiments.figures._figure import Output, analysis, keras, numpy, say
+
+# Metrics whose names do not say all.
+LABELS = {"spectral_norm": "spectral norm of the recurrent matrix"}
+
+
+def measured(
+    runs: Sequence[RunFolder], asked: str | None
+) -> tuple[str, dict[str, list[dict[str, float]]], str, str]:
+    """What a figure of a metric needs of runs of one experiment.
+
+    Args:
+        runs: The runs.
+        asked: Name of the metric, or None for the first that all have.
+
+    Returns:
+        The name of the experiment, for each run, by its label, the rows of its
+        metrics, the metric, and what an axis says of it.
+
+    Raises:
+        OptionError: If runs are of several experiments or share no metric.
+    """
+    experiment = of_one_experiment(runs)
+    histories = {run.label: run.history() for run in runs}
+    metric = metric_of_all(histories, asked)
+    label, (first, *_) = axis_label(metric), next(iter(histories.values()))
+    if label.endswith("loss") and "val_bits_per_character" in first:
+        label += ", nats per character"
+    return experiment, histories, metric, label
+
+
+def axis_label(metric: str) -> str:
+    """The words for a metric: `validation loss` for `val_loss` and `val_task_loss`."""
+    split = "validation" if metric.startswith("val_") else "training"
+    words = metric.removeprefix("val_").replace("task_", "").replace("_", " ")
+    return LABELS.get(metric, f"{split} {words}")
+
+
+def file_name(*words: str) -> str:
+    """The name of a figure's files: `copy-val-loss` of `copy` and `val_loss`."""
+    return "-".join(words).replace("_", "-")
+
+
+def experiments_of(runs: Sequence[RunFolder]) -> str:
+    """The names of all scripts that made runs."""
+    return ", ".join(sorted({run.experiment for run in runs}))
+
+
+def title_of(run: RunFolder) -> str:
+    """The title of a figure of a single run."""
+    return f"{run.experiment}: {run.label}"
+
+
+def each_layer(
+    kind: str, runs: Sequence[RunFolder], out: Output
+) -> Iterator[tuple[RunFolder, Any, str]]:
+    """The recurrent layers of runs that have a figure each.
+
+    Args:
+        kind: What names of figures begin with.
+        runs: The runs, all of which must have a model.
+        out: Where the figures go.
+
+    Yields:
+        A run, the layer of its trained model, and the name of its figure.
+    """
+    files = [run.model for run in runs]
+    names = [f"{kind}-{run.path.resolve().name}" for run in runs]
+    for number, name in enumerate(names):
+        if names.count(name) > 1:
+            names[number] = f"{name}-{number + 1}"
+    out.begin(*names)
+    for run, file, name in zip(runs, files, names, strict=True):
+        say(name)
+        yield run, load(file)[1], name
+
+
+def without_gates(values: Mapping[str, Any], run: RunFolder) -> Any:
+    """The only value by gate; refuses several, as of an LSTM."""
+    if len(values) > 1:
+        raise OptionError(
+            f"{run.path} has gates; expected a run of a network without gates"
+        )
+    return next(iter(values.values()))
+
+
+def load(path: Path, *, with_loss: bool = False) -> tuple[Any, Any]:
+    """A saved model, compiled if `with_loss`, and its only recurrent layer.
+
+    Raises:
+        OptionError: If the file cannot be read, or has not one recurrent layer.
+    """
+    model = _loaded(path, with_loss)
+    found = [each for each in model.layers if isinstance(each, keras.layers.RNN)]
+    if len(found) != 1:
+        raise OptionError(
+            f"{path} has {len(found)} recurrent layers; expected a model with one"
+        )
+    return model, found[0]
+
+
+def load_layers(path: Path) -> list[Any]:
+    """The recurrent layers of a saved model, at least one, from the input on."""
+    from keras_nonnormal.training.gradient_ratios import recurrent_layers
+
+    found = recurrent_layers(_loaded(path))
+    if not found:
+        raise OptionError(f"{path} has no recurrent layers; expected a model with some")
+    return found
+
+
+def _loaded(path: Path, with_loss: bool = False) -> Any:
+    from keras_nonnormal.training.weights import UNREADABLE
+
+    try:
+        with warnings.catch_warnings():  # its first weights do not matter any more
+            warnings.filterwarnings("ignore", message="Source connects")
+            return keras.saving.load_model(path, compile=with_loss)
+    except UNREADABLE as error:
+        raise _cannot_load(path, error) from error
+
+
+def _cannot_load(path: Path, error: BaseException) -> OptionError:
+    return OptionError(f"cannot load {path}: {str(error).strip().splitlines()[0]}")
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A network of a run at one time.
+
+    Args:
+        stage: `"start"`, `"epoch"` or `"trained"`.
+        epoch: How many epochs are behind it.
+        model: The network.
+        layer: Its recurrent layer.
+    """
+
+    stage: str
+    epoch: int
+    model: Any
+    layer: Any
+
+
+def snapshots(run: RunFolder, options: Any) -> Iterator[Snapshot]:
+    """The networks of a run in order of time; the trained one is always there, last.
+
+    Args:
+        run: The run.
+        options: Whether to make the network at its `start` anew, and to restore those
+            of the `checkpoints` that were kept.
+    """
+    say(run.label)
+    first = at_start(run) if options.start else None
+    if first:
+        yield first
+    if options.checkpoints:
+        yield from kept(run, first)
+    yield trained(run)
+
+
+def trained(run: RunFolder) -> Snapshot:
+    """The network that a run ended with."""
+    model, layer = load(run.model)
+    epoch, summary = int(run.history()[-1]["epoch"]), run.summary()
+    # Which of the two a run ends with, only its task knows.
+    if run.program.task.schedule.get("keep_best") and "best" in summary:
+        epoch = int(summary["best"].get("epoch", epoch))
+    return Snapshot("trained", epoch, model, layer)
+
+
+def at_start(run: RunFolder) -> Snapshot:
+    """The network that a run began with, made anew from its options and its seed.
+
+    Its read-out may be another one; all else is as it was, on the same version of
+    Keras. No data are read: the trained network shows what has to be known of the task.
+    """
+    program = run.program
+    model, layer = load(run.model)
+    task = _task_of(run, model, layer)
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(program.run.seed)
+    fresh = program.network.model(program, task)
+    same = next(each for each in fresh.layers if isinstance(each, type(layer)))
+    return Snapshot("start", 0, fresh, same)
+
+
+def kept(run: RunFolder, first: Snapshot | None = None) -> Iterator[Snapshot]:
+    """The networks of the checkpoints that a run kept, in order.
+
+    They are one and the same model, which changes from one to the next.
+
+    Args:
+        run: The run.
+        first: The network at the start, if it has been made; it becomes that model.
+    """
+    for epoch, file in states(run.path).items():
+        first = first or at_start(run)
+        _restore(first.model, file)
+        yield Snapshot("epoch", epoch, first.model, first.layer)
+
+
+def batch_of(run: RunFolder, sequences: int) -> tuple[Any, Any]:
+    """Inputs and targets of the first training batch of a run's task and seed."""
+    from keras_nonnormal.datasets import DatasetError
+
+    seed = run.program.run.seed
+    try:
+        batches = run.program.task.load(seed).training_batches(sequences, seed=seed)
+    except DatasetError as error:
+        raise OptionError(error) from error
+    inputs, targets, *_ = next(iter(batches))
+    return inputs, targets
+
+
+def _task_of(run: RunFolder, model: Any, layer: Any) -> Any:
+    """What a network has to know of its task, seen from a trained one."""
+    stateful = len(model.inputs) > 1
+    width = model.inputs[0].shape[-1]
+    if stateful:  # a language model: tokens and states
+        width = next(
+            each.input_dim for each in model.layers if hasattr(each, "input_dim")
+        )
+    return SimpleNamespace(
+        name=run.experiment,
+        stateful=stateful,
+        length=model.inputs[0].shape[1],
+        input_width=width,
+        output_width=model.outputs[0].shape[-1],
+        per_step=layer.return_sequences,
+        classification=True,
+    )
+
+
+def _restore(model: Any, file: Path) -> None:
+    import h5py
+
+    from keras_nonnormal.training import CarriedState, WatchedModel
+
+    try:
+        watched: Any = WatchedModel(model)
+        with h5py.File(file) as content:  # states that are carried: the batches' sizes
+            own: Any = content["vars"]
+            columns = sorted({each.shape[0] for each in own.values() if each.shape})
+        if columns:
+            watched = CarriedState(model, columns)
+        watched.load_weights(file)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise _cannot_load(file, error) from error
+
+
+def spectrum_of(layer: Any) -> tuple[Any, float]:
+    """Eigenvalues `(units,)` of a layer's matrix, and its relative Henrici index.
+
+    Raises:
+        OptionError: If its recurrent matrix is not square, as that of an LSTM, or not
+            finite.
+    """
+    matrices = analysis.recurrent_matrices(layer)
+    if len(matrices) > 1:
+        raise OptionError(
+            f"a {type(layer).__name__} has no single recurrent matrix; expected a "
+            "network without gates"
+        )
+    ((name, matrix),) = matrices.items()
+    if not numpy.isfinite(matrix).all():
+        raise OptionError("its recurrent matrix is not finite; its training diverged")
+    values = analysis.layer_spectra(layer, check=False)[name]
+    return values, analysis.henrici_index(matrix, values)
+
+
+def learned_stair(layer: Any) -> tuple[Any, Any] | None:
+    """The learned heights of a layer's stair, `(steps,)` in float64.
+
+    Returns:
+        The heights now, and at the start, None if they were drawn without a seed; None
+        for a layer that has none.
+    """
+    stair = getattr(layer.cell, "stair", None)
+    if stair is None or not stair.learned:
+        return None
+    heights, start = _float64(stair.alpha), None
+    if stair.initializer.get_config().get("seed", 0) is not None:
+        start = _float64(stair.initializer(heights.shape, dtype="float32"))
+    return heights, start
+
+
+def _float64(tensor: Any) -> Any:
+    return numpy.asarray(keras.ops.convert_to_numpy(tensor), numpy.float64)

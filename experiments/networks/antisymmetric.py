@@ -1,0 +1,29 @@
+"""AntisymmetricRNN: Chang et al. (2019), https://arxiv.org/abs/1902.09689."""
+
+from dataclasses import dataclass
+
+from experiments.core.options import option
+from experiments.networks.recurrent import Recurrent
+
+
+@dataclass(frozen=True)
+class AntisymmetricNetwork(Recurrent):
+    """AntisymmetricRNN: the state follows a stable differential equation."""
+
+    names = ("AntisymmetricRNN",)
+    demo = {"learning_rate": 1e-3, "epsilon": 0.1}
+
+    epsilon: float = option(0.01, "step size", above=0, group="AntisymmetricRNN")
+    diffusion: float = option(
+        0.01, "decay of the state, gamma", low=0, group="AntisymmetricRNN"
+    )
+
+    def count(self, features, units):
+        return units * units + features * units + units
+
+    def layer(self, features, **loop):
+        from keras_nonnormal.layers import AntisymmetricRNN
+
+        return AntisymmetricRNN(
+            self.units, epsilon=self.epsilon, diffusion=self.diffusion, **loop
+        )

@@ -1,0 +1,108 @@
+"""EURNN: Jing et al. (2017), https://arxiv.org/abs/1612.05231."""
+
+import math
+from dataclasses import dataclass
+
+from experiments.core.options import OptionError, option
+from experiments.networks.recurrent import MOST_UNITS, WithStair, closest
+
+
+@dataclass(frozen=True)
+class UnitaryNetwork(WithStair):
+    """EURNN: the recurrent matrix is a product of rotations of pairs of units."""
+
+    names = ("EURNN",)
+    no_exp_alpha = "has a non-linearity of complex units, exp-alpha is for real ones"
+    before = {"rinit": None}
+
+    capacity: int = option(4, "rotation stages, even", low=2, group="EURNN")
+    fft: bool = option(
+        False, "the log2(units) stages of a Fourier transform", group="EURNN"
+    )
+    complex: bool = option(True, "complex numbers", group="EURNN")
+
+    def check_size(self):
+        units, received = self.units, f"received {self.units}"
+        if self.fft:
+            if units < 2 or units & (units - 1):
+                raise OptionError(f"--units: --fft needs a power of two, {received}")
+        elif units % 2:
+            raise OptionError(
+                "--units: EURNN rotates pairs of units, expected an even number, "
+                f"{received}"
+            )
+        elif self.capacity % 2 or self.capacity > units:
+            raise OptionError(
+                f"--capacity: expected an even number of at most --units, {units}, "
+                f"received {self.capacity}"
+            )
+
+    def sizes(self):
+        if self.fft:
+            return [2**power for power in range(1, int(math.log2(MOST_UNITS)) + 1)]
+        return range(max(2, self.capacity), MOST_UNITS, 2)
+
+    def count(self, features, units):
+        stages = round(math.log2(units)) if self.fft else 0
+        rotations = units // 2 * stages or self.capacity // 2 * (units - 1)
+        kernel = features * units
+        if self.complex:  # an angle and a phase each, a diagonal, and twice the kernel
+            return 2 * rotations + units + 2 * kernel + units
+        return rotations + kernel + units
+
+    def layer(self, features, **loop):
+        from keras_nonnormal.layers import EURNN
+
+        return EURNN(
+            self.units,
+            capacity=self.capacity,
+            fft=self.fft,
+            complex=self.complex,
+            **loop,
+        )
+
+    def readout(self, features, classes):
+        from keras.initializers import Constant, RandomUniform
+
+        # From the width of the input, as published.
+        bound = math.sqrt(6 / (classes + features))
+        return {
+            "kernel_initializer": RandomUniform(-bound, bound),
+            "bias_initializer": Constant(0.01),
+        }
+
+    def remarks(self, program, given):
+        yield from super().remarks(program, given)
+        if "capacity" in given and self.fft:
+            yield "--capacity has no effect with --fft"
+
+
+def capacity_for_budget(
+    units: int,
+    budget: int,
+    input_width: int,
+    output_width: int,
+    *,
+    vocabulary: int = 0,
+    complex: bool = True,
+) -> int:
+    """The capacity with which the parameters of an EURNN come closest to a budget.
+
+    Args:
+        units: Hidden units, even.
+        budget: The number of parameters to meet.
+        input_width: Width of what the recurrent layer reads.
+        output_width: Width of the read-out.
+        vocabulary: Rows of the embedding; 0 if there is none.
+        complex: Whether the state is complex.
+
+    Returns:
+        The capacity, even, from 2 to `units`.
+    """
+
+    def count(capacity: int) -> int:
+        network = UnitaryNetwork("EURNN", units, capacity=capacity, complex=complex)
+        around = (units + 1) * output_width + vocabulary * input_width
+        return network.count(input_width, units) + around
+
+    return closest(range(2, units + 1, 2), count, budget)

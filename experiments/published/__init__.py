@@ -1,0 +1,1 @@
+"""What was published: tables as CSV files, and grids as products."""

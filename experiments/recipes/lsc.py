@@ -1,0 +1,357 @@
+"""Networks that are made locally stable before training: Herranz-Celotti and Rouat.
+
+"Stabilizing RNN Gradients through Pre-training" (2023),
+https://arxiv.org/abs/2308.12075. There are two states of the published programs: that
+of mid-2023, which the recurrent experiments were made with and which is meant here
+unless it says otherwise, and that of the repository's head.
+"""
+
+import functools
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from experiments.core import published
+from experiments.core.options import flag, option
+from experiments.core.program import Program, Recipe
+from experiments.core.report import results_table
+from experiments.networks.deep import GATED, SIMPLE, SPIKING
+from experiments.published import grids
+from experiments.recipes import stability
+from experiments.recipes.run_strings import Translation, translate
+from experiments.tasks.ffn import COUNTS
+
+METHODS = ("none", "controller", "gradient", "published")
+OPTIMIZERS = ("lookahead-adabelief", "adabelief", "adam", "heavy-ball")
+SECONDS_PER_HOUR = 3600.0
+# The published schedule of the recurrent linear units.
+SHARE_OF_STEPS, FLOOR = 1 / 6.5, 0.1
+LOOKAHEAD_PERIOD, MOMENTUM = 6, 0.9
+
+
+class Usual(NamedTuple):
+    """The published training of a task."""
+
+    rate: float  # learning rate of networks that do not spike
+    spiking_rate: float
+    batch_size: int
+    epochs: int  # at most
+
+
+USUAL = {
+    "wordptb": Usual(3.16e-4, 1e-3, 32, 250),
+    "heidelberg": Usual(1e-3, 1e-3, 100, 450),
+    "sl_mnist": Usual(1e-2, 1e-3, 256, 300),
+}
+# Networks of these depths had a smaller batch on the spoken digits.
+SMALL_BATCHES = {"heidelberg": (("3", "5", "7"), 32)}
+LRU_RATE, LRU_BATCH = 4e-3, 8
+IMAGE_RATES = {"cos": 1e-4, "relu": 3.16e-4, "sin": 1e-4}
+IMAGE_EPOCHS, IMAGE_BATCH = 50, 512
+# AdaBelief decoupled, of the weights themselves at every step times the rate.
+IMAGE_DECAY = 1e-4
+
+# Examples per iteration of pre-training where nothing was published.
+PRETRAIN_BATCH = 16
+# Batches of which the published procedure sees every frame; iterations of that of lru.
+PUBLISHED_BATCHES, PUBLISHED_LRU_STEPS = 2, 500
+# Sequences per frame of the published procedure, where these are not those of training.
+PRETRAIN_BATCHES = {
+    **{("wordptb", net): 8 for net in GATED},
+    **{("wordptb", net): 16 for net in SIMPLE},
+    **{("wordptb", net): 3 for net in SPIKING},
+    **{("heidelberg", net): 100 for net in SPIKING},
+}
+OF_PRETRAINING = ("target", "pretrain_batch", "pretrain_lr", "store", "only_pretrain")
+
+
+@dataclass(frozen=True)
+class Stage(Recipe):
+    """Options of the stage before training."""
+
+    group = "pre-training"
+
+    pretrain: str = option(
+        "none",
+        "how to make the network locally stable before it is trained: by scaling its "
+        "weights, by gradient steps, or as was published",
+        choices=METHODS,
+    )
+    compare: bool = option(
+        False, "also train it without pre-training", paired=True, role="label"
+    )
+    target: str = option(
+        "auto",
+        "spectral radius of the transitions: a number, auto (1 for one layer or a "
+        "feed-forward network, else 0.5), unbalanced (T / (T + L) in time, L / (T + L) "
+        "in depth), or one for each kind such as rec=0.5,enc=1",
+    )
+    pretrain_steps: int | None = option(
+        None, "iterations at most (default: of the method); 0 only measures", low=0
+    )
+    pretrain_batch: int | None = option(
+        None, "examples per iteration (default: 16, or as was published)", low=1
+    )
+    pretrain_lr: float | None = option(
+        None, "learning rate of pre-training by gradient steps", above=0
+    )
+    store: str | None = option(
+        None,
+        "folder that keeps pre-trained weights, and has them if it is done again",
+        role="where",
+    )
+    only_pretrain: bool = option(False, "stop when the network is stable")
+
+
+@dataclass(frozen=True)
+class Stabilized(Stage):
+    """Pre-training of a network to local stability, and its training."""
+
+    group = "training"
+    name, about = "lsc", "networks that are made locally stable before training"
+    defaults = {"seed": 0, "jit": None}
+
+    optimizer: str = option(
+        "lookahead-adabelief",
+        "update rule; heavy-ball is what figure 4 and table 1 in fact had",
+        choices=OPTIMIZERS,
+    )
+    learning_rate: float | None = option(
+        None, "(default: that of the published tables)", above=0, alias="lr"
+    )
+    weight_decay: float | None = option(
+        None, "decoupled (default: 0, of images 1e-4)", low=0
+    )
+    clip_norm: float | None = option(
+        None,
+        "largest joint norm of all gradients, or none",
+        above=0,
+        alias=("clip", "clipnorm"),
+    )
+    schedule: str = option(
+        "constant",
+        "learning rate over time; cosine falls to a tenth within 1 / 6.5 of all steps",
+        choices=("constant", "cosine"),
+    )
+    batch_size: int | None = option(
+        None, "examples per update (default: as was published)", low=1, alias="batch"
+    )
+    epochs: int | None = option(
+        None, "at most (default: as was published)", low=1, role="length"
+    )
+    patience: int | None = option(
+        10, "epochs in a row without a better validation loss; or none", low=1
+    )
+    time_limit: float | None = option(
+        None,
+        "hours for pre-training and training, or none; no epoch is begun that would "
+        "end later",
+        above=0,
+        role="length",
+    )
+    comments: str | None = option(
+        None,
+        "run string of the published program, such as findLSC_radius_targetnorm:.5; "
+        "its parts are translated into these options, and flags override them",
+        role="label",
+    )
+
+    def __post_init__(self):
+        super().__post_init__()
+        stability.target_of(self.target)
+
+    @classmethod
+    def rows(cls):
+        return _rows()
+
+    @classmethod
+    def understood(cls, script, given):
+        if given.get("comments") is None:
+            return given
+        return {**_translated(script, given).options, **given}
+
+    def settled(self, program):
+        task, network = program.task, program.network
+        if program.script == "ffn":
+            rate, decay = IMAGE_RATES[network.activation], IMAGE_DECAY
+            batch_size, epochs = IMAGE_BATCH, IMAGE_EPOCHS
+            few = self.batch_size or batch_size
+        else:
+            rate, batch_size, epochs = _usual(task.task, network)
+            decay = 0.0
+            few = PRETRAIN_BATCHES.get((task.task, network.net), batch_size)
+        if self.pretrain != "published":
+            few = PRETRAIN_BATCH
+        usual = {"learning_rate": rate, "weight_decay": decay, "epochs": epochs}
+        usual |= {"batch_size": batch_size}
+        usual["pretrain_batch"] = min(few, self.batch_size or batch_size)
+        self.settle(
+            **{name: v for name, v in usual.items() if getattr(self, name) is None}
+        )
+        network.check_target(self)
+        task.fit(self)
+        return self
+
+    @property
+    def stability(self) -> str:
+        """How the network was made stable, in words: `as drawn`, `radius 0.5`."""
+        if self.pretrain == "none":
+            return "as drawn"
+        return f"radius {self.target} ({self.pretrain})"
+
+    @property
+    def goals(self) -> float | str | dict[str, float]:
+        """The target as the library takes it."""
+        return stability.target_of(self.target)
+
+    @property
+    def trains(self):
+        return not self.only_pretrain
+
+    def pretraining_steps(self, program: Program) -> int | None:
+        """Iterations of pre-training at most; None for those of the method."""
+        if self.pretrain_steps is not None or self.pretrain != "published":
+            return self.pretrain_steps
+        task = program.task
+        if program.script == "ffn":
+            images = task.train_size or COUNTS[task.dataset]
+            return task.pretrain_epochs * max(images // (self.pretrain_batch or 1), 1)
+        if program.network.net == "lru":
+            return PUBLISHED_LRU_STEPS
+        return PUBLISHED_BATCHES * task.longest
+
+    def stabilize(self, program, model, task, directory):
+        return stability.make_stable(program, model, task, directory)
+
+    def new_optimizer(self, program, task):
+        import keras
+
+        from keras_nonnormal.optimizers import AdaBelief, Lookahead
+
+        rate: Any = self.learning_rate
+        if self.schedule == "cosine":
+            steps = (self.epochs or 1) * task.steps_per_epoch(self.batch_size)
+            decay = max(1, round(steps * SHARE_OF_STEPS))
+            rate = keras.optimizers.schedules.CosineDecay(rate, decay, alpha=FLOOR)
+        shared: dict[str, Any] = {"global_clipnorm": self.clip_norm}
+        if self.optimizer == "adam":
+            return keras.optimizers.Adam(rate, **shared)
+        if self.optimizer == "heavy-ball":
+            inner: Any = keras.optimizers.SGD(rate, momentum=MOMENTUM, **shared)
+        else:
+            inner = AdaBelief(rate, weight_decay=self.weight_decay or None, **shared)
+        if self.optimizer == "adabelief":
+            return inner
+        return Lookahead(inner, period=LOOKAHEAD_PERIOD)
+
+    def training(self, program, task):
+        limit = self.time_limit
+        return {
+            "epochs": self.epochs,
+            "batch_size": self.batch_size,
+            "metrics": _metrics(program.task.scores),
+            "patience": self.patience,
+            "keep_best": True,
+            "time_limit": None if limit is None else SECONDS_PER_HOUR * limit,
+            "time_spent": stability.read_stage(program.run.out)["seconds"],
+        }
+
+    def compared(self, program):
+        if not self.compare or self.pretrain == "none":
+            return None
+        out = program.run.out and os.path.join(program.run.out, "none")
+        return program.changed(pretrain="none", compare=False, out=out)
+
+    def announcement(self, program, task):
+        return (
+            f"{task.name}: {program.network.parameters(program, task):,} parameters, "
+            f"seed {program.run.seed}; trivial loss {task.trivial_loss:.4f}"
+        )
+
+    def summary(self, program, task, result):
+        stage = stability.read_stage(program.run.out)
+        trained = result.summary() if result.history else {}
+        seconds = trained.get("seconds")
+        stage["share"] = round(stage["seconds"] / seconds, 4) if seconds else None
+        return {"trivial_loss": task.trivial_loss, **trained, "pretraining": stage}
+
+    def published(self, program):
+        return published.beside(self.rows(), program.script, _setting(program))
+
+    def report(self, program, summaries):
+        lines = []
+        for start, summary in summaries.items():
+            lines += ["", start, *stability.radii_table(summary["pretraining"])]
+        table = results_table(summaries, program.task.scores, self.published(program))
+        return "\n".join([*lines, table])
+
+    def verdict(self, program, summaries):
+        found = (stability.missed(each["pretraining"]) for each in summaries.values())
+        return "\n".join(filter(None, found))
+
+    def said(self, program: Program, given: Mapping[str, Any]) -> set[str]:
+        """The options that flags gave, not those that a run string stands for."""
+        if self.comments is None:
+            return set(given)
+        return set(given) - _translated(program.script, given).options.keys()
+
+    def remarks(self, program, given):
+        if self.comments is not None:
+            values = {**program.options, **given}
+            notes = _translated(program.script, values).notes
+            yield from (f"--comments: {note}" for note in notes)
+        if self.pretrain == "none" and self.comments is None:
+            for name in ("compare", *OF_PRETRAINING):
+                if name in given:
+                    yield f"{flag(name)} has no effect without --pretrain"
+        elif "pretrain_lr" in given and self.pretrain == "controller":
+            yield "--pretrain-lr has no effect: the controller takes no gradient steps"
+        if "weight_decay" in given and self.optimizer == "heavy-ball":
+            yield "--weight-decay has no effect: heavy-ball has none"
+
+
+@functools.cache
+def _rows() -> tuple[published.Row, ...]:
+    return (*published.table("lsc"), *grids.stability())
+
+
+def _usual(task: str, network: Any) -> tuple[float, int, int]:
+    """The published learning rate, batch and epochs of a recurrent network."""
+    usual = USUAL[task]
+    depths, smaller = SMALL_BATCHES.get(task, ((), 0))
+    if network.net == "lru":
+        return LRU_RATE, LRU_BATCH, usual.epochs
+    rate = usual.spiking_rate if network.net in SPIKING else usual.rate
+    return rate, smaller if network.stack in depths else usual.batch_size, usual.epochs
+
+
+def _translated(script: str, given: Mapping[str, Any]) -> Translation:
+    net, task = given.get("net", "LSTM"), given.get("task", "sl_mnist")
+    return translate(given["comments"], script, net, task)
+
+
+def _setting(program: Program) -> str:
+    """The published setting that a run belongs to, by what it is about."""
+    if program.script == "ffn":
+        return "@fig2"
+    net = program.network.net
+    if net in GATED:
+        return f"@fig3/{program.task.task}"
+    settings = dict.fromkeys(SPIKING, "@fig3/spiking") | {"ssimplernn": "@fig3/simple"}
+    return settings.get(net, "")
+
+
+def _metrics(names: tuple[str, ...]) -> list[Any]:
+    """Metrics by name, and the share of single predictions that are right."""
+    import keras
+
+    from keras_nonnormal.metrics import LastStepAccuracy, ModeAccuracy, Perplexity
+
+    known = {
+        "mode_accuracy": ModeAccuracy,
+        "last_step_accuracy": LastStepAccuracy,
+        "perplexity": Perplexity,
+    }
+    found: list[Any] = [known[name]() for name in names if name in known]
+    return [*found, keras.metrics.SparseCategoricalAccuracy(name="accuracy")]

@@ -1,0 +1,7 @@
+"""What is learnt: a file for every task, which registers itself."""
+
+import importlib
+import pkgutil
+
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")

@@ -1,0 +1,118 @@
+"""Penn Treebank characters: the next character of each of many columns of a text.
+
+The text is read from beginning to end, gradients go back to the beginning of a chunk of
+`bptt` characters. When the validation loss of an epoch is no new minimum, the learning
+rates are halved; the model with the lowest is tested.
+"""
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+
+from experiments.core.options import OptionError, option
+from experiments.core.program import Task
+from experiments.tasks.sequences import NNRNN
+
+CHARACTERS = 50  # different ones, the end of a line included
+
+
+@dataclass(frozen=True)
+class Characters(Task):
+    """Penn Treebank characters, or a text of the user's own; sizes cut texts short."""
+
+    script, recipes = "ptb_char", NNRNN
+    scores = ("bits_per_character", "accuracy")
+    quick = {
+        **{"units": 64, "emsize": 32, "capacity": 4, "epochs": 1, "batch_size": 32},
+        **{"bptt": 50, "train_size": 50_000},
+        **{"validation_size": 10_000, "test_size": 10_000},
+    }
+    schedule = {"monitor": "val_loss", "keep_best": True, "halve_on_plateau": True}
+    skew_start, alpha_start = "cayley", 0.98
+
+    emsize: int = option(200, "width of the embedding", low=1)
+    tied: bool = option(
+        False, "the read-out has the weights of the embedding; needs --emsize = --units"
+    )
+    bptt: int = option(150, "characters per chunk, through which gradients go", low=1)
+    carry_step: bool = option(
+        False, "the stair goes on from chunk to chunk; published is a new one in each"
+    )
+    epochs: int = option(100, "passes over the text", low=1, role="length")
+    save_freq: int | None = option(
+        None, "keep the model after every so many epochs, or none", low=1, role="label"
+    )
+    log_interval: int = option(
+        200,
+        "chunks between lines of progress, where there is no progress bar",
+        low=1,
+        role="label",
+    )
+    save: str | None = option(
+        None,
+        "where else to keep the best model; the file ends in .keras (default: "
+        "model.keras in the run directory only)",
+        role="where",
+    )
+    data: str | None = option(None, "folder with train.txt, valid.txt and test.txt")
+    train_size: int | None = option(None, "characters to train on, or none: all", low=2)
+    validation_size: int | None = option(
+        None, "characters to validate on, or none: all", low=20
+    )
+    test_size: int | None = option(None, "characters to test on, or none: all", low=20)
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.save is not None and not Path(self.save).parent.is_dir():
+            raise OptionError(f"--save: there is no folder {Path(self.save).parent}")
+
+    @property
+    def report_every(self) -> int:
+        """Updates between lines of progress."""
+        return self.log_interval
+
+    @property
+    def longest(self):
+        return self.bptt  # if the stair goes on, what the text asks for: see `load`
+
+    @property
+    def widths(self):
+        return {
+            "input_width": self.emsize,
+            "output_width": CHARACTERS,
+            "vocabulary": CHARACTERS,
+            "tied": self.tied,
+        }
+
+    def settled(self, program):
+        units, batch = program.network.units, program.recipe.batch_size
+        if self.tied and self.emsize != units:
+            raise OptionError(
+                f"--tied: needs --emsize equal to --units, {units}, received "
+                f"--emsize {self.emsize}"
+            )
+        if self.train_size is not None and self.train_size < 2 * batch:
+            raise OptionError(
+                f"--batch-size: expected at most half of --train-size, "
+                f"{self.train_size}, received {batch}"
+            )
+        return self
+
+    def load(self, seed):
+        from keras_nonnormal.datasets import ptb_char_task
+
+        task = ptb_char_task(bptt=self.bptt, folder=self.data)
+        corpus = dataclasses.replace(
+            task.corpus,
+            train=task.corpus.train[: self.train_size],
+            validation=task.corpus.validation[: self.validation_size],
+            test=task.corpus.test[: self.test_size],
+        )
+        return dataclasses.replace(task, corpus=corpus)
+
+    def remarks(self, program, given):
+        if "carry_step" in given and program.options.get("stair", "none") == "none":
+            yield "--carry-step has no effect: there is no stair"
+        if self.save is not None and not self.save.endswith(".keras"):
+            file = Path(self.save).with_suffix(".keras")
+            yield f"--save: the model is kept as {file}, in the format of Keras"
