@@ -11,7 +11,6 @@ os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import numpy as np
 import pytest
 from hypothesis import settings
 
@@ -40,12 +39,7 @@ def pytest_collection_finish():
 @pytest.fixture(scope="session")
 def golden():
     """``golden("nonnormal_init/lstm")`` opens an archive of reference arrays."""
-    folder = os.environ.get("KERAS_NONNORMAL_GOLDEN")
-    if not folder:
-        pytest.skip("KERAS_NONNORMAL_GOLDEN is not set")
-
-    def load(name):
-        return np.load(Path(folder) / f"{name}.npz", allow_pickle=False)
+    from tests.golden import load
 
     return load
 
