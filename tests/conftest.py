@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -53,19 +54,24 @@ def data_folder():
     return Path(folder)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)
 def uncompiled_file():
-    """Recurrences are not compiled in a file, nor in the fixtures of the file."""
-    from tests.helpers import compiled_recurrences
-
-    with compiled_recurrences(False):
-        yield
+    """Recurrences are not compiled in the fixtures of a file: that takes too long."""
+    yield from _recurrences(compiled=False)
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def uncompiled(request):
     """Recurrences are not compiled in a test, unless it is marked as `compiled`."""
+    marked = request.node.get_closest_marker("compiled") is not None
+    yield from _recurrences(compiled=marked)
+
+
+def _recurrences(compiled):
+    if "keras_nonnormal._backend" not in sys.modules:  # a test that needs no TensorFlow
+        yield
+        return
     from tests.helpers import compiled_recurrences
 
-    with compiled_recurrences(request.node.get_closest_marker("compiled") is not None):
+    with compiled_recurrences(compiled):
         yield

@@ -12,8 +12,6 @@ from keras_nonnormal.pretraining.published_update import shuffle_entries
 from keras_nonnormal.pretraining.variables import values_of
 from tests.golden import keys, variants
 
-pytestmark = pytest.mark.usefixtures("uncompiled_file")
-
 WIDE = "float64"
 
 

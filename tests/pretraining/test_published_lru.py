@@ -11,8 +11,6 @@ from keras_nonnormal.pretraining.radius import jacobian_loss, scalars
 from keras_nonnormal.pretraining.targets import resolve_targets
 from keras_nonnormal.pretraining.variables import values_of
 
-pytestmark = pytest.mark.usefixtures("uncompiled_file")
-
 WIDE = keras.backend.backend() != "jax"  # which rounds float64 to float32
 
 

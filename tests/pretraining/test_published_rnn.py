@@ -15,8 +15,6 @@ from keras_nonnormal.pretraining.transition import Transition
 from keras_nonnormal.pretraining.variables import values_of
 from tests.golden import variants
 
-pytestmark = pytest.mark.usefixtures("uncompiled_file")
-
 WIDE = "float64"
 SEQUENCES = {"return_sequences": True, "dtype": WIDE}
 CELLS = {

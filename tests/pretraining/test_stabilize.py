@@ -11,8 +11,6 @@ from keras import layers, ops
 from keras_nonnormal.layers import ALIF, NNRNN, ExpRNN, LRUBlock
 from keras_nonnormal.pretraining import StabilityMonitor, measure, stabilize
 
-pytestmark = pytest.mark.usefixtures("uncompiled_file")
-
 RNG = np.random.default_rng(0)
 FRAMES = RNG.standard_normal((384, 25, 5)).astype("float32")
 IMAGES = RNG.standard_normal((96, 12)).astype("float32")

@@ -13,8 +13,6 @@ from keras_nonnormal.training import (
     TrainingDiverged,
 )
 
-pytestmark = pytest.mark.usefixtures("uncompiled_file")
-
 TOKENS, UNITS, COLUMNS = 5, 6, 4
 LOSS = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 

@@ -25,8 +25,6 @@ from keras_nonnormal.training import loss_and_metrics
 from tests.golden import variants
 from tests.helpers import relative_error
 
-pytestmark = pytest.mark.usefixtures("uncompiled")
-
 LAYERS = {
     "anru": lambda g: ANRU(units_of(g), len(g["init__rnn_Wgg_bias"])),
     "rnn_gamma": lambda g: FusedSimpleRNN(units_of(g), Gamma(shared=True)),
