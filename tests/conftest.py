@@ -17,15 +17,48 @@ from hypothesis import settings
 
 # The first example pays for a compilation.
 settings.register_profile("keras_nonnormal", deadline=None)
+settings.register_profile("fast", deadline=None, max_examples=20)
 settings.load_profile("keras_nonnormal")
 
 
 # What takes minutes: where it comes last, one process ends alone with it.
 LONG = ("tests/notebooks/", "tests/experiments/test_scripts.py")
 
+# The fast tier, `-m fast`. In these folders and files most tests train a network,
+# compile a loop or start a program; of the layers, comparisons with archives are fast.
+EXPENSIVE = (
+    *("tests/ensembles/", "tests/notebooks/", "tests/pretraining/", "tests/training/"),
+    *("tests/test_package.py", "tests/test_recurrence.py"),
+)
+COMPARED = "tests/layers/"
+# With these fixtures a test starts programs, reads real data, or trains and saves.
+PROGRAMS = {"python", "data_folder", "tmp_path", "tmp_path_factory"}
+REFUSALS = {"refused"}  # writes nothing: that is what it looks for
 
+
+def is_fast(item):
+    """Whether a test belongs to the fast tier, by its folder, fixtures and marks."""
+    if item.nodeid.startswith(EXPENSIVE):
+        return False
+    if any(item.get_closest_marker(name) for name in ("slow", "compiled")):
+        return False
+    fixtures = set(item.fixturenames)
+    if item.nodeid.startswith(COMPARED) and "golden" not in fixtures:
+        return False
+    return not fixtures & PROGRAMS or bool(fixtures & REFUSALS)
+
+
+def pytest_configure(config):
+    if config.option.markexpr == "fast":
+        settings.load_profile("fast")
+
+
+@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
 def pytest_collection_modifyitems(items):
-    """The long ones first, all else in order."""
+    """The long ones first, all else in order; the fast ones are marked."""
+    for item in items:
+        if is_fast(item):
+            item.add_marker("fast")
     items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 
