@@ -46,7 +46,7 @@ def slow(units=UNITS, features=FEATURES, **arguments):
     keras.utils.set_random_seed(1)
     start = {"tau": 3.0, "tau_adaptation": 8.0, "threshold": 0.3}
     layer = ALIF(units, **{"dtype": DTYPE, **start, **arguments})
-    layer.build((None, None, features))
+    layer.build((BATCH, TIME, features))
     return layer
 
 
@@ -228,7 +228,8 @@ def test_trained_models_are_saved_and_loaded(tmp_path):
         ]
     )
     x, y = draws((8, TIME, FEATURES), (8, 2), dtype="float32")
-    model.compile(keras.optimizers.Adam(1e-2), "mse")
+    # Without a graph, which takes longer to trace than this training.
+    model.compile(keras.optimizers.Adam(1e-2), "mse", run_eagerly=True)
     before = model.get_weights()
     model.fit(x, y, batch_size=8, epochs=2, verbose=0)
     after = model.get_weights()

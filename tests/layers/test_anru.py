@@ -115,7 +115,8 @@ def test_trained_models_are_saved_and_loaded(tmp_path):
         ]
     )
     x, y = draws((8, TIME, FEATURES), (8, 2), dtype="float32")
-    model.compile(keras.optimizers.Adam(1e-2), "mse", jit_compile=False)
+    # Without a graph, which takes longer to trace than this training.
+    model.compile(keras.optimizers.Adam(1e-2), "mse", run_eagerly=True)
     before = model.get_weights()
     model.fit(x, y, batch_size=4, verbose=0)
     moved = [

@@ -36,7 +36,7 @@ def built(layer_class, units=UNITS, **arguments):
     keras.utils.set_random_seed(1)
     arguments = {"dtype": DTYPE, "return_sequences": True, **arguments}
     layer = layer_class(units, **arguments)
-    layer.build((None, TIME, units))
+    layer.build((BATCH, TIME, units))
     return layer
 
 
@@ -209,7 +209,8 @@ def test_trained_blocks_are_saved_and_loaded(tmp_path):
         ]
     )
     x, y = draws((8, TIME, 2), (8, 2), dtype="float32")
-    model.compile(keras.optimizers.Adam(1e-2), "mse")
+    # Without a graph, which takes longer to trace than this training.
+    model.compile(keras.optimizers.Adam(1e-2), "mse", run_eagerly=True)
     before = model.get_weights()
     model.fit(x, y, batch_size=8, epochs=2, verbose=0)
     after = model.get_weights()

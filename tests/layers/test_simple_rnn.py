@@ -196,17 +196,19 @@ def test_config_and_weight_names_are_those_of_simple_rnn():
 
 def model_with(layer_class, **arguments):
     keras.utils.set_random_seed(0)
+    compiled = layer_class is FusedSimpleRNN and arguments == {}
+    stack = [layer_class(UNITS, return_sequences=True, **arguments)]
+    if arguments:  # a second one would be compiled as long as the first
+        stack.append(layer_class(UNITS, return_sequences=True))
     model = keras.Sequential(
         [
             keras.Input((None, FEATURES)),
             keras.layers.Masking(0.0),
-            layer_class(UNITS, return_sequences=True, **arguments),
-            layer_class(UNITS, return_sequences=True),
+            *stack,
             keras.layers.TimeDistributed(keras.layers.Dense(2)),
         ]
     )
-    fused = layer_class is FusedSimpleRNN
-    model.compile("rmsprop", "mse", jit_compile=fused and arguments == {})
+    model.compile("rmsprop", "mse", jit_compile=compiled)
     return model
 
 

@@ -69,13 +69,15 @@ def test_rmsprop_keras2_repeats_keras2_to_1e_12_R3(
     assert RMSpropKeras2().epsilon == 1e-7
 
 
-def test_the_default_of_keras_3_moves_a_fiftieth_as_far_on_small_gradients(
-    float64, orhan, settings
-):
-    ours, _ = orhan(RMSpropKeras2(**settings), "small", "keras2")
-    optimizer = keras.optimizers.RMSprop(**settings)
-    keras3, _ = orhan(optimizer, "small", "keras3_global")
-    assert np.ptp(keras3[1], axis=0).max() < 0.05 * np.ptp(ours[1], axis=0).max()
+def test_the_default_of_keras_3_moves_a_fiftieth_as_far_on_small_gradients(float64):
+    # Far below the root of its epsilon, which stands inside of the root there.
+    gradients = 1e-6 * np.random.default_rng(0).normal(size=(6, 1, 4))
+    settings = {"learning_rate": 1e-3, "global_clipnorm": 10.0}
+    ours, keras3 = (
+        trajectory(rule(**settings), [np.ones(4)], gradients)[0]
+        for rule in (RMSpropKeras2, keras.optimizers.RMSprop)
+    )
+    assert np.ptp(keras3, axis=0).max() < 0.02 * np.ptp(ours, axis=0).max()
 
 
 def test_global_clipnorm_is_the_joint_norm_and_clipnorm_is_not_R2(

@@ -79,7 +79,7 @@ def test_feed_forward_networks_reach_a_radius_of_one(activation):
 
 @pytest.fixture(scope="module")
 def gru():
-    return recurrent(NETS["GRU"])
+    return recurrent(NETS["GRU"], depth=1)
 
 
 def test_measuring_moves_nothing(gru):
@@ -88,6 +88,7 @@ def test_measuring_moves_nothing(gru):
     report = measure(gru, FRAMES[:32], frames=4)
     assert report.before == report.after
     assert set(report.targets.values()) == {0.5, 1.0}
+    assert set(report.kinds()) == {"rec", "enc", "dec"}
     for old, new in zip(before, gru.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
 
@@ -201,7 +202,7 @@ def test_gradient_steps_come_nearer_to_the_target():
 
 
 def test_the_published_procedures_run_from_here():
-    model = recurrent(NETS["GRU"])
+    model = recurrent(NETS["relu"])  # other cells: test_published_rnn.py
     data = FRAMES[:8].astype("float64")  # the model's precision is what counts
     settings = {"method": "published", "steps": 5, "batch_size": 4, "frames": 1}
     report = stabilize(model, data, 1.0, **settings, verbose=0)
@@ -231,7 +232,7 @@ def test_what_is_in_the_store_is_loaded(tmp_path):
 
 def test_radii_are_logged_while_a_model_trains():
     # LSC row 55
-    model = recurrent(NETS["GRU"])
+    model = recurrent(NETS["relu"])
     model.compile("sgd", "mse")
     monitor = StabilityMonitor(FRAMES[:8], every=2, frames=2)
     y = np.zeros((16, 25, 4))
