@@ -130,7 +130,7 @@ def digits_of(g):
 def score(model, task):
     """Loss, and how many digits are named."""
     loss, metrics = loss_and_metrics(task)
-    model.compile("sgd", loss, weighted_metrics=metrics, jit_compile=False)
+    model.compile("sgd", loss, weighted_metrics=metrics, run_eagerly=True)
     batches = task.evaluation_batches("test")
     values = model.evaluate(batches, verbose=0, return_dict=True)
     return values["loss"], round(values["accuracy"] * len(task.splits.test))
@@ -185,7 +185,8 @@ def test_updates_and_the_tests_after_them_are_the_published_ones(started, networ
     doubled = [n for n, old in NAMES.get(network, {}).items() if isinstance(old, tuple)]
     optimizer = AdamTorch(float(g["lr"]), rate_factors=dict.fromkeys(doubled, 2.0))
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(optimizer, loss, jit_compile=False)
+    # Without a graph, which takes longer to trace than these updates.
+    model.compile(optimizer, loss, run_eagerly=True)
     for update, (x, y) in enumerate(zip(g["x"], g["y"], strict=True)):
         x = x[:, g["order"], None]
         if update in g["transformed_steps"]:

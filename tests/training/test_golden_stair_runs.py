@@ -81,6 +81,7 @@ def test_copy_run_is_the_published_one(golden, network, schedule, coding):
         ),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=[RecallAccuracy(int(g["c_length"]))],
+        run_eagerly=True,  # a graph takes longer to trace than these updates
     )
     for update in range(len(x)):
         model.reset_metrics()
