@@ -29,6 +29,7 @@ LONG = ("tests/notebooks/", "tests/experiments/test_scripts.py")
 EXPENSIVE = (
     *("tests/ensembles/", "tests/notebooks/", "tests/pretraining/", "tests/training/"),
     *("tests/test_package.py", "tests/test_recurrence.py"),
+    *("keras_nonnormal/pretraining/", "keras_nonnormal/training/"),
 )
 COMPARED = "tests/layers/"
 # With these fixtures a test starts programs, reads real data, or trains and saves.
@@ -43,6 +44,9 @@ def is_fast(item):
     if any(item.get_closest_marker(name) for name in ("slow", "compiled")):
         return False
     fixtures = set(item.fixturenames)
+    builds = "model" in item.path.name or "golden" in fixtures
+    if "/experiments/" in item.nodeid and builds:
+        return False  # networks with all their options
     if item.nodeid.startswith(COMPARED) and "golden" not in fixtures:
         return False
     return not fixtures & PROGRAMS or bool(fixtures & REFUSALS)

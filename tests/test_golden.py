@@ -2,6 +2,7 @@
 
 import ast
 import fnmatch
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -25,17 +26,28 @@ def named(call):
     return first.value if isinstance(first, ast.Constant) else None
 
 
+@functools.cache
+def calls():
+    """Calls of functions by their names, by test file."""
+    return {
+        file: [
+            node
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        ]
+        for file in sorted(TESTS.rglob("test_*.py"))
+        if file != Path(__file__)
+    }
+
+
 def patterns(function):
     """Patterns of archives that calls of a function name, by test file."""
     found = {}
-    for file in sorted(TESTS.rglob("test_*.py")):
-        if file == Path(__file__):
-            continue
-        for node in ast.walk(ast.parse(file.read_text())):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == function:
-                pattern = named(node)
-                if isinstance(pattern, str) and "/" in pattern:
-                    found.setdefault(file, set()).add(pattern)
+    for file, nodes in calls().items():
+        for node in nodes:
+            pattern = named(node) if node.func.id == function else None
+            if isinstance(pattern, str) and "/" in pattern:
+                found.setdefault(file, set()).add(pattern)
     return found
 
 

@@ -204,6 +204,7 @@ def test_variables_keep_their_precision_under_a_mixed_policy():
     assert keras.backend.standardize_dtype(q.dtype) == "float32"
 
 
+@pytest.mark.compiled
 def test_matrix_is_orthogonal_after_many_large_updates():
     """In float32: Q is made anew each time, so round-off does not add up."""
     n, updates = 128, 1000
