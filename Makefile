@@ -2,7 +2,7 @@
 PYTHON ?= python3
 ARGS ?=
 
-.PHONY: copy test lint types benchmark clean
+.PHONY: copy test fast lint types benchmark clean
 
 .venv/.done: requirements.txt setup.py
 	$(PYTHON) -m venv .venv
@@ -14,6 +14,9 @@ copy: .venv/.done
 
 test: .venv/.done
 	.venv/bin/python -m pytest $(ARGS)
+
+fast: .venv/.done
+	.venv/bin/python -m pytest -m fast $(ARGS)
 
 lint: .venv/.done
 	.venv/bin/ruff check . && .venv/bin/ruff format --check .

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -11,21 +12,57 @@ os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import numpy as np
 import pytest
 from hypothesis import settings
 
 # The first example pays for a compilation.
 settings.register_profile("keras_nonnormal", deadline=None)
+settings.register_profile("fast", deadline=None, max_examples=20)
 settings.load_profile("keras_nonnormal")
 
 
 # What takes minutes: where it comes last, one process ends alone with it.
 LONG = ("tests/notebooks/", "tests/experiments/test_scripts.py")
 
+# The fast tier, `-m fast`. In these folders and files most tests train a network,
+# compile a loop or start a program; of the layers, comparisons with archives are fast.
+EXPENSIVE = (
+    *("tests/ensembles/", "tests/notebooks/", "tests/pretraining/", "tests/training/"),
+    *("tests/test_package.py", "tests/test_recurrence.py"),
+    *("keras_nonnormal/pretraining/", "keras_nonnormal/training/"),
+)
+COMPARED = "tests/layers/"
+# With these fixtures a test starts programs, reads real data, or trains and saves.
+PROGRAMS = {"python", "data_folder", "tmp_path", "tmp_path_factory"}
+REFUSALS = {"refused"}  # writes nothing: that is what it looks for
 
+
+def is_fast(item):
+    """Whether a test belongs to the fast tier, by its folder, fixtures and marks."""
+    if item.nodeid.startswith(EXPENSIVE):
+        return False
+    if any(item.get_closest_marker(name) for name in ("slow", "compiled")):
+        return False
+    fixtures = set(item.fixturenames)
+    builds = "model" in item.path.name or "golden" in fixtures
+    if "/experiments/" in item.nodeid and builds:
+        return False  # networks with all their options
+    if item.nodeid.startswith(COMPARED) and "golden" not in fixtures:
+        return False
+    return not fixtures & PROGRAMS or bool(fixtures & REFUSALS)
+
+
+def pytest_configure(config):
+    if config.option.markexpr == "fast":
+        settings.load_profile("fast")
+
+
+@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
 def pytest_collection_modifyitems(items):
-    """The long ones first, all else in order."""
+    """The long ones first, all else in order; the fast ones are marked."""
+    for item in items:
+        if is_fast(item):
+            item.add_marker("fast")
     items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 
@@ -40,12 +77,7 @@ def pytest_collection_finish():
 @pytest.fixture(scope="session")
 def golden():
     """``golden("nonnormal_init/lstm")`` opens an archive of reference arrays."""
-    folder = os.environ.get("KERAS_NONNORMAL_GOLDEN")
-    if not folder:
-        pytest.skip("KERAS_NONNORMAL_GOLDEN is not set")
-
-    def load(name):
-        return np.load(Path(folder) / f"{name}.npz", allow_pickle=False)
+    from tests.golden import load
 
     return load
 
@@ -59,19 +91,24 @@ def data_folder():
     return Path(folder)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)
 def uncompiled_file():
-    """Recurrences are not compiled in a file, nor in the fixtures of the file."""
-    from tests.helpers import compiled_recurrences
-
-    with compiled_recurrences(False):
-        yield
+    """Recurrences are not compiled in the fixtures of a file: that takes too long."""
+    yield from _recurrences(compiled=False)
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def uncompiled(request):
     """Recurrences are not compiled in a test, unless it is marked as `compiled`."""
+    marked = request.node.get_closest_marker("compiled") is not None
+    yield from _recurrences(compiled=marked)
+
+
+def _recurrences(compiled):
+    if "keras_nonnormal._backend" not in sys.modules:  # a test that needs no TensorFlow
+        yield
+        return
     from tests.helpers import compiled_recurrences
 
-    with compiled_recurrences(request.node.get_closest_marker("compiled") is not None):
+    with compiled_recurrences(compiled):
         yield

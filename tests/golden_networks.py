@@ -1,5 +1,7 @@
 """The networks of the golden files as Keras layers, and their weights by name."""
 
+import re
+
 import numpy as np
 
 from keras_nonnormal.layers import NNRNN, ExpRNN, FusedLSTM, FusedSimpleRNN
@@ -15,14 +17,16 @@ NAMES = {
 
 
 def golden_layer(network, g, **arguments):
-    """The recurrent layer of 8 units that a golden file was made with."""
+    """The recurrent layer that an archive was made with."""
+    kernel = next(key for key in g if re.fullmatch(r"(init_)?kernel(_i)?", key))
+    units = g[kernel].shape[1]
     if network == "rnn":
-        return FusedSimpleRNN(8, activation="modrelu", **arguments)
+        return FusedSimpleRNN(units, activation="modrelu", **arguments)
     if network == "exprnn":
-        return ExpRNN(8, **arguments)
+        return ExpRNN(units, **arguments)
     if network == "nnrnn":
-        return NNRNN(8, gamma_penalty=float(g["alam"]), **arguments)
-    return FusedLSTM(8, unit_forget_bias=False, **arguments)
+        return NNRNN(units, gamma_penalty=float(g["alam"]), **arguments)
+    return FusedLSTM(units, unit_forget_bias=False, **arguments)
 
 
 def golden_weights(network, g, prefix=""):

@@ -1,5 +1,7 @@
 """The recurrence against a plain loop over time, states and parameters of any kind."""
 
+import itertools
+
 import numpy as np
 import pytest
 from keras import ops
@@ -65,11 +67,22 @@ def plain_loop(step, states, inputs, arrays, return_sequences, gain=None):
     return (*state, ops.stack(outputs)) if return_sequences else state
 
 
-@pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("return_sequences", [True, False])
-# 10: two steps or less to a chunk, which is the same for either precision.
+# XLA once for each kind of step, in one go and in chunks.
+COMPILED = [
+    *((case, True, DTYPE, None) for case in CASES),
+    *((case, False, DTYPE, 10) for case in ("tanh by its slope", "gates")),
+    ("gates", True, DTYPES[-1], None),
+]
+
+
 @pytest.mark.parametrize(
-    ("dtype", "chunk"), [*((d, None) for d in DTYPES), (DTYPE, 10)]
+    ("case", "return_sequences", "dtype", "chunk"),
+    [
+        pytest.param(*each, marks=[pytest.mark.compiled] * (each in COMPILED))
+        for each in itertools.product(CASES, [True, False], DTYPES, [None, 10])
+        # 10: two steps or less to a chunk, which is the same for either precision.
+        if each[2] == DTYPE or not each[3]
+    ],
 )
 def test_values_and_gradients_are_those_of_a_plain_loop(
     case, return_sequences, dtype, chunk, monkeypatch
@@ -105,8 +118,13 @@ def test_values_and_gradients_are_those_of_a_plain_loop(
     assert max(errors) < TOLERANCE[dtype], errors
 
 
-@pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("per_sample", [True, False])
+@pytest.mark.parametrize(
+    ("case", "per_sample"),
+    [
+        pytest.param(*each, marks=[pytest.mark.compiled] * (each == ("gates", True)))
+        for each in itertools.product(CASES, [True, False])
+    ],
+)
 def test_gain_multiplies_what_is_fed_back(case, per_sample, monkeypatch):
     step, slope, states, _, inputs, _ = CASES[case]
     recurrence = Recurrence(step, slope)
@@ -139,6 +157,7 @@ def test_gain_multiplies_what_is_fed_back(case, per_sample, monkeypatch):
     assert max(errors) < TOLERANCE[DTYPE], errors
 
 
+@pytest.mark.compiled
 def test_without_its_own_compilation_the_numbers_are_the_same():
     arrays = tensors("gates", DTYPE)
     x, kernel, bias, matrix, h, c, scale, *parameters = arrays

@@ -1,4 +1,3 @@
-import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -73,10 +72,10 @@ def state_gradients(
 
     sequences = ops.convert_to_tensor(sequences, layer.compute_dtype)
     states, outputs, reached = layer.get_initial_state(sequences.shape[0]), [], []
-    made_once = getattr(layer, "matrix_made_once", contextlib.nullcontext)
-    with tf.GradientTape() as tape, made_once(False):
+    cell = layer.cell_of_call() if hasattr(layer, "cell_of_call") else layer.cell
+    with tf.GradientTape() as tape:
         for step in range(sequences.shape[1]):
-            output, states = layer.cell(sequences[:, step], states)
+            output, states = cell(sequences[:, step], states)
             outputs.append(_seen(layer, output, states[0]))
             reached.append(states[0])
         value = loss(outputs)

@@ -20,6 +20,7 @@ from keras_nonnormal.activations import (
     gamma_values,
 )
 from keras_nonnormal.initializers import UniformOnce
+from tests.golden import cases
 from tests.helpers import DTYPE, relative_error, value_and_gradients
 
 # The originals leave the exact function for n x > 20, by up to 2.1e-9 / n.
@@ -80,7 +81,7 @@ def test_golden_gradients_of_shared_parameters_are_sums(golden):
 
 # Row A4
 @pytest.mark.skipif(DTYPE == "float32", reason="Keras rounds float64 on JAX")
-@pytest.mark.parametrize("case", ["neuron", "sample_neuron"])
+@pytest.mark.parametrize("case", cases("gamma/gamma2", r"(\w+)__gout"))
 def test_golden_parameters_per_neuron_and_per_sample(golden, case):
     arrays = golden("gamma/gamma2")
     x, n, s, dy, *expected = (

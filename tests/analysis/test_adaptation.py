@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keras_nonnormal.analysis import adaptation_index, gain_scaling_fit, isolated
+from tests.golden import keys
 
 XI = np.array([0.5, 1, 2.5, 5, 7.5, 10, 15, 20, 30])
 SEEDS = st.integers(0, 2**31)
@@ -17,12 +18,14 @@ SEEDS = st.integers(0, 2**31)
 def test_indices_are_the_published_ones(golden):  # Row A30
     arrays = golden("gamma/fracdiff")
     signals = arrays["adapting_signals"]
-    every_second = adaptation_index(signals[:, ::2], window=10, start=50, stop=74)
-    for ours, theirs in (
-        (adaptation_index(signals), "adaptive_index"),
-        (every_second, "adaptive_index_even_w10"),
-    ):
-        np.testing.assert_allclose(ours, arrays[theirs], rtol=1e-12)
+    expected = arrays["adaptive_index"]
+    np.testing.assert_allclose(adaptation_index(signals), expected, rtol=1e-12)
+    windows = keys(arrays, r"adaptive_index_even_w(\d+)")
+    assert windows
+    for window in windows:  # of every second sample
+        expected = arrays[f"adaptive_index_even_w{window}"]
+        found = adaptation_index(signals[:, ::2], int(window), start=50, stop=74)
+        np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
 @given(SEEDS, st.floats(1e-3, 1e3))

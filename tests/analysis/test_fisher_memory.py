@@ -39,7 +39,8 @@ def test_curves_are_those_of_1200_bit_arithmetic(golden):  # Row 42
     for i, alpha in enumerate(figure["alpha"]):
         for j, beta in enumerate(figure["beta"]):
             for k, d in enumerate(figure["d_fisher"]):
-                curve = fisher_memory_curve(delay_line(100, alpha, beta, d))
+                line = delay_line(int(figure["N"]), alpha, beta, d)
+                curve = fisher_memory_curve(line)
                 # With d = 0.2 the factor of the covariance has a condition number of
                 # up to 1e11; accumulating the covariance itself is off by 0.08.
                 np.testing.assert_allclose(

@@ -10,10 +10,12 @@ from keras_nonnormal.analysis import (
     state_gradients,
 )
 from keras_nonnormal.layers import NNRNN, FusedSimpleRNN
+from tests.golden import variants
 
 
-def test_norms_of_the_published_state_gradients(golden):  # Row 29
-    gradients = golden("nnrnn/nnrnn_modrelu")["grad_h"]
+@pytest.mark.parametrize("name", variants("nnrnn/nnrnn_*"))
+def test_norms_of_the_published_state_gradients(golden, name):  # Row 29
+    gradients = golden(f"nnrnn/nnrnn_{name}")["grad_h"]
     norms = state_gradient_norms(gradients)
     assert norms.shape == gradients.shape[:2]
     np.testing.assert_allclose(norms**2, (gradients**2).sum(axis=2), rtol=1e-12)

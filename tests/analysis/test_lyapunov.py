@@ -15,9 +15,10 @@ from keras_nonnormal.analysis import (
     lyapunov_spectrum,
 )
 from keras_nonnormal.analysis._row_graded_qr import row_graded_qr
+from tests.golden import cases, keys
 
 SEEDS = st.integers(0, 2**31)
-CASES = ["homogeneous", "relu_like", "heterogeneous", "weakly_chaotic"]
+CASES = cases("gamma/lyapunov", r"(\w+)__LE_kfull")
 
 
 def published(golden, case):
@@ -62,9 +63,13 @@ def test_spectra_are_the_published_ones(golden, case):  # Row A25
 @pytest.mark.parametrize("case", CASES)
 def test_the_first_exponents_do_not_need_the_others(golden, case):  # Row A25
     case = published(golden, case)
-    found = spectrum_of(case, count=2)
-    np.testing.assert_allclose(found.exponents, case["LE_k2"], rtol=0, atol=1e-7)
-    assert found.frame.shape == (len(case["V"]), 2)
+    counts = keys(case, r"LE_k(\d+)")
+    assert counts
+    for count in counts:
+        found = spectrum_of(case, count=int(count))
+        expected = case[f"LE_k{count}"]
+        np.testing.assert_allclose(found.exponents, expected, rtol=0, atol=1e-7)
+        assert found.frame.shape == (len(case["V"]), int(count))
 
 
 def test_one_gain_for_all_is_the_same_gain_for_each(golden):  # Row A25

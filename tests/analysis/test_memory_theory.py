@@ -17,13 +17,9 @@ from keras_nonnormal.analysis import (
     spatial_memory,
     total_memory,
 )
+from tests.golden import cases, keys, number
 
 N = 100
-SYSTEMS = (
-    *("chain_a1", "chain_a1p02", "chain_a2", "fbchain_b0p04", "fbchain_b0p21"),
-    *("chain_reversed", "orth_0p9", "identity_0p8", "random_nonnormal"),
-    *("orth_1_horizon20", "identity_1_horizon20", "chain_horizon7"),
-)
 
 
 def chain(n, alpha):
@@ -38,10 +34,10 @@ def orthogonal(n, seed=0):
     return np.linalg.qr(np.random.default_rng(seed).normal(size=(n, n)))[0]
 
 
-@pytest.mark.parametrize("tag", SYSTEMS)
+@pytest.mark.parametrize("tag", cases("nonnormal_init/linear_memory", r"(\w+)__W"))
 def test_linear_memory_is_that_of_the_reference(golden, tag):  # Rows A2 and A4
     arrays = golden("nonnormal_init/linear_memory")
-    given = {name.split("__")[1]: arrays[name] for name in arrays if f"{tag}__" in name}
+    given = {part: arrays[f"{tag}__{part}"] for part in keys(arrays, rf"{tag}__(\w+)")}
     matrix, source, steps = given["W"], given["v"], len(given["J"])
     horizon = int(given["horizon"]) if "horizon" in given else None
     past = {"source": source, "horizon": horizon}
@@ -63,17 +59,21 @@ def test_linear_memory_is_that_of_the_reference(golden, tag):  # Rows A2 and A4
 
 def test_memory_functions_are_those_of_the_reference(golden):  # Row A3
     arrays = golden("nonnormal_init/linear_memory")
+    chains = keys(arrays, r"chain_a(\w+)__W")
+    feedback = keys(arrays, r"fbchain_b(\w+)__W")
+    (horizon,) = keys(arrays, r"orth_1_horizon(\d+)__W")
     tags = {
-        "chain": "chain_a1p02",
-        "fbchain": "fbchain_b0p04",
-        "orth": "orth_1_horizon20",
+        "chain": f"chain_a{chains[len(chains) // 2]}",  # the gain in the middle
+        "fbchain": f"fbchain_b{feedback[0]}",
+        "orth": f"orth_1_horizon{horizon}",
     }
-    for name in (each for each in arrays if each.startswith("memfun")):
-        _, system, _, variance = name.split("_")
+    functions = keys(arrays, r"memfun_(\w+)_s2_(\w+)")
+    assert functions
+    for system, variance in functions:
         matrix, source = (arrays[f"{tags[system]}__{part}"] for part in "Wv")
-        noise = float(variance.replace("p", "."))
-        found = memory_function(matrix, source, noise_variance=noise)
-        np.testing.assert_allclose(found, arrays[name], rtol=1e-10, atol=1e-12)
+        found = memory_function(matrix, source, noise_variance=number(variance))
+        expected = arrays[f"memfun_{system}_s2_{variance}"]
+        np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12)
 
 
 @pytest.mark.parametrize("alpha", [0.99, 1.02, 2.0])
@@ -119,8 +119,8 @@ def test_total_memory_and_transients_of_feedback_chains():  # S6, S12
         *((5.3460, 7.547, 103), (5.7931, 20.37, 105), (6.2833, 58.11, 109)),
         (6.8068, 173.99, 111),
     ]
-    for number, (total, peak, when) in enumerate(published, start=1):
-        matrix = fbchain(N, 0.01 * number)
+    for hundredths, (total, peak, when) in enumerate(published, start=1):
+        matrix = fbchain(N, 0.01 * hundredths)
         assert total_memory(matrix, None) == pytest.approx(total, abs=5e-5)
         norms = signal_norms(matrix, 200)
         assert norms.argmax() == when

@@ -19,6 +19,7 @@ from keras_nonnormal.analysis import (
     spectrum,
 )
 from tests.analysis.test_memory_theory import fbchain, orthogonal
+from tests.golden import cases, number
 
 
 def rotated_chain(n, alpha=1.02, seed=0):
@@ -26,15 +27,15 @@ def rotated_chain(n, alpha=1.02, seed=0):
     return rotation @ delay_line(n, alpha) @ rotation.T
 
 
-@pytest.mark.parametrize("number", [0, 1, 2])
-def test_henrici_indices_are_those_of_the_reference(golden, number):  # Row A1
+@pytest.mark.parametrize("which", cases("nonnormal_init/analysis", r"henrici_W(\d+)"))
+def test_henrici_indices_are_those_of_the_reference(golden, which):  # Row A1
     arrays = golden("nonnormal_init/analysis")
-    matrix = arrays[f"henrici_W{number}"]
+    matrix = arrays[f"henrici_W{which}"]
     absolute = henrici_index(matrix, relative=False)
-    assert absolute == pytest.approx(arrays[f"henrici_d{number}"], rel=1e-9)
-    expected = arrays[f"henrici_rel{number}"]
+    assert absolute == pytest.approx(arrays[f"henrici_d{which}"], rel=1e-9)
+    expected = arrays[f"henrici_rel{which}"]
     assert henrici_index(matrix) == pytest.approx(expected, rel=1e-9)
-    expected = arrays[f"henrici_commutator{number}"]
+    expected = arrays[f"henrici_commutator{which}"]
     assert commutator_norm(matrix) == pytest.approx(expected, rel=1e-12)
 
 
@@ -52,12 +53,34 @@ def test_departure_of_chains_in_closed_form(n):  # Row A1, S13, S15
             assert found == pytest.approx(0.95 * root, rel=2e-4)
 
 
+ANALYSIS = "nonnormal_init/analysis"
+
+
+@pytest.mark.parametrize(
+    ("kind", "n", "gain"), cases(ANALYSIS, r"henrici_(chain|fbchain)__n(\d+)_g(\w+)")
+)
+def test_departure_of_chains_of_the_reference(golden, kind, n, gain):  # Row A1
+    expected = golden(ANALYSIS)[f"henrici_{kind}__n{n}_g{gain}"]
+    build = {"chain": delay_line, "fbchain": fbchain}[kind]
+    found = henrici_index(build(int(n), number(gain)), relative=False)
+    assert found == pytest.approx(float(expected), rel=1e-9)
+
+
+def cosines(n, beta):
+    return 2 * np.sqrt(0.99 * beta) * np.cos(np.arange(1, n + 1) * np.pi / (n + 1))
+
+
+@pytest.mark.parametrize(("n", "beta"), cases(ANALYSIS, r"eig_fbchain__n(\d+)_g(\w+)"))
+def test_eigenvalues_of_feedback_chains_of_the_reference(golden, n, beta):  # S11
+    expected = golden(ANALYSIS)[f"eig_fbchain__n{n}_g{beta}"]
+    np.testing.assert_allclose(cosines(int(n), number(beta)), expected)
+    found = spectrum(fbchain(int(n), number(beta)), check=False)
+    np.testing.assert_allclose(np.sort(found.real)[::-1], expected, atol=1e-6)
+
+
 @pytest.mark.parametrize(("n", "beta"), [(10, 0.04), (20, 0.07), (9, 0.04)])
-def test_eigenvalues_of_feedback_chains_are_cosines(golden, n, beta):  # S11
-    values = 2 * np.sqrt(0.99 * beta) * np.cos(np.arange(1, n + 1) * np.pi / (n + 1))
-    if n != 9:
-        name = f"eig_fbchain__n{n}_g{beta:.2f}".replace(".", "p")
-        np.testing.assert_allclose(golden("nonnormal_init/analysis")[name], values)
+def test_eigenvalues_of_feedback_chains_are_cosines(n, beta):  # S11
+    values = cosines(n, beta)
     found = spectrum(fbchain(n, beta), check=False)
     np.testing.assert_allclose(np.sort(found.real)[::-1], values, atol=1e-6)
     determinant = (-0.99 * beta) ** (n / 2) if n % 2 == 0 else 0.0

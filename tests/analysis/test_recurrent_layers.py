@@ -21,6 +21,7 @@ from keras_nonnormal.analysis import (
     weight_profile,
 )
 from tests.analysis.test_memory_theory import fbchain, orthogonal
+from tests.golden import cases
 
 
 @pytest.mark.parametrize("system", ["chain1", "fbchain", "orth"])
@@ -28,11 +29,16 @@ def test_reconstruction_is_that_of_the_reference(golden, system):  # Row A5
     arrays = golden("nonnormal_init/decoding")
     signals, fitted = arrays["signals"], int(arrays["n_fit"])
     n = signals.shape[1]
-    matrix, source = {
-        "chain1": (delay_line(n, 1.0), None),
-        "fbchain": (fbchain(n, 0.04), None),
-        "orth": (arrays["orth_W"], arrays["orth_v"]),
-    }[system]
+    if system == "orth":
+        matrix, source = arrays["orth_W"], arrays["orth_v"]
+    else:
+        # The gains are in no key: states are linear in the signals, and what is left
+        # of a pulse after one and two steps is alpha in unit 1, alpha beta in unit 0.
+        states = arrays[f"state_{system}_linear"]
+        pulses, *_ = np.linalg.lstsq(signals.astype(float), states)
+        alpha = round(pulses[-2, 1], 6)
+        beta = round(pulses[-3, 0] / alpha, 6)
+        matrix, source = fbchain(n, beta, alpha), None
     elu = lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0)))  # noqa: E731
     for kind, activation in (("linear", None), ("elu", elu), ("linear_noise", None)):
         states = arrays[f"state_{system}_{kind}"]
@@ -63,7 +69,8 @@ def test_noise_costs_the_orthogonal_network_more():  # Row A5, S17
 
 
 @pytest.mark.parametrize(
-    ("activation", "bias"), [("relu", "nobias"), ("elu", "bias"), ("tanh", "bias")]
+    ("activation", "bias"),
+    cases("nonnormal_init/analysis", r"profile_([a-z]+)_(nobias|bias)_response"),
 )
 def test_peak_order_profiles_are_those_of_the_reference(
     golden, activation, bias
@@ -82,7 +89,9 @@ def test_peak_order_profiles_are_those_of_the_reference(
     expected = arrays[f"{tag}_response"]
     # Keras on JAX computes in single precision.
     precise = keras.backend.backend() != "jax"
-    np.testing.assert_allclose(response[:30], expected, atol=1e-12 if precise else 1e-5)
+    np.testing.assert_allclose(
+        response[: len(expected)], expected, atol=1e-12 if precise else 1e-5
+    )
     np.testing.assert_array_equal(response.argmax(axis=0), arrays[f"{tag}_peak_time"])
     np.testing.assert_array_equal(peak_order(response), arrays[f"{tag}_order"])
     (profile,) = peak_order_profiles(layer).values()
@@ -90,18 +99,34 @@ def test_peak_order_profiles_are_those_of_the_reference(
     np.testing.assert_allclose(profile, arrays[f"{tag}_mean"], atol=tolerance)
 
 
-@pytest.mark.parametrize("seed", [0, 1])
-def test_a_chain_is_found_in_any_order_of_its_units(golden, seed):  # Row A6
-    n = 12
-    order = np.random.default_rng(seed).permutation(n)
+def shuffled_chain(order):
+    n = len(order)
     layer = FusedSimpleRNN(n, "linear")
     layer.build((None, None, 1))
     chain = 1.02 * np.eye(n, k=1)[np.ix_(order, order)]
     layer.set_weights([np.eye(1, n)[:, order], chain, np.zeros(n)])
+    return layer
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_chain_is_found_in_any_order_of_its_units(seed):  # Row A6
+    n = 12
+    order = np.random.default_rng(seed).permutation(n)
+    layer = shuffled_chain(order)
     (profile,) = peak_order_profiles(layer).values()
     # Unit k peaks in step k.
     np.testing.assert_array_equal(order[peak_order(pulse_response(layer))], range(n))
     np.testing.assert_allclose(profile, np.where(np.arange(1 - n, n) == 1, 1.02, 0))
+
+
+def test_the_chain_of_the_reference_is_found(golden):  # Row A6
+    arrays = golden("nonnormal_init/analysis")
+    layer = shuffled_chain(arrays["profile_chain_perm"])
+    order = peak_order(pulse_response(layer))
+    np.testing.assert_array_equal(order, arrays["profile_chain_order"])
+    (profile,) = peak_order_profiles(layer).values()
+    # Keras's weights are of single precision.
+    np.testing.assert_allclose(profile, arrays["profile_chain_mean"], atol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from keras_nonnormal.analysis import (
     schur_eigenvalues,
     schur_matrix,
 )
+from tests.golden import variants
 
 ANGLES = st.lists(st.floats(-20, 20), min_size=1, max_size=6)
 
@@ -20,7 +21,7 @@ def parameters(angles, seed=0, scale=1.0):
     return np.array(angles), gamma, scale * rng.normal(size=(units, units))
 
 
-@pytest.mark.parametrize("name", ["modrelu", "tanh", "none"])
+@pytest.mark.parametrize("name", variants("nnrnn/nnrnn_*"))
 def test_theta_is_that_of_the_published_program(golden, name):  # Row 13
     arrays = golden(f"nnrnn/nnrnn_{name}")
     ours = schur_matrix(arrays["theta"], arrays["gamma"], arrays["T"])
@@ -28,7 +29,7 @@ def test_theta_is_that_of_the_published_program(golden, name):  # Row 13
     np.testing.assert_allclose(ours, arrays["Theta"], rtol=1e-14, atol=1e-15)
 
 
-@pytest.mark.parametrize("name", ["modrelu", "tanh", "none"])
+@pytest.mark.parametrize("name", variants("nnrnn/nnrnn_*"))
 def test_eigenvalues_are_those_of_the_published_recurrent_matrix(golden, name):
     arrays = golden(f"nnrnn/nnrnn_{name}")
     ours = schur_eigenvalues(arrays["theta"], arrays["gamma"], arrays["T"])

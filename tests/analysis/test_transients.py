@@ -18,11 +18,12 @@ def test_delay_line_is_the_notebooks_matrix(golden):
 
 def test_transients_are_those_of_the_notebook(golden):  # Row 42
     figure = golden("nnrnn/figure1")
-    starts = gaussian_starts(100, int(figure["num_points"]), int(figure["seed"]))
+    units = int(figure["N"])
+    starts = gaussian_starts(units, int(figure["num_points"]), int(figure["seed"]))
     for i, alpha in enumerate(figure["alpha"]):
         for j, beta in enumerate(figure["beta"]):
             moments = transient_statistics(
-                delay_line(100, alpha, beta, float(figure["d_transient"])), starts
+                delay_line(units, alpha, beta, float(figure["d_transient"])), starts
             )
             # 1e-9 of each value: both sides are sums of rounded products. The spread
             # of the start norms, all 1, is rounding itself.

@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keras_nonnormal.datasets import addition, addition_legacy, addition_task
+from tests.golden import cases
 
 SMALL = {"train": 40, "validation": 20, "test": 20}
 
@@ -72,10 +73,15 @@ def test_T3_a_sequence_without_two_halves_is_refused(make, length):
         make(length)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize(
+    "seed", cases("nonnormal_init/tasks", r"addition_seed(\d+)_x_train")
+)
 def test_T2_legacy_mode_reproduces_the_published_arrays(golden, seed):
     tasks = golden("nonnormal_init/tasks")
-    task = addition_task(20, train=6, validation=0, test=4, seed=seed, legacy=True)
+    train, length, _ = tasks[f"addition_seed{seed}_x_train"].shape
+    sizes = {"train": train, "validation": 0}
+    sizes["test"] = len(tasks[f"addition_seed{seed}_x_test"])
+    task = addition_task(length, **sizes, seed=int(seed), legacy=True)
     for part in ("train", "test"):
         x, y = one_batch(task, getattr(task.splits, part))
         # The published arrays are float64; ours are the same numbers, rounded once.

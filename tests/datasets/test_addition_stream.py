@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from keras_nonnormal.datasets import addition_stream_legacy, addition_stream_task
 from keras_nonnormal.datasets.addition import encode_addition
+from tests.golden import cases
 
 
 def drawn(task, batch_size, seed=400):
@@ -31,7 +32,7 @@ def test_marks_fall_into_both_halves_and_are_summed(length, data, seed):  # Row 
     np.testing.assert_allclose((values * marks).sum(axis=1), y[:, 0], rtol=1e-5)
 
 
-@pytest.mark.parametrize("setting", [0, 1])
+@pytest.mark.parametrize("setting", cases("nnrnn/task_adding", r"seed(\d+)"))
 def test_legacy_draws_are_the_published_ones(golden, setting):  # Row 27
     arrays = golden("nnrnn/task_adding")
     length, batch, ones, seed = (

@@ -11,6 +11,7 @@ from keras_nonnormal.datasets import (
     copying_task,
     copying_trivial_loss,
 )
+from tests.golden import cases
 
 SMALL = {"train": 40, "validation": 20, "test": 20}
 
@@ -53,10 +54,12 @@ def test_T1_widths_are_fixed_although_one_sequence_misses_symbols(golden):
     # Inferred widths gave this sample fewer than nine target classes (quirk 9).
     tasks = golden("nonnormal_init/tasks")
     seed = int(tasks["copy_width_defect_seed"])
-    task = copying_task(21, train=1, validation=0, test=1, seed=seed, legacy=True)
+    count, length, width = map(int, tasks["copy_width_defect_y_shape"])
+    sizes = {"train": count, "validation": 0, "test": 1}
+    task = copying_task(length, **sizes, seed=seed, legacy=True)
     x, y = one_batch(task, task.splits.train)
-    assert y.max() + 1 == tasks["copy_width_defect_y_shape"][-1] < task.output_width
-    assert x.shape == (1, 21, 10)
+    assert y.max() + 1 == width < task.output_width
+    assert x.shape == (count, length, 10)
     assert (task.input_width, task.output_width) == (10, 9)
 
 
@@ -135,13 +138,17 @@ def test_validation_of_size_zero_is_the_test_split():
     assert len(splits.validation) == 7
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize(
+    "seed", cases("nonnormal_init/tasks", r"copy_seed(\d+)_x_train_ids")
+)
 def test_T2_legacy_mode_reproduces_the_published_arrays(golden, seed):
     tasks = golden("nonnormal_init/tasks")
-    task = copying_task(30, train=24, validation=0, test=16, seed=seed, legacy=True)
+    key = f"copy_seed{seed}"
+    train, length = tasks[f"{key}_x_train_ids"].shape
+    sizes = {"train": train, "validation": 0, "test": len(tasks[f"{key}_x_test_ids"])}
+    task = copying_task(length, **sizes, seed=int(seed), legacy=True)
     for part in ("train", "test"):
         examples = getattr(task.splits, part)
-        key = f"copy_seed{seed}"
         np.testing.assert_array_equal(examples.inputs, tasks[f"{key}_x_{part}_ids"])
         np.testing.assert_array_equal(examples.targets, tasks[f"{key}_y_{part}_ids"])
         x, y = one_batch(task, examples)
@@ -150,11 +157,14 @@ def test_T2_legacy_mode_reproduces_the_published_arrays(golden, seed):
     assert task.splits.validation is task.splits.test
 
 
-@pytest.mark.parametrize("seed", range(1, 7))
+@pytest.mark.parametrize(
+    "seed", cases("nonnormal_init/tasks", r"copy_first_symbols_seed(\d+)")
+)
 def test_T2_legacy_mode_reproduces_the_draws_at_full_size(golden, seed):
-    inputs = copying_legacy(21, train=60_000, test=1, seed=seed).train.inputs
+    inputs = copying_legacy(21, train=60_000, test=1, seed=int(seed)).train.inputs
     first = golden("nonnormal_init/tasks")[f"copy_first_symbols_seed{seed}"]
-    np.testing.assert_array_equal(inputs[:8, :10], first)
+    rows, symbols = first.shape
+    np.testing.assert_array_equal(inputs[:rows, :symbols], first)
 
 
 def test_T2_legacy_mode_refuses_what_was_never_published():

@@ -45,13 +45,15 @@ def test_the_published_steps_of_an_epoch(real):  # LSC rows 45 and 49
 
 
 def windows_of(data, **options):
-    corpus = Corpus(tuple(map(str, range(50))), *[data["ptb_ids"].astype(np.int32)] * 3)
+    ids = data["ptb_ids"].astype(np.int32)
+    words = int(ids.max()) + 1
+    corpus = Corpus(tuple(map(str, range(words))), *[ids] * 3)
     columns, window = data["ptb_shape"]
     task = TextTask(
         name="words",
         corpus=corpus,
-        input_width=50,
-        output_width=50,
+        input_width=words,
+        output_width=words,
         per_step=True,
         length=int(window) * options.get("repeat", 1),
         trivial_loss=1.0,
@@ -74,18 +76,24 @@ def test_windows_are_the_published_ones(golden):  # LSC row 49
         np.testing.assert_array_equal(y, data["ptb_y_repeat2"])
         assert (weights == 1).all()
     for x, _, _ in windows_of(data, left_out=2):
-        np.testing.assert_array_equal(x, data["ptb_x"][:2])
+        np.testing.assert_array_equal(x, data["ptb_x"][:-2])
 
 
 def test_by_default_no_token_is_left_out(golden):  # LSC row 49
     data = golden("lsc/data_prep")
+    whole, columns, window = data["ptb_x"].shape
+    rows = len(data["ptb_ids"]) // columns
+    ids = data["ptb_ids"][: rows * columns].reshape(columns, rows)
+    rest = ids[:, whole * window :]
+    steps = 2 * (rest.shape[1] - 1)  # of one more window, which is shorter
+    assert steps > 0
     for x, y, weights in windows_of(data, repeat=2):
-        np.testing.assert_array_equal(x[:4], data["ptb_x_repeat2"])
-        rest = data["ptb_ids"][: 33 * 3].reshape(3, 33)[:, 28:]
-        np.testing.assert_array_equal(x[4, :, :8], np.repeat(rest[:, :-1], 2, axis=1))
-        np.testing.assert_array_equal(y[4, :, :8], np.repeat(rest[:, 1:], 2, axis=1))
-        assert (weights[4, :, :8] > 1).all()
-        assert (weights[4, :, 8:] == 0).all()
+        np.testing.assert_array_equal(x[:whole], data["ptb_x_repeat2"])
+        (x,), (y,), (last,) = x[whole:], y[whole:], weights[whole:]
+        np.testing.assert_array_equal(x[:, :steps], np.repeat(rest[:, :-1], 2, axis=1))
+        np.testing.assert_array_equal(y[:, :steps], np.repeat(rest[:, 1:], 2, axis=1))
+        assert (last[:, :steps] > 1).all()
+        assert (last[:, steps:] == 0).all()
         assert weights.mean() == pytest.approx(1)
 
 

@@ -35,12 +35,15 @@ def test_latencies_are_the_published_ones(golden):  # LSC row 51
 def test_spikes_are_the_published_ones_in_both_layouts(golden, layout):  # LSC row 51
     data = golden("lsc/data_prep")
     images = data["image"].astype(np.uint8)
-    x, y = encode_latencies(images, np.array([3, 7], np.uint8), layout=layout)
-    np.testing.assert_array_equal(x, data[f"spikes_{layout}"])
-    np.testing.assert_array_equal(y, np.repeat([[3], [7]], 100, axis=1))
-    twice, labels = encode_latencies(images, np.arange(2), layout=layout, repeat=2)
+    digits = np.arange(len(images), dtype=np.uint8)
+    x, y = encode_latencies(images, digits, layout=layout)
+    expected = data[f"spikes_{layout}"]
+    np.testing.assert_array_equal(x, expected)
+    steps = expected.shape[1]
+    np.testing.assert_array_equal(y, np.repeat(digits[:, None], steps, axis=1))
+    twice, labels = encode_latencies(images, digits, layout=layout, repeat=2)
     np.testing.assert_array_equal(twice, np.repeat(x, 2, axis=1))
-    assert labels.shape == (2, 200)
+    assert labels.shape == (len(images), 2 * steps)
 
 
 def test_an_evaluation_shows_every_digit_once(digits):  # LSC row 51

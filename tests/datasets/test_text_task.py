@@ -12,6 +12,7 @@ from keras_nonnormal.datasets import (
     bptt_chunks,
     text_task,
 )
+from tests.golden import variants
 
 LETTERS = "abcdefg"
 
@@ -61,8 +62,9 @@ def test_chunks_come_in_order_and_the_last_is_padded(tokens, batch_size, bptt):
         np.testing.assert_array_equal(weights[:, counted:], 0)
 
 
-def test_toy_chunks_are_those_of_the_published_batches(golden):  # Row 30
-    arrays = golden("nnrnn/langrun_nnrnn")
+@pytest.mark.parametrize("run", variants("nnrnn/langrun_*"))
+def test_toy_chunks_are_those_of_the_published_batches(golden, run):  # Row 30
+    arrays = golden(f"nnrnn/langrun_{run}")
     corpus = Corpus.from_texts(
         *(str(arrays[f"{name}_text"]) for name in ("train", "valid", "test"))
     )

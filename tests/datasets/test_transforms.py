@@ -32,30 +32,37 @@ def by_step(sequences):
     return sequences[..., 0].T
 
 
-@pytest.mark.parametrize("number", range(3))
-def test_the_sine_is_the_published_one(arrays, number):  # Row A20
-    frequency, phase, amplitude = arrays["sin_cfg_freq_phase_amp"][number]
-    out = sin_transform(constant(arrays, 800), frequency, phase, amplitude)
-    np.testing.assert_allclose(by_step(out), arrays["sin_out"][number], **EXACT)
+def test_sines_are_the_published_ones(arrays):  # Row A20
+    sequences = constant(arrays, len(arrays["step"]))
+    for setting, expected in zip(
+        arrays["sin_cfg_freq_phase_amp"], arrays["sin_out"], strict=True
+    ):
+        out = by_step(sin_transform(sequences, *setting))
+        np.testing.assert_allclose(out, expected, **EXACT)
 
 
-@pytest.mark.parametrize("number", range(2))
-def test_the_step_is_the_published_one(arrays, number):  # Row A20
-    size, *window = arrays["step_cfg_size_length_position"][number]
-    length, position = map(int, window)
-    drive = step_drive(800, size, length, position)
-    np.testing.assert_array_equal(1 + drive, arrays["step_factor"][number])
-    out = by_step(step_transform(constant(arrays, 800), size, length, position))
-    np.testing.assert_allclose(
-        out[arrays["step_out_steps"]], arrays["step_out"][number], **EXACT
-    )
+def test_steps_are_the_published_ones(arrays):  # Row A20
+    steps = len(arrays["step"])
+    sequences = constant(arrays, steps)
+    for (size, *window), factor, expected in zip(
+        arrays["step_cfg_size_length_position"],
+        arrays["step_factor"],
+        arrays["step_out"],
+        strict=True,
+    ):
+        length, position = map(int, window)
+        drive = step_drive(steps, size, length, position)
+        np.testing.assert_array_equal(1 + drive, factor)
+        out = by_step(step_transform(sequences, size, length, position))
+        np.testing.assert_allclose(out[arrays["step_out_steps"]], expected, **EXACT)
 
 
 def test_the_local_transforms_are_the_published_ones(arrays):  # Row A20
-    sequences, period = constant(arrays, 120), int(arrays["local_period"])
+    period = int(arrays["local_period"])
     for transform, name in ((local_linear, "lin"), (local_sin, "sin")):
-        out = by_step(transform(sequences, period))
-        np.testing.assert_allclose(out, arrays[f"local_{name}_out"], **EXACT)
+        expected = arrays[f"local_{name}_out"]
+        out = by_step(transform(constant(arrays, len(expected)), period))
+        np.testing.assert_allclose(out, expected, **EXACT)
 
 
 def test_both_ends_of_the_published_window_are_left_out():  # Row A20

@@ -10,8 +10,6 @@ from keras_nonnormal import Chain, ExpRNN, FusedLSTM, FusedSimpleRNN
 from keras_nonnormal.ensembles import Ensemble, MemberwiseOptimizer
 from keras_nonnormal.optimizers import RMSpropKeras2
 
-pytestmark = pytest.mark.usefixtures("uncompiled_file")
-
 MEMBERS, BATCH, TIME = 3, 4, 6
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((MEMBERS, BATCH, TIME, 5)).astype("float32")

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keras_nonnormal.initializers import Chain, Source
+from tests.golden import keys, number
 
 units = st.integers(1, 12)
 gains = st.floats(-1.5, 1.5)
@@ -17,13 +18,17 @@ close = {"rtol": 1e-12, "atol": 1e-13}
 
 def test_I1_chain_equals_the_golden_matrices(golden, matrix):
     arrays = golden("nonnormal_init/initializers")
-    keys = [key for key in arrays.files if key.startswith("chain__")]
-    assert len(keys) >= 7
-    for key in keys:
-        n, d, g = (_number(part[1:]) for part in key.split("__")[1].split("_"))
-        chain = Chain(alpha=g, diag_gain=d)
-        np.testing.assert_array_equal(matrix(chain, int(n), int(n)), arrays[key])
-    np.testing.assert_array_equal(matrix(Chain(), 6, 6), arrays["chain_default__n6"])
+    gains = keys(arrays, r"chain__n(\d+)_d(\w+)_g(\w+)")
+    assert gains
+    for n, d, g in gains:
+        chain = Chain(alpha=number(g), diag_gain=number(d))
+        expected = arrays[f"chain__n{n}_d{d}_g{g}"]
+        np.testing.assert_array_equal(matrix(chain, int(n), int(n)), expected)
+    defaults = keys(arrays, r"chain_default__n(\d+)")
+    assert defaults
+    for n in defaults:
+        expected = arrays[f"chain_default__n{n}"]
+        np.testing.assert_array_equal(matrix(Chain(), int(n), int(n)), expected)
 
 
 def test_I1_chain_of_three_units_written_out(matrix):
@@ -133,7 +138,7 @@ def test_I4_states_of_the_reversed_chain_equal_those_of_torch(golden):
 
 def _golden_layer(arrays, activation, direction):
     return keras.layers.SimpleRNN(
-        12,
+        len(arrays["recurrent_chain"]),
         activation=activation,
         kernel_initializer=Source(),
         recurrent_initializer=Chain(
@@ -141,7 +146,3 @@ def _golden_layer(arrays, activation, direction):
         ),
         return_sequences=True,
     )
-
-
-def _number(text):
-    return float(text.replace("p", ".").replace("m", "-"))

@@ -8,12 +8,14 @@ import pytest
 from keras_nonnormal.initializers import (
     Chain,
     FBChain,
+    Gatewise,
     Ramp,
     Source,
     gru_initializers,
     lstm_initializers,
     simple_rnn_initializers,
 )
+from tests.golden import cases
 
 NAMES = {
     simple_rnn_initializers: ["chain", "fbchain", "orthogonal", "identity", "plain"],
@@ -144,15 +146,38 @@ def test_I12_values_out_of_range_raise_and_are_named(wrong):
     assert f"{argument}={value!r}" in str(error.value)
 
 
-@pytest.mark.parametrize("name", ["chain", "fbchain", "mixed"])
-@pytest.mark.parametrize("n", [4, 6])
+def golden_pair(factory, name, arrays, n, m, direction="forward"):
+    """Kernel and recurrent initializer with the gains of an archive."""
+    first, second = {
+        "chain": arrays["gains_chain_diag_off"],
+        "fbchain": arrays["gains_fbchain_diag_feedback"],
+        "mixed": arrays["gains_mixed_chain_end"],
+    }[name]
+    rows = "gru_kernel" if factory is gru_initializers else "keras_kernel"
+    gains = {"input_scale": float(arrays[f"{rows}__n{n}_m{m}"][0, 0])}
+    if name == "mixed":
+        gains |= {"scale": first, "end_gain": second}
+    else:
+        gains["scale"] = second
+    kernel, recurrent = factory(name, n, direction=direction, **gains)
+    if name != "mixed" and first:  # a gain on the diagonal, which no name has
+        gate = {"chain": Chain, "fbchain": FBChain}[name]
+        gate = gate(second, diag_gain=first, direction=direction)
+        recurrent = Gatewise([gate] * GATES[factory])
+    return kernel, recurrent
+
+
+RUNS = {"faithful": "forward", "asrun": "reverse"}
+
+
 @pytest.mark.parametrize(
-    ("run", "direction"), [("faithful", "forward"), ("asrun", "reverse")]
+    ("run", "name", "n", "m"),
+    cases("nonnormal_init/lstm", r"h_(faithful|asrun)_(\w+)__n(\d+)_m(\d+)"),
 )
-def test_I10_lstm_matrices_equal_the_golden_ones(golden, name, n, run, direction):
+def test_I10_lstm_matrices_equal_the_golden_ones(golden, name, n, m, run):
     arrays = golden("nonnormal_init/lstm")
-    kernel, recurrent = lstm_initializers(name, n, direction=direction)
-    m = {4: 3, 6: 6}[n]
+    n, m = int(n), int(m)
+    kernel, recurrent = golden_pair(lstm_initializers, name, arrays, n, m, RUNS[run])
     # The archive's ramps were divided in float32: one unit in the last place.
     np.testing.assert_allclose(
         keras.ops.convert_to_numpy(recurrent((n, 4 * n))),
@@ -171,15 +196,15 @@ def test_I10_lstm_matrices_equal_the_golden_ones(golden, name, n, run, direction
         )
 
 
-@pytest.mark.parametrize("name", ["chain", "fbchain", "mixed"])
-@pytest.mark.parametrize(("n", "m"), [(4, 3), (6, 6)])
 @pytest.mark.parametrize(
-    ("run", "direction"), [("faithful", "forward"), ("asrun", "reverse")]
+    ("run", "name", "n", "m"),
+    cases("nonnormal_init/lstm", r"h_(faithful|asrun)_(\w+)__n(\d+)_m(\d+)"),
 )
-def test_I10_lstm_sequences_equal_the_golden_ones(golden, name, n, m, run, direction):
+def test_I10_lstm_sequences_equal_the_golden_ones(golden, name, n, m, run):
     # "asrun" is what torch.nn.LSTM computed with the published matrices.
     arrays = golden("nonnormal_init/lstm")
-    kernel, recurrent = lstm_initializers(name, n, direction=direction)
+    n, m = int(n), int(m)
+    kernel, recurrent = golden_pair(lstm_initializers, name, arrays, n, m, RUNS[run])
     layer = keras.layers.LSTM(
         n,
         kernel_initializer=kernel,
@@ -196,22 +221,29 @@ def test_I10_lstm_sequences_equal_the_golden_ones(golden, name, n, m, run, direc
     np.testing.assert_allclose(cell, expected, rtol=0, atol=3e-6)
 
 
-@pytest.mark.parametrize("name", ["chain", "mixed"])
-def test_I10_gru_matrices_and_sequences_equal_the_golden_ones(golden, matrix, name):
+@pytest.mark.parametrize(
+    ("name", "n", "m"), cases("nonnormal_init/lstm", r"gru_h_(\w+)__n(\d+)_m(\d+)")
+)
+def test_I10_gru_matrices_and_sequences_equal_the_golden_ones(
+    golden, matrix, name, n, m
+):
     arrays = golden("nonnormal_init/lstm")
-    kernel, recurrent = gru_initializers(name, 4)
+    n, m = int(n), int(m)
+    kernel, recurrent = golden_pair(gru_initializers, name, arrays, n, m)
     np.testing.assert_allclose(
-        matrix(recurrent, 4, 12), arrays[f"gru_recurrent_{name}__n4"], rtol=1.2e-7
+        matrix(recurrent, n, 3 * n), arrays[f"gru_recurrent_{name}__n{n}"], rtol=1.2e-7
     )
-    np.testing.assert_array_equal(matrix(kernel, 3, 12), arrays["gru_kernel__n4_m3"])
+    np.testing.assert_array_equal(
+        matrix(kernel, m, 3 * n), arrays[f"gru_kernel__n{n}_m{m}"]
+    )
     layer = keras.layers.GRU(
-        4,
+        n,
         kernel_initializer=kernel,
         recurrent_initializer=recurrent,
         return_sequences=True,
     )
-    sequence = keras.ops.convert_to_numpy(layer(arrays["x__n4_m3"]))
-    expected = arrays[f"gru_h_{name}__n4_m3"]
+    sequence = keras.ops.convert_to_numpy(layer(arrays[f"x__n{n}_m{m}"]))
+    expected = arrays[f"gru_h_{name}__n{n}_m{m}"]
     np.testing.assert_allclose(sequence, expected, rtol=0, atol=2e-6)
 
 

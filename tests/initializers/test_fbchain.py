@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keras_nonnormal.initializers import Chain, FBChain
+from tests.golden import keys, number
 
 units = st.integers(1, 12)
 gains = st.floats(-1.5, 1.5)
@@ -11,15 +12,17 @@ positive = st.floats(0.0, 1.5)
 
 def test_I2_fbchain_equals_the_golden_matrices(golden, matrix):
     arrays = golden("nonnormal_init/initializers")
-    keys = [key for key in arrays.files if key.startswith("fbchain__")]
-    assert len(keys) >= 6
-    for key in keys:
-        n, d, g = (_number(part[1:]) for part in key.split("__")[1].split("_"))
-        chain = FBChain(beta=g, diag_gain=d)
-        np.testing.assert_array_equal(matrix(chain, int(n), int(n)), arrays[key])
-    np.testing.assert_array_equal(
-        matrix(FBChain(), 6, 6), arrays["fbchain_default__n6"]
-    )
+    gains = keys(arrays, r"fbchain__n(\d+)_d(\w+)_g(\w+)")
+    assert gains
+    for n, d, g in gains:
+        chain = FBChain(beta=number(g), diag_gain=number(d))
+        expected = arrays[f"fbchain__n{n}_d{d}_g{g}"]
+        np.testing.assert_array_equal(matrix(chain, int(n), int(n)), expected)
+    defaults = keys(arrays, r"fbchain_default__n(\d+)")
+    assert defaults
+    for n in defaults:
+        expected = arrays[f"fbchain_default__n{n}"]
+        np.testing.assert_array_equal(matrix(FBChain(), int(n), int(n)), expected)
 
 
 def test_I2_the_forward_gain_is_0_99_by_default_and_free(matrix):
@@ -53,7 +56,3 @@ def test_S13_departure_from_normality_is_the_difference_of_the_gains(
     np.testing.assert_allclose(
         squared, (alpha - beta) ** 2 * (n - 1), rtol=1e-11, atol=1e-11
     )
-
-
-def _number(text):
-    return float(text.replace("p", ".").replace("m", "-"))

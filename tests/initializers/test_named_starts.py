@@ -14,6 +14,7 @@ from keras_nonnormal.initializers import (
     recurrent_initializer,
     skew_initializer,
 )
+from tests.golden import cases
 
 SKEWS = {
     "henaff": ("HenaffSkew", {"low": -math.pi, "high": 0.0}),
@@ -97,10 +98,12 @@ def test_quirk_Q7_xavier_is_no_skew_start():
 def test_row_9_xavier_starts_a_free_recurrent_kernel_with_variance_1_over_n(
     golden, matrix
 ):
-    values = matrix(recurrent_initializer("xavier", seed=1), 64, 64)
-    # 4096 entries: relative standard error 0.011, on both sides
-    np.testing.assert_allclose(values.std(), 1 / 8, rtol=0.04)
-    expected = golden("nnrnn/init_stats")["std_xavier_recurrent"]
+    arrays = golden("nnrnn/init_stats")
+    units = int(arrays["N"])
+    values = matrix(recurrent_initializer("xavier", seed=1), units, units)
+    # Of 64 units: 4096 entries, a relative standard error of 0.011, on both sides.
+    np.testing.assert_allclose(values.std(), units**-0.5, rtol=0.04)
+    expected = arrays["std_xavier_recurrent"]
     np.testing.assert_allclose(values.std(), expected, rtol=0.05)
 
 
@@ -112,17 +115,24 @@ def test_row_9_xavier_starts_a_free_recurrent_kernel_with_variance_1_over_n(
         ("normal", math.sqrt(1 / 64)),  # Row A14 of the gamma programs
     ],
 )
-def test_row_7_normal_input_kernels_are_not_truncated(golden, name, deviation):
+def test_row_7_normal_input_kernels_are_not_truncated(name, deviation):
     values = kernel_values(name)
     np.testing.assert_allclose(values.std(), deviation, rtol=0.02)
-    if name != "normal":
-        expected = golden("nnrnn/init_stats")[f"kernel_std_{name}_Din3"]
-        np.testing.assert_allclose(values.std(), expected, rtol=0.1)
     # Beyond two standard deviations lie 4.6 % of a normal distribution; Keras's
     # GlorotNormal, a wider one cut off at 2.27, has 3.5 % there.
     beyond = (np.abs(values) > 2 * deviation).mean()
     assert abs(beyond - 0.0455) < 0.008  # standard error 0.0015
     assert np.abs(values).max() > 3 * deviation
+
+
+@pytest.mark.parametrize(
+    ("name", "features"), cases("nnrnn/init_stats", r"kernel_std_(\w+)_Din(\d+)")
+)
+def test_row_7_normal_input_kernels_are_the_published_ones(golden, name, features):
+    arrays = golden("nnrnn/init_stats")
+    values = kernel_values(name, int(features), int(arrays["N"]))
+    expected = arrays[f"kernel_std_{name}_Din{features}"]
+    np.testing.assert_allclose(values.std(), expected, rtol=0.1)
 
 
 def test_row_7_kaiming_of_a_single_feature_has_deviation_root_2():
@@ -131,26 +141,34 @@ def test_row_7_kaiming_of_a_single_feature_has_deviation_root_2():
     np.testing.assert_allclose(deviation, math.sqrt(2), rtol=0.03)
 
 
-def test_quirk_Q2_torch_default_is_uniform_within_one_over_the_root_of_fan_in(golden):
-    values = kernel_values("torch_default")
-    levels = np.linspace(0, 1, 11)
-    expected = (2 * levels - 1) / math.sqrt(3)
-    np.testing.assert_allclose(np.quantile(values, levels), expected, atol=0.02)
+FAN_INS = cases("nnrnn/init_stats", r"bias_std_Din(\d+)")
+
+
+@pytest.mark.parametrize("fan_in", FAN_INS)
+def test_quirk_Q2_torch_default_is_uniform_within_one_over_the_root_of_fan_in(
+    golden, fan_in
+):
     arrays = golden("nnrnn/init_stats")
-    largest = arrays["nnrnn_kernel_released_absmax_Din3"]
+    values = kernel_values("torch_default", int(fan_in), int(arrays["N"]))
+    levels = np.linspace(0, 1, 11)
+    expected = (2 * levels - 1) / math.sqrt(int(fan_in))
+    np.testing.assert_allclose(np.quantile(values, levels), expected, atol=0.02)
+    largest = arrays[f"nnrnn_kernel_released_absmax_Din{fan_in}"]
     np.testing.assert_allclose(np.abs(values).max(), largest, rtol=1e-3)
-    deviation = arrays["nnrnn_kernel_released_std_Din3"]
+    deviation = arrays[f"nnrnn_kernel_released_std_Din{fan_in}"]
     np.testing.assert_allclose(values.std(), deviation, rtol=0.03)
 
 
-def test_row_7_biases_are_uniform_within_one_over_the_root_of_fan_in(golden):
-    draw = bias_initializer(3, seed=1)((20_000,))
+@pytest.mark.parametrize("fan_in", FAN_INS)
+def test_row_7_biases_are_uniform_within_one_over_the_root_of_fan_in(golden, fan_in):
+    draw = bias_initializer(int(fan_in), seed=1)((20_000,))
     values = keras.ops.convert_to_numpy(draw)
-    assert np.abs(values).max() <= 1 / math.sqrt(3) + 1e-7
+    assert np.abs(values).max() <= 1 / math.sqrt(int(fan_in)) + 1e-7
     arrays = golden("nnrnn/init_stats")
-    largest = arrays["bias_absmax_Din3"]
+    largest = arrays[f"bias_absmax_Din{fan_in}"]
     np.testing.assert_allclose(np.abs(values).max(), largest, rtol=1e-3)
-    np.testing.assert_allclose(values.std(), arrays["bias_std_Din3"], rtol=0.03)
+    deviation = arrays[f"bias_std_Din{fan_in}"]
+    np.testing.assert_allclose(values.std(), deviation, rtol=0.03)
     assert abs(values.mean()) < 0.01  # standard error 0.0024
 
 
@@ -215,9 +233,10 @@ def test_lstm_widths_and_seed_are_checked(wrong):
         lstm_glorot_initializers(**{"units": 4, "features": 3, **wrong})
 
 
-def kernel_values(name):
-    """Many input kernels of 3 features and 64 units, one seed each."""
-    draws = [kernel_initializer(name, seed=seed)((3, 64)) for seed in range(100)]
+def kernel_values(name, features=3, units=64):
+    """Many input kernels, one seed each."""
+    shape = (features, units)
+    draws = [kernel_initializer(name, seed=seed)(shape) for seed in range(100)]
     return np.stack([keras.ops.convert_to_numpy(draw) for draw in draws])
 
 

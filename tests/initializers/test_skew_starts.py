@@ -18,6 +18,7 @@ from keras_nonnormal.initializers import (
     SkewExponential,
     UniformSkew,
 )
+from tests.golden import cases
 
 PI = np.pi
 BLOCKS = {
@@ -52,8 +53,8 @@ def angles(make, count, units=64):
 
 
 @functools.cache
-def published_random_angles():
-    return angles(lambda seed: RandomOrthogonalSkew("q", seed), 60)
+def published_random_angles(units=64):
+    return angles(lambda seed: RandomOrthogonalSkew("q", seed), 60, units)
 
 
 def quantile_error(sample, levels, quantiles):
@@ -210,21 +211,24 @@ GOLDEN_ENTRIES = {
 }
 
 
-@pytest.mark.parametrize("name", GOLDEN_ENTRIES)
+@pytest.mark.parametrize("name", cases("nnrnn/init_stats", r"block_entry_q_(\w+)"))
 def test_entries_follow_the_golden_quantiles(golden, name):
     arrays = golden("nnrnn/init_stats")
     # The README of the archive allows 0.1 on angles, because its own sample is finite:
     # that of "new_henaff" is up to 0.07 off its law. So ours has to be large.
-    sample = entries(GOLDEN_ENTRIES[name], 200 if "haar" in name else 3000)
+    count, units = 200 if "haar" in name else 3000, int(arrays["N"])
+    sample = entries(GOLDEN_ENTRIES[name], count, units)
     error = quantile_error(sample, arrays["q"], arrays[f"block_entry_q_{name}"])
     assert error < 0.1
 
 
-@pytest.mark.parametrize("name", [*GOLDEN_ENTRIES, "new_haar_"])
+@pytest.mark.parametrize(
+    "name", cases("nnrnn/init_stats", r"abs_angle_exp_q_((?!random)\w+)")
+)
 def test_angles_follow_the_golden_quantiles(golden, name):
     arrays = golden("nnrnn/init_stats")
     make = {**GOLDEN_ENTRIES, "new_haar_": HaarSkew}[name]
-    sample = angles(make, 100)
+    sample = angles(make, 100, int(arrays["N"]))
     golden_angles = arrays[f"abs_angle_exp_q_{name}"]
     assert quantile_error(np.abs(sample), arrays["q"], golden_angles) < 0.1
     if f"angle_exp_q_{name}" in arrays:
@@ -234,25 +238,27 @@ def test_angles_follow_the_golden_quantiles(golden, name):
 
 def test_cayley_map_angles_follow_the_golden_quantiles(golden):
     arrays = golden("nnrnn/init_stats")
-    turned = 2 * np.arctan(np.abs(entries(CayleySkew)))
+    turned = 2 * np.arctan(np.abs(entries(CayleySkew, units=int(arrays["N"]))))
     golden_angles = arrays["abs_angle_cayleymap_q_cayley"]
     assert quantile_error(turned, arrays["q"], golden_angles) < 0.1
 
 
 def test_published_random_angles_follow_the_golden_quantiles(golden):
     arrays = golden("nnrnn/init_stats")
-    sample = published_random_angles()
+    units = int(arrays["N"])
+    sample = published_random_angles(units)
     assert quantile_error(sample, arrays["q"], arrays["angle_exp_q_random"]) < 0.1
     golden_angles = arrays["abs_angle_exp_q_random"]
     assert quantile_error(np.abs(sample), arrays["q"], golden_angles) < 0.1
     # The Haar measure is told apart at this tolerance.
-    haar = np.abs(angles(RandomOrthogonalSkew, 20))
+    haar = np.abs(angles(RandomOrthogonalSkew, 20, units))
     assert quantile_error(haar, arrays["q"], golden_angles) > 0.15
 
 
 def test_released_orthogonal_rnn_follows_the_golden_quantiles(golden):
     arrays = golden("nnrnn/init_stats")
-    starts = [SkewExponential(UniformSkew(seed=s)).matrix(64) for s in range(40)]
+    units = int(arrays["N"])
+    starts = [SkewExponential(UniformSkew(seed=s)).matrix(units) for s in range(40)]
     sample = np.angle(np.linalg.eigvals(starts)).ravel()
     golden_angles = arrays["angle_q_rnncell_released_orth"]
     assert quantile_error(sample, arrays["q"], golden_angles) < 0.1

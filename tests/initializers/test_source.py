@@ -4,20 +4,22 @@ import numpy as np
 import pytest
 
 from keras_nonnormal.initializers import Source
+from tests.golden import keys, number
 
 
 @pytest.mark.filterwarnings("ignore:Source connects")
 def test_I3_source_equals_the_golden_kernels(golden, matrix):
     arrays = golden("nonnormal_init/initializers")
-    keys = [key for key in arrays.files if key.startswith("source__")]
-    assert len(keys) >= 6
-    for key in keys:
-        m, n, s = (_number(part[1:]) for part in key.split("__")[1].split("_"))
-        kernel = matrix(Source(scale=s), int(m), int(n))
-        np.testing.assert_array_equal(kernel, arrays[key])
-    np.testing.assert_array_equal(
-        matrix(Source(), 3, 6), arrays["source_default__m3_n6"]
-    )
+    scales = keys(arrays, r"source__m(\d+)_n(\d+)_s(\w+)")
+    assert scales
+    for m, n, s in scales:
+        kernel = matrix(Source(scale=number(s)), int(m), int(n))
+        np.testing.assert_array_equal(kernel, arrays[f"source__m{m}_n{n}_s{s}"])
+    defaults = keys(arrays, r"source_default__m(\d+)_n(\d+)")
+    assert defaults
+    for m, n in defaults:
+        kernel = matrix(Source(), int(m), int(n))
+        np.testing.assert_array_equal(kernel, arrays[f"source_default__m{m}_n{n}"])
 
 
 @pytest.mark.parametrize(
@@ -38,7 +40,3 @@ def test_I3_more_channels_than_units_warn_and_leave_the_rest_disconnected(matrix
     with pytest.warns(UserWarning, match="channels 2 to 3 start disconnected"):
         kernel = matrix(Source(2.0), 4, 2)
     np.testing.assert_array_equal(kernel, [[2, 0], [0, 2], [0, 0], [0, 0]])
-
-
-def _number(text):
-    return float(text.replace("p", ".").replace("m", "-"))

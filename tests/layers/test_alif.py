@@ -9,6 +9,7 @@ from keras import ops
 
 from keras_nonnormal import _backend
 from keras_nonnormal.layers import ALIF, ALIFCell
+from tests.golden import cases, variants
 from tests.helpers import (
     DTYPE,
     TOLERANCE,
@@ -40,19 +41,19 @@ def draws(*shapes, dtype=DTYPE):
     return [random.normal(size=shape).astype(dtype) for shape in shapes]
 
 
-def slow(**arguments):
+def slow(units=UNITS, features=FEATURES, **arguments):
     """A layer whose time constants are long enough for all states to matter."""
     keras.utils.set_random_seed(1)
     start = {"tau": 3.0, "tau_adaptation": 8.0, "threshold": 0.3}
-    layer = ALIF(UNITS, **{"dtype": DTYPE, **start, **arguments})
-    layer.build((BATCH, TIME, FEATURES))
+    layer = ALIF(units, **{"dtype": DTYPE, **start, **arguments})
+    layer.build((BATCH, TIME, features))
     return layer
 
 
 @functools.cache
-def shared():
+def shared(units=UNITS, features=FEATURES):
     """One layer for several tests, because it is compiled once."""
-    return slow(return_sequences=True)
+    return slow(units, features, return_sequences=True)
 
 
 def with_golden_weights(layer, g, prefix=""):
@@ -62,11 +63,11 @@ def with_golden_weights(layer, g, prefix=""):
 
 
 # LSC row 38
-@pytest.mark.parametrize("network", ["maLSNN", "maLSNNb"])
-@pytest.mark.parametrize("kind", ["spiking", "leaky"])
+@pytest.mark.parametrize(("network", "kind"), variants("lsc/alif_*_*"))
 def test_spikes_states_and_gradients_are_the_published_ones(golden, network, kind):
     g = golden(f"lsc/alif_{network}_{kind}")
-    layer = shared()
+    features, units = g["w_input_weights"].shape
+    layer = shared(units, features)
     assert [w.name for w in layer.trainable_weights] == list(GOLDEN_NAMES)
     with_golden_weights(layer.cell, g)
     x, d_spikes = (g[name].astype(DTYPE) for name in ("x", "Gz"))
@@ -75,8 +76,8 @@ def test_spikes_states_and_gradients_are_the_published_ones(golden, network, kin
     for name, gradient in zip(GOLDEN_NAMES.values(), gradients, strict=True):
         assert relative_error(gradient, g[f"grad_{name}"]) < 5e-6, name
 
-    states = layer.cell.get_initial_state(BATCH)
-    for t in range(TIME):
+    states = layer.cell.get_initial_state(len(x))
+    for t in range(x.shape[1]):
         _, states = layer.cell(x[:, t], states)
         for name, state in zip("zva", states, strict=True):
             np.testing.assert_allclose(numpy(state), g[name][:, t], atol=2e-6)
@@ -84,10 +85,13 @@ def test_spikes_states_and_gradients_are_the_published_ones(golden, network, kin
 
 # LSC row 5
 # LSC row 6
-@pytest.mark.parametrize("network", ["maLSNN", "maLSNNb"])
+@pytest.mark.parametrize(
+    "network", cases("lsc/cell_jacobians", r"(\w+)_w_tau_adaptation")
+)
 def test_jacobians_of_compact_states_are_the_published_ones(golden, network):
     g = golden("lsc/cell_jacobians")
-    cell = slow().cell
+    features, units = g[f"{network}_w_input_weights"].shape
+    cell = slow(units, features).cell
     with_golden_weights(cell, g, f"{network}_")
     names = [f"{network}_{name}" for name in ("x", "state0", "state1")]
     point = [g[name].astype(DTYPE) for name in names]
@@ -97,15 +101,15 @@ def test_jacobians_of_compact_states_are_the_published_ones(golden, network):
 
     _, v, a = point
     # Every row of the Jacobian by a copy of the batch.
-    copies = tensors(*(np.repeat(each, 2 * UNITS, axis=0) for each in point))
+    batch, rows = len(v), np.eye(2 * units, dtype=DTYPE)
+    copies = tensors(*(np.repeat(each, len(rows), axis=0) for each in point))
     after, pullback = _backend.vjp(step, *copies)
     for i, state in enumerate(after):
         expected = g[f"{network}_next{i}"]
-        np.testing.assert_allclose(numpy(state)[:: 2 * UNITS], expected, atol=2e-6)
-    rows = np.tile(np.eye(2 * UNITS, dtype=DTYPE), (BATCH, 1))
+        np.testing.assert_allclose(numpy(state)[:: len(rows)], expected, atol=2e-6)
+    cotangents = np.split(np.tile(rows, (batch, 1)), 2, axis=1)
     by_x, by_v, by_a = (
-        numpy(d).reshape(BATCH, 2 * UNITS, -1)
-        for d in pullback(tensors(*np.split(rows, 2, axis=1)))
+        numpy(d).reshape(batch, len(rows), -1) for d in pullback(tensors(*cotangents))
     )
     by_state = np.concatenate([by_v, by_a], axis=2)
     np.testing.assert_allclose(by_state, g[f"{network}_J_state"], atol=2e-6)
@@ -224,7 +228,8 @@ def test_trained_models_are_saved_and_loaded(tmp_path):
         ]
     )
     x, y = draws((8, TIME, FEATURES), (8, 2), dtype="float32")
-    model.compile(keras.optimizers.Adam(1e-2), "mse")
+    # Without a graph, which takes longer to trace than this training.
+    model.compile(keras.optimizers.Adam(1e-2), "mse", run_eagerly=True)
     before = model.get_weights()
     model.fit(x, y, batch_size=8, epochs=2, verbose=0)
     after = model.get_weights()

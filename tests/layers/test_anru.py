@@ -25,8 +25,6 @@ from tests.helpers import (
     relative_error,
 )
 
-pytestmark = pytest.mark.usefixtures("uncompiled")
-
 BATCH, TIME, FEATURES, UNITS, CONTROLLER = 3, 7, 4, 6, 5
 
 
@@ -48,13 +46,16 @@ def a_mask():
     return ops.convert_to_tensor(mask)
 
 
-@pytest.mark.compiled
 @pytest.mark.parametrize(
     ("masked", "loop"),
-    [(False, {}), (False, {"go_backwards": True}), (True, {})],
+    [
+        (False, {}),
+        (False, {"go_backwards": True}),
+        pytest.param(True, {}, marks=pytest.mark.compiled),
+    ],
     ids=str,
 )
-def test_compiled_loop_gives_the_numbers_of_kerass_own_loop(masked, loop):
+def test_fused_loop_gives_the_numbers_of_kerass_own_loop(masked, loop):
     loop = {"return_sequences": True, "return_state": True, **loop}
     layer = anru(**loop)
     plain = keras.layers.RNN(layer.cell, dtype=DTYPE, **loop)
@@ -114,7 +115,8 @@ def test_trained_models_are_saved_and_loaded(tmp_path):
         ]
     )
     x, y = draws((8, TIME, FEATURES), (8, 2), dtype="float32")
-    model.compile(keras.optimizers.Adam(1e-2), "mse", jit_compile=False)
+    # Without a graph, which takes longer to trace than this training.
+    model.compile(keras.optimizers.Adam(1e-2), "mse", run_eagerly=True)
     before = model.get_weights()
     model.fit(x, y, batch_size=4, verbose=0)
     moved = [
@@ -169,7 +171,6 @@ def test_configuration_round_trips_and_names_are_as_documented():
     assert tuple(stack(draws((2, 3, 4), dtype="float32")[0]).shape) == (2, 2)
 
 
-@pytest.mark.compiled
 def test_mixed_precision_computes_in_half_and_keeps_the_variables():
     layer = anru(dtype="mixed_bfloat16", return_sequences=True)
     exact = anru(dtype="float32", return_sequences=True)
@@ -205,17 +206,16 @@ GAMMAS = {
 
 
 # Row A7
-@pytest.mark.compiled
 @pytest.mark.parametrize(
     ("layer_class", "kind", "stair"),
     [
         *((FusedSimpleRNN, kind, None) for kind in GAMMAS),
         *((layer_class, "per neuron", None) for layer_class in (ExpRNN, NNRNN)),
-        (FusedSimpleRNN, "per neuron", "n2"),
+        pytest.param(FusedSimpleRNN, "per neuron", "n2", marks=pytest.mark.compiled),
         (NNRNN, "names", "n2"),
     ],
 )
-def test_gamma_in_the_compiled_loop_is_gamma_in_kerass_own(layer_class, kind, stair):
+def test_gamma_in_the_fused_loop_is_gamma_in_kerass_own(layer_class, kind, stair):
     loop = {"return_sequences": True, "dtype": DTYPE, "stair": stair}
     layers = []
     for unroll in (False, True):

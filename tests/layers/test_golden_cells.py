@@ -7,6 +7,7 @@ from keras import ops
 
 from keras_nonnormal.activations import ModReLU
 from keras_nonnormal.layers import EURNN, NNRNN, ExpRNN, FusedLSTM, FusedSimpleRNN
+from tests.golden import variants
 from tests.helpers import DTYPE, relative_error, value_and_gradients
 
 # Sums in another order. What the original computed less exactly has its own bound.
@@ -47,7 +48,10 @@ class Network:
             )(g["labels"], logits)
             return task + sum(losses), task, h
 
-        nothing = [np.zeros((), DTYPE), np.zeros((*g["x"].shape[:2], 8), DTYPE)]
+        nothing = [
+            np.zeros((), DTYPE),
+            np.zeros((*g["x"].shape[:2], self.layer.units), DTYPE),
+        ]
         total, task, h, *gradients = value_and_gradients(
             loss, [*self.values, *self.head], [np.ones((), DTYPE), *nothing]
         )
@@ -60,11 +64,11 @@ def assert_equal(actual, expected, name="", bound=BOUND):
 
 
 # Row 8; plain RNN with a bias, four nonlinearities.
-@pytest.mark.parametrize("name", ["modrelu", "tanh", "sigmoid", "none"])
+@pytest.mark.parametrize("name", variants("nnrnn/rnn_*"))
 def test_simple_rnn_is_the_published_rnn(golden, name):
     g = golden(f"nnrnn/rnn_{name}")
     layer = FusedSimpleRNN(
-        8,
+        len(g["recurrent_kernel"]),
         activation=None if name == "none" else name,
         return_sequences=True,
         dtype=DTYPE,
@@ -92,7 +96,8 @@ def test_relu_is_relu():
 # Row 23.
 def test_lstm_is_the_published_lstm(golden):
     g = golden("nnrnn/lstm")
-    layer = FusedLSTM(8, return_sequences=True, unit_forget_bias=False, dtype=DTYPE)
+    units = len(g["recurrent_kernel_i"])
+    layer = FusedLSTM(units, return_sequences=True, unit_forget_bias=False, dtype=DTYPE)
     parts = {n: f"{n}_" for n in ("kernel", "recurrent_kernel", "bias")}
 
     def gates(prefix):
@@ -109,13 +114,17 @@ def test_lstm_is_the_published_lstm(golden):
 
 # Rows 10 and 11; the later program's exponential is a single-precision algorithm.
 @pytest.mark.parametrize(
-    ("name", "orthogonal_map", "bound"),
-    [("exp", "exp", BOUND), ("cayley", "cayley", BOUND), ("static32", "exp", 1e-7)],
+    "name", variants("nnrnn/exprnn_*", without=("nnrnn/exprnn_dtriv",))
 )
-def test_exp_rnn_is_the_published_exp_rnn(golden, name, orthogonal_map, bound):
+def test_exp_rnn_is_the_published_exp_rnn(golden, name):
     g = golden(f"nnrnn/exprnn_{name}")
-    bound = max(bound, BOUND)
-    layer = ExpRNN(8, orthogonal_map=orthogonal_map, return_sequences=True, dtype=DTYPE)
+    bound = max(BOUND, 1e-7) if name == "static32" else BOUND
+    layer = ExpRNN(
+        len(g["X"]),
+        orthogonal_map="cayley" if name == "cayley" else "exp",
+        return_sequences=True,
+        dtype=DTYPE,
+    )
     weights = {"kernel": g["kernel"], "skew": g["X"], "offset": g["modrelu_bias"]}
     h, task, _, gradients = Network(layer, g, weights).run()
     assert_equal(layer.cell.recurrent_kernel, g["recurrent_matrix"], bound=bound)
@@ -132,11 +141,11 @@ def test_exp_rnn_is_the_published_exp_rnn(golden, name, orthogonal_map, bound):
 
 
 # Rows 13, 14 and 15.
-@pytest.mark.parametrize("name", ["modrelu", "tanh", "none"])
+@pytest.mark.parametrize("name", variants("nnrnn/nnrnn_*"))
 def test_nnrnn_is_the_published_nnrnn(golden, name):
     g = golden(f"nnrnn/nnrnn_{name}")
     layer = NNRNN(
-        8,
+        len(g["X"]),
         activation=None if name == "none" else name,
         gamma_penalty=float(g["alam"]),
         return_sequences=True,
@@ -162,13 +171,13 @@ def test_nnrnn_is_the_published_nnrnn(golden, name):
 
 
 # Rows 19 and 20.
-@pytest.mark.parametrize("style", ["tunable", "fft"])
-@pytest.mark.parametrize("numbers", ["real", "complex"])
+@pytest.mark.parametrize(("style", "numbers"), variants("nnrnn/eurnn_*_*"))
 def test_eurnn_is_the_published_eurnn(golden, style, numbers):
     g = golden(f"nnrnn/eurnn_{style}_{numbers}")
     complex_, fft = numbers == "complex", style == "fft"
+    units = len(g["modReLUBias"])
     layer = EURNN(
-        8,
+        units,
         capacity=2 if fft else int(g["capacity"]),
         fft=fft,
         complex=complex_,
@@ -200,7 +209,7 @@ def test_eurnn_is_the_published_eurnn(golden, style, numbers):
     weights = {"kernel": kernel(), **{n: g[p] for n, p in published.items()}}
     network = Network(layer, g, weights, head=("V_weights", "V_bias"))
     h, task, _, gradients = network.run()
-    matrix = ops.convert_to_numpy(layer.cell.recurrent_kernel)[:8]
+    matrix = ops.convert_to_numpy(layer.cell.recurrent_kernel)[:units]
     if complex_:
         assert_equal(matrix, np.concatenate([g["W_re"], g["W_im"]], axis=1))
         assert_equal(h, g["h_re"])

@@ -10,6 +10,7 @@ from keras import ops
 
 from keras_nonnormal.activations import Gamma
 from keras_nonnormal.layers import ANRU, FusedGRU, FusedLSTM, FusedSimpleRNN, driven
+from tests.golden import cases
 from tests.helpers import DTYPE, layer_values_and_gradients, relative_error
 
 # Sums in another order; gamma far right is the exact one here, up to 2.1e-9 / n away.
@@ -54,7 +55,7 @@ def assert_all_equal(result, g, prefix, expected):
 
 
 # Rows A7, A9: both biases are one, and the file's drive is part of it.
-@pytest.mark.parametrize("case", ["homogeneous", "heterogeneous"])
+@pytest.mark.parametrize("case", cases("gamma/rnn_gamma", r"(\w+)__h"))
 def test_golden_gamma_rnn(golden, case):
     g = golden("gamma/rnn_gamma")
     p = {
@@ -62,7 +63,7 @@ def test_golden_gamma_rnn(golden, case):
         for name in ("U", "bU", "V", "bV", "n", "s", "dU", "dbU", "dV", "dn", "ds")
     }
     layer = FusedSimpleRNN(
-        5,
+        len(p["V"]),
         activation=Gamma(shared=case == "homogeneous", dtype=DTYPE),
         return_sequences=True,
         dtype=DTYPE,
@@ -99,7 +100,7 @@ ANRU_BIASES = {"bias": ("Uxh_b", "Whh_b"), "controller_bias": ("Uag_b", "Wgg_b")
 
 
 # Row A10
-@pytest.mark.parametrize("case", ["nodrive", "drive"])
+@pytest.mark.parametrize("case", cases("gamma/anru", r"(\w+)__h"))
 def test_golden_anru(golden, case):
     g = golden("gamma/anru")
     weights = {name: g[old].T for name, old in ANRU_WEIGHTS.items()}
@@ -107,22 +108,19 @@ def test_golden_anru(golden, case):
     gradients = {name: g[f"{case}__d{old}"].T for name, old in ANRU_WEIGHTS.items()}
     gradients |= {name: g[f"{case}__d{old}"] for name, (old, _) in ANRU_BIASES.items()}
     drive = g["drive"] if case == "drive" else None
-    loop = {"return_sequences": True, "return_state": True, "dtype": DTYPE}
-    layer, x = built(ANRU(5, 4, **loop), g, weights, drive)
+    sizes = len(g["Whh_w"]), len(g["Wgg_w"])
+    loop = {"return_sequences": True, "dtype": DTYPE}
+    layer, x = built(ANRU(*sizes, **loop, return_state=True), g, weights, drive)
     _, state_h, state_g = layer(x)
     assert relative_error(state_h, g[f"{case}__h"][-1]) < BOUND
-    assert relative_error(state_g, g[f"{case}__g"][-1].reshape(3, 20)) < BOUND
-    with_shapes, x = built(
-        ANRU(5, 4, return_shapes=True, return_sequences=True, dtype=DTYPE),
-        g,
-        weights,
-        drive,
-    )
+    expected = g[f"{case}__g"][-1]
+    assert relative_error(state_g, expected.reshape(len(expected), -1)) < BOUND
+    with_shapes, x = built(ANRU(*sizes, return_shapes=True, **loop), g, weights, drive)
     shapes = np.split(ops.convert_to_numpy(with_shapes(x)), 3, axis=-1)
     for actual, name in zip(shapes, "hns", strict=True):
         expected = np.swapaxes(g[f"{case}__{name}"], 0, 1)
         assert relative_error(actual, expected) < BOUND, name
-    layer, x = built(ANRU(5, 4, return_sequences=True, dtype=DTYPE), g, weights, drive)
+    layer, x = built(ANRU(*sizes, **loop), g, weights, drive)
     assert_all_equal(run(layer, x, g), g, f"{case}__", gradients)
 
 
@@ -130,16 +128,17 @@ def test_golden_anru(golden, case):
 def test_golden_lstm_with_a_drive_in_its_output_gate(golden):
     g = golden("gamma/baselines")
     gates = "ifgo"  # the order of Keras; the original calls its candidate g
+    units = len(g["lstm__Wi_w"])
 
     def columns(name):
         """Kernel and recurrent kernel of all gates; inputs are [h, x]."""
         both = [g[f"lstm__{name}W{gate}_w"] for gate in gates]
-        kernel = np.concatenate([w[:, 5:].T for w in both], axis=1)
-        recurrent = np.concatenate([w[:, :5].T for w in both], axis=1)
+        kernel = np.concatenate([w[:, units:].T for w in both], axis=1)
+        recurrent = np.concatenate([w[:, :units].T for w in both], axis=1)
         bias = np.concatenate([g[f"lstm__{name}W{gate}_b"] for gate in gates])
         return {"kernel": kernel, "recurrent_kernel": recurrent, "bias": bias}
 
-    layer = FusedLSTM(5, return_sequences=True, dtype=DTYPE)
+    layer = FusedLSTM(units, return_sequences=True, dtype=DTYPE)
     layer, x = built(layer, g, columns(""), g["drive"])
     assert_all_equal(run(layer, x, g), g, "lstm__", columns("d"))
 
@@ -159,5 +158,7 @@ def test_golden_gru(golden):
         ]
         return parts
 
-    layer, x = built(FusedGRU(5, return_sequences=True, dtype=DTYPE), g, columns(""))
+    units = len(g["gru__Whz_w"])
+    layer = FusedGRU(units, return_sequences=True, dtype=DTYPE)
+    layer, x = built(layer, g, columns(""))
     assert_all_equal(run(layer, x, g), g, "gru__", columns("d"))

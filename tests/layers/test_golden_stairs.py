@@ -9,13 +9,13 @@ from keras import ops
 from keras_nonnormal import RMSpropTorch
 from keras_nonnormal.activations import Stair
 from keras_nonnormal.layers import NNRNN, ExpRNN, FusedSimpleRNN
+from tests.golden import cases, variants
 from tests.helpers import DTYPE, relative_error, value_and_gradients
 
 # The arrays agree with their own equations to 1e-13; sums in another order.
 BOUND = 1e-10 if DTYPE == "float64" else 2e-5
 # An update divides by the gradient's own size, which magnifies round-off.
 UPDATED = 1e-8 if DTYPE == "float64" else 1e-3
-FIXED = ("none", "1n", "1n2", "expn", "logn", "log2n", "sqrtlogn")
 
 
 class Run:
@@ -66,8 +66,14 @@ class Run:
 
 
 # Rows S3 and S10.
-@pytest.mark.parametrize("schedule", FIXED)
-@pytest.mark.parametrize("activation", ["modrelu", "tanh"])
+@pytest.mark.parametrize(
+    ("activation", "schedule"),
+    [
+        (activation, schedule)
+        for activation in variants("stair/cell_rnn_*")
+        for schedule in cases(f"stair/cell_rnn_{activation}", r"h__(\w+)")
+    ],
+)
 def test_plain_network_scales_what_it_feeds_back(golden, activation, schedule):
     g = golden(f"stair/cell_rnn_{activation}")
     weights = {"kernel": g["U"].T, "bias": g["bias"], "recurrent_kernel": g["V"].T}
@@ -81,18 +87,18 @@ def test_plain_network_scales_what_it_feeds_back(golden, activation, schedule):
         weights["offset"] = g["b_modrelu"]
         expected["offset"] = g[f"db_modrelu__{schedule}"]
     layer = FusedSimpleRNN(
-        6, activation, stair=schedule, return_sequences=True, dtype=DTYPE
+        len(g["V"]), activation, stair=schedule, return_sequences=True, dtype=DTYPE
     )
     run = Run(layer, g["x"], g["w_loss"], weights)
     run.check(g[f"h__{schedule}"], g[f"loss__{schedule}"], expected)
 
 
 # Row S11.
-@pytest.mark.parametrize("schedule", ["none", "expn", "logn"])
+@pytest.mark.parametrize("schedule", cases("stair/cell_exprnn", r"h__(\w+)"))
 def test_exponential_network_and_one_update_of_its_skew(golden, schedule):
     g = golden("stair/cell_exprnn")
     run = Run(
-        ExpRNN(6, stair=schedule, return_sequences=True, dtype=DTYPE),
+        ExpRNN(len(g["A_upper"]), stair=schedule, return_sequences=True, dtype=DTYPE),
         g["x"],
         g["w_loss"],
         {"kernel": g["W_in"].T, "skew": g["A_upper"], "offset": g["b_modrelu"]},
@@ -114,12 +120,12 @@ def test_exponential_network_and_one_update_of_its_skew(golden, schedule):
 
 
 # Row S12.
-@pytest.mark.parametrize("schedule", ["none", "expn", "1n2"])
+@pytest.mark.parametrize("schedule", cases("stair/cell_nnrnn", r"h__(\w+)"))
 def test_non_normal_network_its_penalty_and_one_update_of_its_skew(golden, schedule):
     g = golden("stair/cell_nnrnn")
     run = Run(
         NNRNN(
-            6,
+            len(g["A_upper"]),
             stair=schedule,
             gamma_penalty=float(g["delta"]),
             return_sequences=True,
@@ -173,7 +179,8 @@ def test_exp_alpha_in_the_plain_network(golden):
     g = golden("stair/cell_expalpha")
     settings = {"stair": "expalpha", "return_sequences": True, "dtype": DTYPE}
     plain = {"bias": "bias", "recurrent_kernel": "V"}
-    layer = FusedSimpleRNN(6, "modrelu", **settings)
+    units = len(g["rnn2_modrelu__V"])
+    layer = FusedSimpleRNN(units, "modrelu", **settings)
     _exp_alpha(g, "rnn2_modrelu", layer, {}, plain)
 
 
@@ -181,7 +188,13 @@ def test_exp_alpha_in_the_plain_network_with_tanh(golden):
     g = golden("stair/cell_expalpha")
     prefix = "rnn2_tanh"
     run = Run(
-        FusedSimpleRNN(6, "tanh", stair="expalpha", return_sequences=True, dtype=DTYPE),
+        FusedSimpleRNN(
+            len(g[f"{prefix}__V"]),
+            "tanh",
+            stair="expalpha",
+            return_sequences=True,
+            dtype=DTYPE,
+        ),
         g["x"],
         g["w_loss"],
         {
@@ -204,15 +217,20 @@ def test_exp_alpha_in_the_plain_network_with_tanh(golden):
 
 def test_exp_alpha_in_the_exponential_network(golden):
     g = golden("stair/cell_expalpha")
-    layer = ExpRNN(6, stair="expalpha", return_sequences=True, dtype=DTYPE)
     skew = {"skew": g["exprnn2__A_upper"]}
+    units = len(skew["skew"])
+    layer = ExpRNN(units, stair="expalpha", return_sequences=True, dtype=DTYPE)
     _exp_alpha(g, "exprnn2", layer, skew, {"kernel": "W_in"})
 
 
 def test_exp_alpha_in_the_non_normal_network(golden):
     g = golden("stair/cell_expalpha")
     layer = NNRNN(
-        6, stair="expalpha", gamma_penalty=0.0, return_sequences=True, dtype=DTYPE
+        len(g["nnrnn2__P"]),
+        stair="expalpha",
+        gamma_penalty=0.0,
+        return_sequences=True,
+        dtype=DTYPE,
     )
     skew = {"skew": np.triu(scipy.linalg.logm(g["nnrnn2__P"]).real, 1)}
     others = {"upper": "UppT", "theta": "theta", "gamma": "gamma"}
@@ -220,11 +238,11 @@ def test_exp_alpha_in_the_non_normal_network(golden):
 
 
 # Rows S6 and S32: 784 steps, fixed and learned.
-@pytest.mark.parametrize("schedule", [*FIXED, "alpha"])
+@pytest.mark.parametrize("schedule", cases("stair/psmnist_model", r"loss__(\w+)"))
 def test_a_whole_digit(golden, schedule):
     g = golden("stair/psmnist_model")
-    stair = Stair(schedule, max_steps=784, dtype=DTYPE)
-    layer = FusedSimpleRNN(8, "modrelu", stair=stair, dtype=DTYPE)
+    stair = Stair(schedule, max_steps=g["x"].shape[1], dtype=DTYPE)
+    layer = FusedSimpleRNN(len(g["V"]), "modrelu", stair=stair, dtype=DTYPE)
     x = g["x"][:, g["order"], None].astype(DTYPE)
     layer.build(x.shape)
     values = {

@@ -19,8 +19,6 @@ from tests.helpers import (
     relative_error,
 )
 
-pytestmark = pytest.mark.usefixtures("uncompiled_file")
-
 BATCH, TIME, UNITS, RATE = 3, 5, 6, 0.4
 CELLS = {
     "rnn": (FusedSimpleRNN, keras.layers.SimpleRNN, simple_rnn_initializers),

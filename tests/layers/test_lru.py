@@ -32,18 +32,18 @@ def draws(*shapes, dtype=DTYPE):
     return [random.normal(size=shape).astype(dtype) for shape in shapes]
 
 
-def built(layer_class, **arguments):
+def built(layer_class, units=UNITS, **arguments):
     keras.utils.set_random_seed(1)
     arguments = {"dtype": DTYPE, "return_sequences": True, **arguments}
-    layer = layer_class(UNITS, **arguments)
-    layer.build((BATCH, TIME, UNITS))
+    layer = layer_class(units, **arguments)
+    layer.build((BATCH, TIME, units))
     return layer
 
 
 @functools.cache
-def shared(layer_class, scan="loop"):
+def shared(layer_class, scan="loop", units=UNITS):
     """Layers for several tests, because they are compiled once."""
-    return built(layer_class, scan=scan, return_state=True)
+    return built(layer_class, units, scan=scan, return_state=True)
 
 
 def a_mask():
@@ -62,13 +62,13 @@ def test_outputs_and_states_are_the_published_ones(golden, scan):
     g = golden("lsc/lru")
     x = g["x"].astype(DTYPE)
     states = [g[f"state0_{part}"].astype(DTYPE) for part in ("re", "im")]
-    layer = shared(LRU, scan)
+    layer = shared(LRU, scan, x.shape[-1])
     layer.set_weights(golden_weights(g, "lru"))
     results = *layer(x, initial_state=states), layer(x)[0]
     names = ("lru_y", "lru_state_re", "lru_state_im", "lru_y_zero_state")
     for result, name in zip(results, names, strict=True):
         np.testing.assert_allclose(numpy(result), g[name], atol=5e-6)
-    block = shared(LRUBlock, scan)
+    block = shared(LRUBlock, scan, x.shape[-1])
     block.set_weights(golden_weights(g, "res0"))
     np.testing.assert_allclose(numpy(block(x)[0]), g["res0_y_zero_state"], atol=1e-5)
 
@@ -76,7 +76,8 @@ def test_outputs_and_states_are_the_published_ones(golden, scan):
 # LSC row 35
 def test_jacobians_of_the_states_are_the_published_ones(golden):
     g = golden("lsc/lru")
-    cells = [built(LRUBlock).cell for _ in range(2)]
+    batch, _, units = g["lsc_input"].shape
+    cells = [built(LRUBlock, units).cell for _ in range(2)]
     for cell, name in zip(cells, ("res0", "res1"), strict=True):
         cell.set_weights(golden_weights(g, name))
     size = 2 * cells[0].state_units
@@ -90,11 +91,11 @@ def test_jacobians_of_the_states_are_the_published_ones(golden):
         _, upper = cells[1](between, states[2:])
         return *lower, *upper
 
-    rows = np.split(np.tile(np.eye(size, dtype=DTYPE), (BATCH, 1)), 2, axis=1)
+    rows = np.split(np.tile(np.eye(size, dtype=DTYPE), (batch, 1)), 2, axis=1)
     zeros = [np.zeros_like(row) for row in rows]
     for name, cotangents in (("Mt", [*rows, *zeros]), ("Ml", [*zeros, *rows])):
         jacobian = value_and_gradients(step, states[:2], cotangents)[-2:]
-        jacobian = np.concatenate(jacobian, axis=1).reshape(BATCH, size, size)
+        jacobian = np.concatenate(jacobian, axis=1).reshape(batch, size, size)
         np.testing.assert_allclose(jacobian, g[name], atol=2e-6)
         if name == "Mt":
             re, im = np.split(numpy(cells[0].decay()), 2)
@@ -208,7 +209,8 @@ def test_trained_blocks_are_saved_and_loaded(tmp_path):
         ]
     )
     x, y = draws((8, TIME, 2), (8, 2), dtype="float32")
-    model.compile(keras.optimizers.Adam(1e-2), "mse")
+    # Without a graph, which takes longer to trace than this training.
+    model.compile(keras.optimizers.Adam(1e-2), "mse", run_eagerly=True)
     before = model.get_weights()
     model.fit(x, y, batch_size=8, epochs=2, verbose=0)
     after = model.get_weights()

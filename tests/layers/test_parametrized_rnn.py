@@ -1,5 +1,7 @@
 """ExpRNN, NNRNN, EURNN and FusedLSTM as Keras layers."""
 
+import itertools
+
 import keras
 import numpy as np
 import pytest
@@ -26,8 +28,6 @@ from tests.helpers import (
     layer_values_and_gradients,
     relative_error,
 )
-
-pytestmark = pytest.mark.usefixtures("uncompiled")
 
 BATCH, TIME, FEATURES, UNITS = 3, 7, 4, 6
 
@@ -66,17 +66,19 @@ def a_mask():
     return ops.convert_to_tensor(mask)
 
 
-@pytest.mark.compiled
-@EVERY
+# XLA once for each kind of matrix: an exponential, a Schur form, complex rotations.
+COMPILED = (("exp", False), ("nnrnn", True), ("eurnn", True))
+
+
 @pytest.mark.parametrize(
-    ("masked", "loop"),
+    ("name", "masked"),
     [
-        (False, {"go_backwards": True}),
-        (True, {"zero_output_for_mask": True}),
+        pytest.param(*each, marks=[pytest.mark.compiled] * (each in COMPILED))
+        for each in itertools.product(LAYERS, [False, True])
     ],
-    ids=str,
 )
-def test_compiled_loop_gives_the_numbers_of_kerass_own_loop(name, masked, loop):
+def test_fused_loop_gives_the_numbers_of_kerass_own_loop(name, masked):
+    loop = {"zero_output_for_mask": True} if masked else {"go_backwards": True}
     loop = {"return_sequences": True, "return_state": True, **loop}
     # With masks, Keras's unrolled loop means something else on JAX, and the other one
     # cannot have outputs of another width than states.
@@ -137,7 +139,8 @@ def test_trained_models_are_saved_and_loaded(name, tmp_path):
         ]
     )
     x, y = draws((8, TIME, FEATURES), (8, 2), dtype="float32")
-    model.compile(RMSpropTorch(1e-2), "mse", jit_compile=False)
+    # Without a graph, which takes longer to trace than this training.
+    model.compile(RMSpropTorch(1e-2), "mse", run_eagerly=True)
     before = model.get_weights()
     model.fit(x, y, batch_size=4, verbose=0)
     moved = [
@@ -315,7 +318,7 @@ GATED = pytest.mark.parametrize(
 @pytest.mark.parametrize(
     "arguments",
     [
-        pytest.param({}, marks=pytest.mark.compiled),
+        {},
         {"use_bias": False, "go_backwards": True},
         {"activation": "relu", "recurrent_activation": "hard_sigmoid"},
         {"dropout": 0.3, "seed": 3},
@@ -326,6 +329,16 @@ GATED = pytest.mark.parametrize(
 def test_fused_gates_are_kerass_gates(
     fused_class, plain_class, states, arguments, masked
 ):
+    assert_same_gates(fused_class, plain_class, states, arguments, masked)
+
+
+@GATED
+@pytest.mark.compiled
+def test_compiled_gates_are_kerass_gates(fused_class, plain_class, states):
+    assert_same_gates(fused_class, plain_class, states, {}, masked=states == 2)
+
+
+def assert_same_gates(fused_class, plain_class, states, arguments, masked):
     plain, fused = (
         layer_class(
             UNITS, return_sequences=True, return_state=True, dtype=DTYPE, **arguments

@@ -27,8 +27,6 @@ from tests.helpers import (
     relative_error,
 )
 
-pytestmark = pytest.mark.usefixtures("uncompiled")
-
 BATCH, TIME, FEATURES, UNITS = 3, 7, 4, 6
 
 # One for each kind of loop, of stair and of class.
@@ -88,9 +86,15 @@ def a_mask():
     return ops.convert_to_tensor(mask)
 
 
-@pytest.mark.compiled
-@EVERY
-def test_compiled_loop_gives_the_numbers_of_kerass_own_loop(name):
+# XLA once for each place of a stair: before the matrix, inside phi, learned.
+COMPILED = ("exp, exp-alpha", "lstm", "nnrnn, alpha")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=[pytest.mark.compiled] * (n in COMPILED)) for n in LAYERS],
+)
+def test_fused_loop_gives_the_numbers_of_kerass_own_loop(name):
     if name == "eurnn" and keras.backend.backend() == "jax":
         pytest.skip("Keras on JAX has no such loop")
     loop = {"return_sequences": True, "return_state": True}
@@ -294,7 +298,8 @@ def test_trained_models_are_saved_and_loaded(name, tmp_path):
         ]
     )
     x, y = draws((8, TIME, FEATURES), (8, 2), dtype="float32")
-    model.compile(RMSpropTorch(1e-2), "mse", jit_compile=False)
+    graph = name.startswith("nnrnn")  # once; it takes longer to trace than to train
+    model.compile(RMSpropTorch(1e-2), "mse", jit_compile=False, run_eagerly=not graph)
     before = {w.path: ops.convert_to_numpy(w) for w in model.trainable_weights}
     model.fit(x, y, batch_size=4, verbose=0)
     for w in model.trainable_weights:

@@ -10,6 +10,7 @@ from keras_nonnormal.optimizers import (
     RMSpropTF1,
     RMSpropTorch,
 )
+from tests.golden import cases, keys
 
 ALL = (RMSpropKeras2, RMSpropTF1, RMSpropTorch, AdamTorch)
 
@@ -24,52 +25,68 @@ def trajectory(optimizer, start, gradients):
     return [np.stack(each) for each in zip(*states, strict=True)]
 
 
+REGIMES = cases("nonnormal_init/optimizer", r"(\w+)_p0_0")
+
+
 @pytest.fixture
 def orhan(golden):
     """`(trajectory of an optimizer, trajectory on record)` for a gradient regime."""
     archive = golden("nonnormal_init/optimizer")
 
     def compare(optimizer, regime, variant):
-        start = [archive[f"{regime}_p0_{i}"] for i in range(3)]
-        gradients = [
-            [archive[f"{regime}_g{t}_{i}"] for i in range(3)] for t in range(6)
-        ]
-        ours = trajectory(optimizer, start, gradients)
-        return ours, [archive[f"{regime}_{variant}_{i}"] for i in range(3)]
+        count = len(keys(archive, rf"{regime}_p0_(\d+)"))
+        steps = len(keys(archive, rf"{regime}_g(\d+)_0"))
+
+        def arrays(name):
+            return [archive[f"{regime}_{name}_{i}"] for i in range(count)]
+
+        gradients = [arrays(f"g{t}") for t in range(steps)]
+        return trajectory(optimizer, arrays("p0"), gradients), arrays(variant)
 
     return compare
+
+
+@pytest.fixture
+def settings(golden):
+    """Rate, decay and the bound of the norm that the record was made with."""
+    archive = golden("nonnormal_init/optimizer")
+    names = {"lr": "learning_rate", "rho": "rho", "clip": "global_clipnorm"}
+    return {ours: float(archive[theirs]) for theirs, ours in names.items()}
 
 
 def largest_difference(ours, expected):
     return max(np.abs(a - b).max() for a, b in zip(ours, expected, strict=True))
 
 
-@pytest.mark.parametrize("regime", ["large", "small"])
-def test_rmsprop_keras2_repeats_keras2_to_1e_12_R3(float64, orhan, regime):
-    optimizer = RMSpropKeras2(learning_rate=1e-3, global_clipnorm=10.0)
+@pytest.mark.parametrize("regime", REGIMES)
+def test_rmsprop_keras2_repeats_keras2_to_1e_12_R3(
+    float64, golden, orhan, settings, regime
+):
+    epsilon = float(golden("nonnormal_init/optimizer")["epsilon_keras2"])
+    optimizer = RMSpropKeras2(**settings, epsilon=epsilon)
     ours, expected = orhan(optimizer, regime, "keras2")
     assert largest_difference(ours, expected) < 1e-12
+    assert RMSpropKeras2().epsilon == 1e-7
 
 
-def test_the_default_of_keras_3_moves_a_fiftieth_as_far_on_small_gradients(
-    float64, orhan
+def test_the_default_of_keras_3_moves_a_fiftieth_as_far_on_small_gradients(float64):
+    # Far below the root of its epsilon, which stands inside of the root there.
+    gradients = 1e-6 * np.random.default_rng(0).normal(size=(6, 1, 4))
+    settings = {"learning_rate": 1e-3, "global_clipnorm": 10.0}
+    ours, keras3 = (
+        trajectory(rule(**settings), [np.ones(4)], gradients)[0]
+        for rule in (RMSpropKeras2, keras.optimizers.RMSprop)
+    )
+    assert np.ptp(keras3, axis=0).max() < 0.02 * np.ptp(ours, axis=0).max()
+
+
+def test_global_clipnorm_is_the_joint_norm_and_clipnorm_is_not_R2(
+    float64, orhan, settings
 ):
-    ours, _ = orhan(
-        RMSpropKeras2(learning_rate=1e-3, global_clipnorm=10.0), "small", "keras2"
-    )
-    keras3, _ = orhan(
-        keras.optimizers.RMSprop(learning_rate=1e-3, global_clipnorm=10.0),
-        "small",
-        "keras3_global",
-    )
-    assert np.ptp(keras3[1], axis=0).max() < 0.05 * np.ptp(ours[1], axis=0).max()
-
-
-def test_global_clipnorm_is_the_joint_norm_and_clipnorm_is_not_R2(float64, orhan):
     variants = {"clipnorm": "keras3_clipnorm", "global_clipnorm": "keras3_global"}
-    results = {}
+    results, bound = {}, settings.pop("global_clipnorm")
     for clip, variant in variants.items():
-        optimizer = keras.optimizers.RMSprop(learning_rate=1e-3, **{clip: 10.0})
+        optimizer = keras.optimizers.RMSprop(**settings, **{clip: bound})
         ours, expected = orhan(optimizer, "large", variant)
         assert largest_difference(ours, expected) < 1e-12
         results[clip] = ours

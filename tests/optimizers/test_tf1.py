@@ -5,13 +5,12 @@ import numpy as np
 import pytest
 
 from keras_nonnormal.optimizers import RMSpropTF1
+from tests.golden import variants
 
 
-@pytest.mark.parametrize(
-    "kind", ["tunable_real", "tunable_complex", "fft_real", "fft_complex"]
-)
-def test_one_update_repeats_tensorflow_1(float64, golden, kind):  # Row 25
-    archive = golden(f"nnrnn/eurnn_{kind}")
+@pytest.mark.parametrize(("style", "numbers"), variants("nnrnn/eurnn_*_*"))
+def test_one_update_repeats_tensorflow_1(float64, golden, style, numbers):  # Row 25
+    archive = golden(f"nnrnn/eurnn_{style}_{numbers}")
     parameters = [p.removeprefix("new_") for p in archive.files if p[:4] == "new_"]
     assert len(parameters) >= 5
     optimizer = RMSpropTF1(

@@ -7,6 +7,7 @@ from keras import ops
 
 from keras_nonnormal._backend import jit
 from keras_nonnormal.pretraining import krylov
+from tests.golden import keys
 
 WIDTH = 128
 
@@ -65,7 +66,7 @@ def test_radius_is_within_2_per_cent_of_that_of_dense_matrices():  # LSC row 11
 
 def test_radius_is_exact_of_as_many_products_as_units(golden):  # LSC row 11
     stored = golden("lsc/cell_jacobians")
-    for cell in ("LSTM", "rsimplernn", "maLSNNb"):
+    for cell in keys(stored, r"(\w+)_J_state"):
         found = radii(stored[f"{cell}_J_state"])
         # Gelfand's formula, with powers of 2^16, leaves less than this.
         np.testing.assert_allclose(found, stored[f"{cell}_radius"], rtol=1e-4)

@@ -10,11 +10,9 @@ from keras import ops
 from keras_nonnormal.pretraining.published_ffn import PublishedFFN
 from keras_nonnormal.pretraining.published_update import shuffle_entries
 from keras_nonnormal.pretraining.variables import values_of
-
-pytestmark = pytest.mark.usefixtures("uncompiled_file")
+from tests.golden import keys, variants
 
 WIDE = "float64"
-ACTIVATIONS = {"relu": "relu", "sin": ops.sin, "cos": ops.cos}
 
 
 class Scripted:
@@ -22,8 +20,8 @@ class Scripted:
 
     def __init__(self, archive):
         def recorded(name):
-            names = [name.format(k) for k in range(100)]
-            return iter([archive[each] for each in names if each in archive.files])
+            numbers = sorted(map(int, keys(archive, name.format(r"(\d+)"))))
+            return iter([archive[name.format(k)] for k in numbers])
 
         self.mixed = recorded("perm_{}")
         self.biases = recorded("newbias_{}")
@@ -49,12 +47,15 @@ def network(activation, widths=(6, 6, 6), features=9, outputs=4, dtype=WIDE):
     )
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("activation", variants("lsc/ffn_pretrain_*"))
 def test_nine_steps_repeat_the_record(activation, golden):  # LSC rows 29 to 31
     archive = golden(f"lsc/ffn_pretrain_{activation}")
-    model, rng = network(ACTIVATIONS[activation]), Scripted(archive)
-    count = len(model.weights)
-    model.set_weights([archive[f"w_start_0_{j}"] for j in range(count)])
+    count = len(keys(archive, r"w_start_0_(\d+)"))
+    weights = [archive[f"w_start_0_{j}"] for j in range(count)]
+    function = activation if activation == "relu" else getattr(ops, activation)
+    features, *widths, outputs = [len(w) for w in weights[::2]] + [len(weights[-1])]
+    model, rng = network(function, widths, features, outputs), Scripted(archive)
+    model.set_weights(weights)
     procedure = PublishedFFN(model, rng=rng)
 
     def check(name):

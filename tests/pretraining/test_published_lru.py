@@ -11,25 +11,28 @@ from keras_nonnormal.pretraining.radius import jacobian_loss, scalars
 from keras_nonnormal.pretraining.targets import resolve_targets
 from keras_nonnormal.pretraining.variables import values_of
 
-pytestmark = pytest.mark.usefixtures("uncompiled_file")
-
 WIDE = keras.backend.backend() != "jax"  # which rounds float64 to float32
 
 
 @pytest.fixture(scope="module")
-def model():
-    blocks = [LRUBlock(4, dtype="float64") for _ in range(2)]
-    return keras.Sequential([keras.Input((None, 4), dtype="float64"), *blocks])
+def archive(golden):
+    return golden("lsc/lru")
 
 
 @pytest.fixture(scope="module")
-def procedure(model):
-    return PublishedLRU(model, (0.5, 0.5), batch_size=3)
+def model(archive):
+    units = archive["lsc_input"].shape[-1]
+    blocks = [LRUBlock(units, dtype="float64") for _ in range(2)]
+    return keras.Sequential([keras.Input((None, units), dtype="float64"), *blocks])
+
+
+@pytest.fixture(scope="module")
+def procedure(model, archive):
+    return PublishedLRU(model, (0.5, 0.5), batch_size=len(archive["lsc_input"]))
 
 
 @pytest.fixture
-def recorded(model, golden):
-    archive = golden("lsc/lru")
+def recorded(model, archive):
     for i, block in enumerate(model.layers):
         count = len(block.trainable_weights)
         block.set_weights([archive[f"res{i}_w_{j}"] for j in range(count)])
@@ -106,7 +109,7 @@ def test_steps_of_the_scan_follow_the_gradient_of_its_loss(model, recorded):
     procedure = PublishedLRUScan(model, (0.5, 0.4), batch_size=3)
     procedure.length = 2  # half as much to trace
     rng = np.random.default_rng(2)
-    x = rng.normal(size=(3, 8))
+    x = rng.normal(size=(3, 2 * recorded["lsc_input"].shape[-1]))
     values = values_of(procedure.cells[0].trainable_variables)
     directions = [rng.normal(size=v.shape) for v in values]
 

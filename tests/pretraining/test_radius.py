@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from keras_nonnormal.pretraining import radius, sampling
+from tests.golden import keys, number, variants
 
 # Names in the archive of reference arrays.
 GOLDEN = {
@@ -37,9 +38,11 @@ def test_scalars_losses_and_gradients_of_cells(golden, variant):  # LSC rows 8, 
         np.testing.assert_allclose(
             np.abs(values), stored[f"{cell}_{name}"], rtol=5e-6, atol=2e-6
         )
-        for target, label in ((1.0, "t1p0"), (0.5, "t0p5")):
-            loss = radius.jacobian_loss(values, target)
-            expected = stored[f"{cell}_{name}_loss_{label}"]
+        targets = keys(stored, rf"{cell}_{name}_loss_t(\w+)")
+        assert targets
+        for target in targets:
+            loss = radius.jacobian_loss(values, number(target))
+            expected = stored[f"{cell}_{name}_loss_t{target}"]
             assert loss == pytest.approx(expected, rel=1e-5, abs=5e-6)
         directions = np.random.default_rng(0).normal(size=jacobians.shape)
         dead = ~jacobians.any(axis=(1, 2))
@@ -138,14 +141,20 @@ def test_squares_are_taken_before_the_mean():  # LSC row 9
     assert radius.jacobian_loss([[0.5, 1.5], [1.0, 1.0]], 1.0) == 0.125
 
 
-def test_sampling_with_given_indices(golden):  # LSC row 7
+@pytest.mark.parametrize(("net", "label"), variants("lsc/pretrain_*_t*"))
+def test_sampling_with_given_indices(golden, net, label):  # LSC row 7
     rng = np.random.default_rng(4)
-    stored = golden("lsc/pretrain_LSTM_t0p5")
-    tall, wide = rng.normal(size=(3, 12, 5)), rng.normal(size=(3, 4, 12))
-    for jacobians, number in ((tall, 0), (wide, 1)):
-        indices = stored[f"sample_{number}_idx"]
+    stored = golden(f"lsc/pretrain_{net}_t{label}")
+    samples = keys(stored, r"sample_(\d+)_idx")
+    assert samples
+    for sample in samples:
+        indices = stored[f"sample_{sample}_idx"]
+        short, long = len(indices), int(indices.max()) + 2
+        tall = stored[f"sample_{sample}_axis"] == 1
+        shape = (long, short) if tall else (short, long)
+        jacobians = rng.normal(size=(3, *shape))
         part, axis, kept = sampling.square(jacobians, indices)
-        assert axis == stored[f"sample_{number}_axis"]
+        assert axis == stored[f"sample_{sample}_axis"]
         np.testing.assert_array_equal(kept, indices)
         rows = jacobians[:, indices] if axis == 1 else jacobians[:, :, indices]
         np.testing.assert_array_equal(part, rows)

@@ -11,8 +11,6 @@ from keras import layers, ops
 from keras_nonnormal.layers import ALIF, NNRNN, ExpRNN, LRUBlock
 from keras_nonnormal.pretraining import StabilityMonitor, measure, stabilize
 
-pytestmark = pytest.mark.usefixtures("uncompiled_file")
-
 RNG = np.random.default_rng(0)
 FRAMES = RNG.standard_normal((384, 25, 5)).astype("float32")
 IMAGES = RNG.standard_normal((96, 12)).astype("float32")
@@ -203,7 +201,7 @@ def test_gradient_steps_come_nearer_to_the_target():
 
 
 def test_the_published_procedures_run_from_here():
-    model = recurrent(NETS["GRU"])
+    model = recurrent(NETS["relu"])  # other cells: test_published_rnn.py
     data = FRAMES[:8].astype("float64")  # the model's precision is what counts
     settings = {"method": "published", "steps": 5, "batch_size": 4, "frames": 1}
     report = stabilize(model, data, 1.0, **settings, verbose=0)
@@ -233,7 +231,7 @@ def test_what_is_in_the_store_is_loaded(tmp_path):
 
 def test_radii_are_logged_while_a_model_trains():
     # LSC row 55
-    model = recurrent(NETS["GRU"])
+    model = recurrent(NETS["relu"])
     model.compile("sgd", "mse")
     monitor = StabilityMonitor(FRAMES[:8], every=2, frames=2)
     y = np.zeros((16, 25, 4))

@@ -50,14 +50,12 @@ def digits_task():
 def train_small(small_task):
     """Trains a small network into a folder: `(model, result)`.
 
-    With `compiled=False` nothing of it is compiled, which takes longer than training.
+    With `compiled=True` XLA compiles all of it, which takes longer than training.
     """
 
-    def run(folder, compiled=True, **settings):
-        if compiled:
-            return training(folder, **settings)
-        with compiled_recurrences(False):
-            return training(folder, **{"jit_compile": False, **settings})
+    def run(folder, compiled=False, **settings):
+        with compiled_recurrences(compiled):
+            return training(folder, **{"jit_compile": compiled, **settings})
 
     def training(folder, resume=False, learning_rate=1e-3, optimizer=None, **settings):
         directory = RunDirectory(folder)

@@ -11,7 +11,7 @@ from keras_nonnormal.training import RunDirectoryError, read_metrics
 def three_epochs(train_small, tmp_path_factory):
     """A training of three epochs that keeps the state after every second."""
     folder = tmp_path_factory.mktemp("three")
-    train_small(folder, compiled=False, epochs=3, save_every=2)
+    train_small(folder, epochs=3, save_every=2)
     return folder
 
 
@@ -34,7 +34,7 @@ def test_a_broken_state_is_set_aside_if_there_is_one_before(
     train_small, three_epochs, kept, capsys, share
 ):
     cut(kept / "checkpoints/epoch-0003.weights.h5", share)
-    _, result = train_small(kept, compiled=False, resume=True, epochs=3, save_every=2)
+    _, result = train_small(kept, resume=True, epochs=3, save_every=2)
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert "epoch-0003.weights.h5 cannot be read (" in said
@@ -54,7 +54,7 @@ def test_a_broken_state_that_is_the_only_one_is_named_and_stays(train_small, kep
     (kept / "checkpoints/epoch-0002.weights.h5").unlink()
     cut(kept / "checkpoints/epoch-0003.weights.h5")
     with pytest.raises(RunDirectoryError) as error:
-        train_small(kept, compiled=False, resume=True, epochs=5)
+        train_small(kept, resume=True, epochs=5)
     assert str(error.value).endswith(
         "epoch-0003.weights.h5 cannot be read (truncated file); put back a copy of it, "
         "or begin again in another folder."
@@ -80,7 +80,7 @@ def test_broken_metrics_are_named_and_stay(train_small, kept, broken, said):
         file.write(broken(text))
     before = (kept / "metrics.csv").read_bytes()
     with pytest.raises(RunDirectoryError, match=said) as error:
-        train_small(kept, compiled=False, resume=True, epochs=5)
+        train_small(kept, resume=True, epochs=5)
     assert "\n" not in str(error.value)
     assert (kept / "metrics.csv").read_bytes() == before
 

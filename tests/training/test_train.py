@@ -95,7 +95,7 @@ def test_a_resumed_run_ends_like_an_unbroken_one(train_small, unbroken, tmp_path
 
 
 def test_training_stops_early_and_stays_stopped(train_small, tmp_path):
-    settings = {"epochs": 3, "stop_below": 100.0, "compiled": False}
+    settings = {"epochs": 3, "stop_below": 100.0}
     model, result = train_small(tmp_path, **settings)
     assert result.stopped_early
     assert len(result.history) == 1
@@ -111,7 +111,7 @@ def test_a_diverging_run_names_its_step_and_keeps_the_last_good_state(
     rate = keras.optimizers.schedules.PiecewiseConstantDecay([25], [1e-3, 1e30])
     optimizer = RMSpropKeras2(rate, global_clipnorm=10.0)
     with pytest.raises(TrainingDiverged, match="step 28 ") as error:
-        train_small(tmp_path, epochs=4, optimizer=optimizer, compiled=False)
+        train_small(tmp_path, epochs=4, optimizer=optimizer)
     assert (error.value.step, error.value.epoch) == (28, 2)
     assert names(tmp_path / "checkpoints") == ["epoch-0001.weights.h5"]
     assert not (tmp_path / "model.keras").exists()
@@ -122,7 +122,7 @@ def test_a_run_that_diverges_at_once_keeps_the_state_it_began_with(
     train_small, tmp_path
 ):
     with pytest.raises(TrainingDiverged):
-        train_small(tmp_path, learning_rate=1e30, compiled=False)
+        train_small(tmp_path, learning_rate=1e30)
     assert names(tmp_path / "checkpoints") == ["epoch-0000.weights.h5"]
     assert not (tmp_path / "metrics.csv").exists()
 
@@ -130,8 +130,8 @@ def test_a_run_that_diverges_at_once_keeps_the_state_it_began_with(
 def test_without_xla_the_numbers_are_the_same_up_to_rounding(
     train_small, unbroken, tmp_path
 ):
-    _, plain = train_small(tmp_path, epochs=1, jit_compile=False)
-    assert losses(plain)[0] == pytest.approx(losses(unbroken[2])[0], rel=1e-3)
+    _, compiled = train_small(tmp_path, epochs=1, compiled=True)
+    assert losses(compiled)[0] == pytest.approx(losses(unbroken[2])[0], rel=1e-3)
 
 
 EVERYTHING = {
@@ -140,7 +140,6 @@ EVERYTHING = {
     "monitor": "val_recall_accuracy",
     "save_every": 2,
     "log_gradient_norm": True,
-    "compiled": False,
     "learning_rate": 0.02,  # too much: some epochs are worse than the one before
 }
 
@@ -238,7 +237,7 @@ def test_two_ways_to_reduce_the_rate_are_refused(train_small, tmp_path):
 
 def test_a_monitored_value_that_is_not_logged_is_refused(train_small, tmp_path):
     with pytest.raises(ValueError, match="'val_bpc'"):
-        train_small(tmp_path, keep_best=True, monitor="val_bpc", compiled=False)
+        train_small(tmp_path, keep_best=True, monitor="val_bpc")
 
 
 @pytest.mark.parametrize("terminal", [False, True])
@@ -246,7 +245,7 @@ def test_progress_shows_loss_and_validation(
     train_small, tmp_path, capsys, monkeypatch, terminal
 ):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)
-    train_small(tmp_path, epochs=2, verbose="auto", compiled=False)
+    train_small(tmp_path, epochs=2, verbose="auto")
     shown = capsys.readouterr().out
     assert "Epoch 2/2" in shown
     assert f"{STEPS}/{STEPS}" in shown

@@ -15,8 +15,6 @@ from keras_nonnormal.training import (
     train_many,
 )
 
-pytestmark = pytest.mark.usefixtures("uncompiled_file")
-
 RATES = {1: 1e-3, 2: 3e-3}
 SETTINGS = {"batch_size": 8, "jit_compile": False, "verbose": 0}
 SIZES = {"train": 32, "validation": 12, "test": 12}

@@ -15,8 +15,6 @@ from keras_nonnormal.training import (
     train,
 )
 
-pytestmark = pytest.mark.usefixtures("uncompiled_file")
-
 ADDED = ["val_transformed_accuracy", "val_transformed_loss"]
 STEPS = 28
 
