@@ -3,11 +3,11 @@
 from typing import Any
 
 import numpy as np
-from keras import ops
 
 from keras_nonnormal.optimizers import AdaBelief, Lookahead
 from keras_nonnormal.pretraining.course import SETTLED
 from keras_nonnormal.pretraining.radius import scalars_and_gradients
+from keras_nonnormal.pretraining.variables import as_array
 
 LEARNING_RATE = 7.2e-3
 
@@ -37,7 +37,7 @@ class Descent:
         dense, after, _ = self.jacobians.dense(walk.frame, walk.states)
         radii, cotangents = {}, []
         for transition, tensor in zip(self.stack.transitions, dense, strict=True):
-            jacobian = np.array(ops.convert_to_numpy(tensor))
+            jacobian = as_array(tensor)
             if not np.isfinite(jacobian).all():
                 return {transition.key: np.array([np.nan])}, []
             square = jacobian.shape[1] == jacobian.shape[2]

@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import keras
 import numpy as np
 from keras import ops
 
@@ -52,6 +53,9 @@ class Dynamics:
             is scaled.
     """
 
+    recomputes_first = False
+    """Whether the first state is not in `compact`, but computed from it."""
+
     def __init__(self, cell: Any):
         self.cell = cell
 
@@ -74,10 +78,16 @@ class Dynamics:
     def output_map(
         self, inputs: Any, states: list, after: list, output: Any
     ) -> Callable[[tuple], Any] | None:
-        """The output as a function of the new compact states; None if it is of none."""
+        """The output as a function of the new compact states.
+
+        None if it is a function of none of them, or of another width than the slopes,
+        which a class of its own would have to say more of. The output itself is then
+        what stands for the layer.
+        """
         slopes = self.output_slopes(inputs, states, after)
         at = self.compact(after)
-        if all(slope is None for slope in slopes):
+        known = [slope for slope in slopes if slope is not None]
+        if not known or any(s.shape[-1] != output.shape[-1] for s in known):
             return None
 
         def read(compact):
@@ -139,13 +149,14 @@ class LSTMDynamics(Dynamics):
     def output_slopes(self, inputs, states, after):
         cell, units = self.cell, self.cell.units
         columns = slice(3 * units, 4 * units)
-        kernel: Any = ops.convert_to_tensor(cell.kernel)
-        recurrent: Any = ops.convert_to_tensor(cell.recurrent_kernel)
+        kernel, recurrent, inputs = (
+            ops.cast(each, after[1].dtype)
+            for each in (cell.kernel, cell.recurrent_kernel, inputs)
+        )
         z: Any = ops.matmul(inputs, kernel[:, columns])
         z = z + ops.matmul(states[0], recurrent[:, columns])
         if cell.use_bias:
-            bias: Any = ops.convert_to_tensor(cell.bias)
-            z = z + bias[columns]
+            z = z + ops.cast(cell.bias, z.dtype)[columns]
         _, pullback = _backend.vjp(lambda c: (cell.activation(c),), after[1])
         (slope,) = pullback((ops.ones_like(after[1]),))
         return ops.ones_like(after[0]), cell.recurrent_activation(z) * slope
@@ -189,12 +200,35 @@ class StairDynamics(Dynamics):
         return self.inner.compact(states[:-1])
 
     def expand(self, compact, states):
-        return [*self.inner.expand(compact, states[:-1]), states[-1]]
+        first, *others = self.inner.expand(compact, states[:-1])
+        if self.inner.recomputes_first:
+            first = first * self._heights(ops.maximum(states[-1] - 1, 0), first)
+        return [first, *others, states[-1]]
 
     def output_slopes(self, inputs, states, after):
+        slopes = self.inner.output_slopes(inputs, states[:-1], after[:-1])
+        if self.inner.recomputes_first:
+            heights = self._heights(states[-1], after[0])
+            return tuple(slope * heights for slope in slopes)
         # The factor of the stair stands between c and h.
-        ones, *rest = self.inner.output_slopes(inputs, states[:-1], after[:-1])
-        return (ones, *(None for _ in rest))
+        return (slopes[0], *(None for _ in slopes[1:]))
+
+    def output_map(self, inputs, states, after, output):
+        if type(self.inner).output_map is Dynamics.output_map:
+            return super().output_map(inputs, states, after, output)
+        heights = self._heights(states[-1], output)
+        bare = [after[0] / heights, *after[1:-1]]
+        read = self.inner.output_map(inputs, states[:-1], bare, output / heights)
+        if read is None:
+            return None
+        return lambda compact: heights * read((compact[0] / heights, *compact[1:]))
+
+    def _heights(self, steps, like):
+        """The factors of the output at time steps `(batch, 1)`."""
+        stair = self.cell.stair
+        if stair.inside:
+            return ops.ones_like(steps)
+        return ops.cast(stair.heights(ops.cast(steps, "int32"), like.dtype), like.dtype)
 
     @property
     def can_move_recurrent(self):
@@ -208,9 +242,48 @@ class StairDynamics(Dynamics):
         self.inner.move(recurrent, inputs, target, means)
 
 
+@register_dynamics("EURNNCell")
+class ComplexDynamics(Dynamics):
+    """A complex state, of which the real part is the output."""
+
+    def output_map(self, inputs, states, after, output):
+        return lambda compact: self.cell.output_of(compact[0])
+
+
+@register_dynamics("PascalRNNCell")
+class PascalDynamics(Dynamics):
+    """A state of one unit per layer, of which the last is the output."""
+
+    def output_map(self, inputs, states, after, output):
+        return lambda compact: compact[0][..., -1:]
+
+
+@register_dynamics("ANRUCell")
+class AdaptiveShapeDynamics(Dynamics):
+    """Neurons with controllers, whose gains and saturations may be given out too."""
+
+    def output_map(self, inputs, states, after, output):
+        if not self.cell.return_shapes:
+            return super().output_map(inputs, states, after, output)
+        decoders = [ops.cast(w, output.dtype) for w in self.cell.controller[3:]]
+
+        def read(compact):
+            h, g = compact
+            rows = ops.reshape(g, (-1, self.cell.controller_units))
+            shapes = [
+                ops.reshape(ops.matmul(rows, kernel), ops.shape(h)) + bias
+                for kernel, bias in (decoders[:2], decoders[2:])
+            ]
+            return ops.concatenate([h, *shapes], axis=-1)
+
+        return read
+
+
 @register_dynamics("ALIFCell")
 class AdaptiveSpikingDynamics(Dynamics):
     """Adaptive spiking neurons in the layout (v, a): the spike is recomputed."""
+
+    recomputes_first = True
 
     def compact(self, states):
         return tuple(self.cell.compact(states))
@@ -237,10 +310,14 @@ class LinearRecurrentDynamics(Dynamics):
         return getattr(self.cell, "core", self.cell)
 
     def output_map(self, inputs, states, after, output):
-        context = self.cell.prepare(inputs)
+        cell, as_in_call = self.cell, _AsInCall(self.cell.dtype_policy)
+        inputs = ops.cast(inputs, cell.compute_dtype)
 
         def read(compact):
-            return self.cell.read(ops.concatenate(compact, axis=-1), context)
+            joint = ops.concatenate(compact, axis=-1)
+            return as_in_call(
+                joint, function=lambda x: cell.read(x, cell.prepare(inputs))
+            )
 
         return read
 
@@ -255,6 +332,17 @@ class LinearRecurrentDynamics(Dynamics):
         # |λ| = exp(-exp(ν)) becomes `recurrent` |λ|, and stays below one.
         rate = np.exp(as_array(self._core.nu)) - math.log(recurrent)
         assign(self._core.nu, np.log(np.maximum(rate, 1e-4)))
+
+
+class _AsInCall(keras.layers.Layer):
+    """Runs a function with variables in the dtype that a layer's `call` has them in."""
+
+    def __init__(self, policy):
+        super().__init__(dtype=policy)
+        self.built = True
+
+    def call(self, inputs, function):
+        return function(inputs)
 
 
 def scale(variables: list, factor: float) -> None:

@@ -52,6 +52,8 @@ class FrameStack:
                 f"Expected a model with recurrent layers. Received: '{model.name}'"
             )
         names = _unique([layer.name for layer, _ in stages])
+        for name, (_, cell) in zip(names, stages, strict=True):
+            _check_states(name, cell)
         self.stages = [
             Stage(name, cell, dynamics_of(cell), source)
             for name, (_, cell), source in zip(names, stages, below, strict=True)
@@ -245,7 +247,8 @@ class FrameStack:
             return above, output
 
         def function(joint):
-            return above(read(_split_like(joint, compact)))
+            value = read(_split_like(joint, compact))
+            return above(ops.cast(value, output.dtype))
 
         return function, ops.concatenate(compact, axis=-1)
 
@@ -328,6 +331,19 @@ def _in_order(values: dict) -> list:
 def _initial(cell: Any, batch_size: int) -> list:
     states = cell.get_initial_state(batch_size=batch_size)
     return list(states) if isinstance(states, (list, tuple)) else [states]
+
+
+def _check_states(name: str, cell: Any) -> None:
+    """Raises an error unless every state of a cell is a vector per sample."""
+    try:
+        ranks = {len(state.shape) for state in _initial(cell, 1)}
+    except (TypeError, ValueError):  # wants to know more than the size of a batch
+        ranks = set()
+    if ranks != {2}:
+        raise ValueError(
+            f"Layer '{name}' has a {type(cell).__name__}, whose states are no vectors. "
+            "Expected recurrent layers with states (batch, size)"
+        )
 
 
 def _split_like(joint: Any, parts: tuple) -> tuple:
