@@ -11,8 +11,10 @@ from keras_nonnormal.pretraining.chain import Chain, Segment
 from keras_nonnormal.pretraining.published_update import (
     BestWeights,
     Outcome,
+    Progress,
     PublishedUpdate,
     bounded_ratio,
+    no_progress,
     shuffle_entries,
 )
 from keras_nonnormal.pretraining.radius import jacobian_loss, scalars_and_gradients
@@ -110,7 +112,11 @@ class PublishedFFN:
         )
 
     def run(
-        self, batches: Any, steps: int | None = None, seconds: float | None = None
+        self,
+        batches: Any,
+        steps: int | None = None,
+        seconds: float | None = None,
+        progress: Progress = no_progress,
     ) -> Outcome:
         """Pre-trains on one batch after the other, unless the radius arrives before.
 
@@ -120,10 +126,11 @@ class PublishedFFN:
             batches: Iterable of inputs `(batch, ...)`.
             steps: Integer, how many to take at most. Defaults to all there are.
             seconds: Float, how long to go on at most. Defaults to no limit.
+            progress: Called in every iteration; see `Progress`.
         """
         start = values_of(self.variables)
         try:
-            outcome, best = self._run(batches, start, steps, seconds)
+            outcome, best = self._run(batches, start, steps, seconds, progress)
             if self.keep == "best":
                 put_back(self.variables, best)
         except BaseException:
@@ -131,7 +138,7 @@ class PublishedFFN:
             raise
         return outcome
 
-    def _run(self, batches, start, steps, seconds):
+    def _run(self, batches, start, steps, seconds, progress):
         outcome, best = Outcome(), BestWeights(start, self.thresholds)
         began, average, spread, streak = time.monotonic(), None, 1.0, 0
         for step, batch in enumerate(batches):
@@ -151,6 +158,7 @@ class PublishedFFN:
             average += (radius - average) / len(self.chain.dense)
             spread += ((radius - self.target) ** 2 - spread) / len(self.chain.dense)
             record.update(radii={"segment": radius}, loss=measured.loss, mean=average)
+            progress(step + 1, average)
             record["best"] = best.offer(abs(average - self.target), spread, weights)
             if record["best"]:
                 outcome.best_mean, outcome.saves = average, best.saves

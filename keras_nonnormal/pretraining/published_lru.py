@@ -9,7 +9,9 @@ from keras import ops
 from keras_nonnormal import _backend
 from keras_nonnormal.pretraining.published_update import (
     Outcome,
+    Progress,
     bounded_ratio,
+    no_progress,
     shuffle_entries,
 )
 from keras_nonnormal.pretraining.radius import jacobian_loss, scalars
@@ -72,24 +74,30 @@ class PublishedLRU:
         self.rng = np.random.default_rng() if rng is None else rng
         self._compiled = _backend.jit(self._jacobians)
 
-    def run(self, iterations: int = 500, learn: bool = True) -> Outcome:
+    def run(
+        self,
+        iterations: int = 500,
+        learn: bool = True,
+        progress: Progress = no_progress,
+    ) -> Outcome:
         """Pre-trains; on any error the blocks have the weights they had.
 
         Args:
             iterations: Integer. Defaults to `500`.
             learn: Whether to move the weights or only measure. Defaults to `True`.
+            progress: Called in every iteration; see `Progress`.
         """
         variables = [v for cell in self.cells for v in cell.trainable_variables]
         start = values_of(variables)
         try:
-            return self._run(iterations, learn)
+            return self._run(iterations, learn, progress)
         except BaseException:
             put_back(variables, start)
             raise
 
-    def _run(self, iterations, learn):
+    def _run(self, iterations, learn, progress):
         outcome = Outcome()
-        for _ in range(iterations):
+        for iteration in range(iterations):
             i, j = self.rng.permutation(len(self.cells))[:2]
             a, b = self.cells[i], self.cells[j]
             frame, *states = self._noise(a)
@@ -106,6 +114,7 @@ class PublishedLRU:
             record.update(
                 radii=dict(zip(("rec", "depth"), means, strict=True)), loss=sum(losses)
             )
+            progress(iteration + 1, sum(means) / len(means))
             if learn:
                 self.rescale(a, b, *radii)
                 self.mix(a, b)

@@ -11,8 +11,10 @@ from keras_nonnormal.pretraining.jacobians import Jacobians
 from keras_nonnormal.pretraining.published_update import (
     BestWeights,
     Outcome,
+    Progress,
     PublishedUpdate,
     bounded_ratio,
+    no_progress,
     shuffle_entries,
 )
 from keras_nonnormal.pretraining.radius import jacobian_loss, scalars_and_gradients
@@ -112,7 +114,11 @@ class PublishedRNN:
         self._decodes = len(self._counted) < len(stack.transitions)
 
     def run(
-        self, batches: Any, steps: int | None = None, seconds: float | None = None
+        self,
+        batches: Any,
+        steps: int | None = None,
+        seconds: float | None = None,
+        progress: Progress = no_progress,
     ) -> Outcome:
         """Pre-trains on every time step of every batch, unless the radii arrive before.
 
@@ -122,17 +128,18 @@ class PublishedRNN:
             batches: Iterable of inputs of the model; two were published.
             steps: Integer, how many time steps to take at most. Defaults to all.
             seconds: Float, how long to go on at most. Defaults to no limit.
+            progress: Called in every iteration; see `Progress`.
         """
         start = values_of(self.variables)
         try:
-            outcome, best = self._run(batches, start, steps, seconds)
+            outcome, best = self._run(batches, start, steps, seconds, progress)
         except BaseException:
             put_back(self.variables, start)
             raise
         put_back(self.variables, best)
         return outcome
 
-    def _run(self, batches, start, steps, seconds):
+    def _run(self, batches, start, steps, seconds, progress):
         outcome, best = Outcome(), BestWeights(start, self.thresholds)
         began, states, size = time.monotonic(), [], None
         dispersion, streak = 1.0, 0
@@ -166,6 +173,7 @@ class PublishedRNN:
                     mean=mean,
                     dispersion=dispersion,
                 )
+                progress(len(outcome.iterations), mean)
                 if best.offer(abs(float(np.mean(errors))), dispersion, weights):
                     record["best"], outcome.best_mean = True, mean
                     outcome.saves = best.saves

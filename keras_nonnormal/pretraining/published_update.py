@@ -1,5 +1,6 @@
 """What the published procedures of pre-training have in common."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -7,6 +8,14 @@ import numpy as np
 
 from keras_nonnormal.optimizers import AdaBelief, Lookahead
 from keras_nonnormal.pretraining.variables import as_array
+
+
+Progress = Callable[[int, float], None]
+"""Called with the number of an iteration and the mean radius."""
+
+
+def no_progress(iteration: int, mean: float) -> None:
+    """Shows nothing."""
 
 
 @dataclass

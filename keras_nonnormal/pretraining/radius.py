@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from keras_nonnormal.pretraining.leading import leading_pairs
+
 VARIANTS = (
     "radius",
     "logradius",
@@ -225,14 +227,21 @@ DEFECTIVE = 1e-7
 # How far from the eigenvalue, relative to the matrix, inverse iteration is shifted, for
 # there has to be an inverse; off the real axis, where other eigenvalues may be.
 SHIFT = 1e-10 * np.exp(0.25j * np.pi)
+# Matrices at once: their complex copies of a large batch would not fit into a cache.
+PART = 32
 
 
 def _radius_and_gradients(jacobians: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    eigenvalues, vectors = np.linalg.eig(jacobians)
-    batch = np.arange(len(jacobians))
-    first = np.abs(eigenvalues).argmax(axis=1)
-    values = eigenvalues[batch, first].astype(complex)
-    right = vectors[batch, :, first].astype(complex)
+    parts = [
+        _radius_and_gradients_of_part(jacobians[start : start + PART])
+        for start in range(0, len(jacobians), PART)
+    ]
+    radii, slopes = zip(*parts, strict=True)
+    return np.concatenate(radii), np.concatenate(slopes)
+
+
+def _radius_and_gradients_of_part(jacobians):
+    values, right = leading_pairs(jacobians)
     radii = np.abs(values)
     alive = radii > 0
     left = _left_vectors(jacobians, values, right, alive)

@@ -1,6 +1,7 @@
 """Local stability of any deep Keras model: measured, and brought about."""
 
 import os
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +16,9 @@ from keras_nonnormal.pretraining.store import load_stable, save_stable, store_ke
 from keras_nonnormal.pretraining.targets import Target
 from keras_nonnormal.pretraining.variables import put_back, values_of
 from keras_nonnormal.pretraining.ways import METHODS, Way
+
+# How often progress is shown where the line is rewritten, and where each is a new one.
+SECONDS_ON_SCREEN, SECONDS_IN_FILES = 0.05, 10.0
 
 
 def measure(
@@ -108,7 +112,8 @@ def stabilize(
         store: Folder where the weights are kept, with the report. What was found there
             for the same model, weights, data and arguments is loaded instead.
         seed: Of the order of samples and all other draws.
-        verbose: 0 for silence, 1 or `"auto"` for a progress bar.
+        verbose: 0 for silence, 1 or `"auto"` for a progress bar; in a file a line of it
+            every ten seconds.
 
     Returns:
         A `StabilityReport`. The model has the best weights found.
@@ -149,9 +154,11 @@ def stabilize(
     start = values_of(model.weights)
     way = Way(probe, seed, learning_rate)
     try:
+        progress = _progress(steps, verbose)
         before = probe.radii()
         _check_radii(probe.stack, before)
-        course = way.go(method, int(steps), tolerance, _progress(steps, verbose))
+        progress(0, probe.report(before, before).mean_before)
+        course = way.go(method, int(steps), tolerance, progress)
         after = probe.radii()
     except BaseException:
         put_back(model.weights, start)
@@ -201,5 +208,7 @@ def _check_radii(stack, radii):
 def _progress(steps, verbose) -> Callable[[int, float], None]:
     if not verbose:
         return lambda iteration, mean: None
-    bar = keras.utils.Progbar(steps, stateful_metrics=["mean radius"])
+    interval = SECONDS_ON_SCREEN if sys.stdout.isatty() else SECONDS_IN_FILES
+    names = ["mean radius"]
+    bar = keras.utils.Progbar(steps, interval=interval, stateful_metrics=names)
     return lambda iteration, mean: bar.update(iteration, [("mean radius", mean)])

@@ -37,7 +37,7 @@ class Way:
     ) -> Course:
         """Moves the weights of the model; see `stabilize`."""
         if method == "published":
-            return self._published(steps)
+            return self._published(steps, progress)
         stack, targets = self.probe.stack, self.probe.targets
         parts = stack, self.probe.jacobians, targets
         if not stack.recurrent:
@@ -57,12 +57,13 @@ class Way:
             progress,
         )
 
-    def _published(self, steps) -> Course:
+    def _published(self, steps, progress) -> Course:
         stack, targets = self.probe.stack, self.probe.targets
         settings: dict[str, Any] = {"rng": np.random.default_rng(self.seed)}
+        shown: dict[str, Any] = {"progress": progress}
         if any(map(is_block, stack.model.layers)):
             pair = targets["rec/0"], targets["enc/0"]
-            outcome = PublishedLRU(stack.model, pair, **settings).run(steps)
+            outcome = PublishedLRU(stack.model, pair, **settings).run(steps, **shown)
             return Course(outcome.radii, outcome.losses, outcome.failures)
         if self.learning_rate is not None:
             settings["learning_rate"] = self.learning_rate
@@ -72,11 +73,11 @@ class Way:
             if all(_rectifies(stage.cell) for stage in stack.stages):
                 settings["weight_decay"] = RECTIFIERS_DECAY
             procedure = PublishedRNN(stack, targets, **settings)
-            outcome = procedure.run(batches, steps)
+            outcome = procedure.run(batches, steps, **shown)
         else:
             target = next(iter(targets.values()))
             procedure = PublishedFFN(stack.model, target, **settings)
-            outcome = procedure.run((batch[0] for batch in batches), steps)
+            outcome = procedure.run((batch[0] for batch in batches), steps, **shown)
         return Course(outcome.radii, outcome.losses, outcome.failures)
 
 
