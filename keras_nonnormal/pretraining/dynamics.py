@@ -1,4 +1,4 @@
-r"""What local stability needs to know of a cell: its states, and what moves its radii.
+r"""States of cells, and the weights that move their radii, for local stability.
 
 The default serves every Keras cell `call(inputs, states)`; one that has more to say,
 such as an LSTM, whose forget gate carries its memory, gets a class of its own.

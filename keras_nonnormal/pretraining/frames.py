@@ -87,7 +87,7 @@ class FrameStack:
         return all(sum(s.shape[-1] for s in each) <= 64 for each in states)
 
     def role(self, variable: Any) -> tuple[str | None, int | None]:
-        """What a variable is to the transitions, and in which layer.
+        """The role of a variable in the transitions, and its layer.
 
         Returns:
             `"input"` or `"recurrent"` with the index of the layer whose cell owns it;
@@ -145,7 +145,7 @@ class FrameStack:
         return [_initial(stage.cell, batch_size) for stage in self.stages]
 
     def entries(self, batch: Any) -> list:
-        """What reaches the lowest recurrent layers, `(batch, time, ...)` arrays.
+        """Inputs of the lowest recurrent layers, `(batch, time, ...)` tensors.
 
         Layers before them are run on whole sequences, so that a convolution along time
         or an embedding may stand there.

@@ -185,7 +185,7 @@ def _size(jacobians):
 
 
 def _size_by_products(function, at):
-    """The same of a function's Jacobian, which is never made."""
+    """Radii or norms of a function's Jacobians, which are never made."""
     output = function(at)
 
     def transposed(rows):

@@ -12,7 +12,6 @@ from keras_nonnormal.pretraining.jacobians import Jacobians
 from keras_nonnormal.pretraining.report import StabilityReport
 from keras_nonnormal.pretraining.targets import resolve_targets
 
-
 MOST_BLOCKS_SAMPLES = 64
 """Samples at which the radii of a model without recurrent layers are measured."""
 
@@ -76,7 +75,7 @@ class Probe:
                 states = self.jacobians.advance(frame, states)
 
     def report(self, before: dict, after: dict, **found: Any) -> StabilityReport:
-        """What `radii` gave before and after, beside the targets."""
+        """A report of the radii before and after, beside the targets."""
         stack = self.stack
         return StabilityReport(
             names={t.key: t.name for t in stack.transitions},
