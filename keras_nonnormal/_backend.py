@@ -103,7 +103,11 @@ if _BACKEND == "tensorflow":
             (0, carry, writers),
             maximum_iterations=length,  # XLA wants the bound
         )
-        return carry, tuple(w.stack() for w in writers)
+        stacks = tuple(w.stack() for w in writers)
+        for stack, (shape, _) in zip(stacks, outputs, strict=True):
+            # A loop forgets how often it ran; layers behind ask for the time axis.
+            stack.set_shape((sequences[0].shape[0], *shape))
+        return carry, stacks
 
     def vjp(function: Callable, *primals: Any) -> tuple[tuple, Callable]:
         """``function(*primals)`` and the map from its cotangents to the primals'."""
