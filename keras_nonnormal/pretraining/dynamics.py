@@ -338,7 +338,7 @@ class _AsInCall(keras.layers.Layer):
     """Runs a function with variables in the dtype that a layer's `call` has them in."""
 
     def __init__(self, policy):
-        super().__init__(dtype=policy)
+        super().__init__(dtype=policy, name="as_in_call")
         self.built = True
 
     def call(self, inputs, function):

@@ -157,7 +157,7 @@ def _wide(tensor) -> str:
     return "float64" if double else "float32"
 
 
-def _widened(function, at):
+def _widened(function, at) -> tuple[Any, Any]:
     """A function and its argument, with a Jacobian in float32 or wider.
 
     In half precision the iterations that find radii and norms give wrong numbers.
