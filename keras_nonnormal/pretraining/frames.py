@@ -11,7 +11,7 @@ from keras import ops
 from keras_nonnormal._model_graph import check_model, run_graph
 from keras_nonnormal.pretraining import graph
 from keras_nonnormal.pretraining.dynamics import Dynamics, dynamics_of, scale
-from keras_nonnormal.pretraining.transition import Transition
+from keras_nonnormal.pretraining.transition import Transition, sample_width
 from keras_nonnormal.pretraining.variables import is_movable
 
 
@@ -188,23 +188,28 @@ class FrameStack:
         To be called with the variables in a `keras.StatelessScope`.
 
         Returns:
-            For each transition the pair of a function `(B, n) -> (B, m)` and the point
-            where its Jacobian is taken; the new states; the mean inputs of each layer.
+            For each transition a function `(B, n) -> (B, m)`, the point where its
+            Jacobian is taken, and m; the new states; the mean inputs of each layer.
         """
         run = self._run(frame, states)
-        pairs = []
+        found = []
         for transition in self.transitions:
             i = transition.layer
             if transition.kind == "rec":
-                pairs.append(self._along_time(i, run, states))
+                pair = self._along_time(i, run, states)
             elif transition.kind == "enc":
-                pairs.append((self._from_input(i, states), run.inputs[i]))
+                pair = self._from_input(i, states), run.inputs[i]
             elif transition.kind == "depth":
-                pairs.append(self._from_below(transition.lower, i, frame, states, run))
+                pair = self._from_below(transition.lower, i, frame, states, run)
             else:
-                pairs.append(self._from_below(i, None, frame, states, run))
+                pair = self._from_below(i, None, frame, states, run)
+            if transition.kind == "dec":
+                ends = run.results
+            else:
+                ends = self.stages[i].dynamics.compact(run.after[i])
+            found.append((*pair, sum(map(sample_width, ends))))
         means = [ops.mean(x, axis=0) for x in run.inputs]
-        return pairs, run.after, means
+        return found, run.after, means
 
     def _along_time(self, i, run, states):
         dynamics = self.stages[i].dynamics

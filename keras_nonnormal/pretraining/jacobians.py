@@ -85,7 +85,7 @@ class Jacobians:
     def _functions(self, frame, states):
         pairs, after, means = self.stack.functions(frame, states)
         means = [ops.cast(mean, _wide(mean)) for mean in means]
-        return [_widened(*pair) for pair in pairs], after, means
+        return [(*_widened(f, at), width) for f, at, width in pairs], after, means
 
     def _all_dense(self, weights, frame, states):
         with self._scope(weights):
@@ -94,7 +94,7 @@ class Jacobians:
 
     def _jacobian(self, pairs, i):
         with self._naming(i):
-            return _backend.batch_jacobian(*pairs[i])
+            return _backend.batch_jacobian(*pairs[i][:2])
 
     @contextlib.contextmanager
     def _naming(self, i):
@@ -110,10 +110,10 @@ class Jacobians:
     def _all_sizes(self, weights, frame, states):
         with self._scope(weights):
             pairs, after, means = self._functions(frame, states)
-            widths = [(function(at).shape[-1], at.shape[-1]) for function, at in pairs]
+            widths = [(width, at.shape[-1]) for _, at, width in pairs]
             alike: dict[tuple, list[int]] = {}
             sizes: list[Any] = [None] * len(pairs)
-            for i, (function, at) in enumerate(pairs):
+            for i, (function, at, _) in enumerate(pairs):
                 if max(widths[i]) <= DENSE_WIDTH:
                     alike.setdefault(widths[i], []).append(i)
                 else:
