@@ -89,14 +89,11 @@ def test_the_output_is_the_one_that_is_read_from_the_states(name, cells, dtype, 
         states = after
 
 
-@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("name", first_of_each_kind(RECURRENT))
 def test_every_layer_is_measured_masked_in_two_directions_and_in_a_stack(name):
     features = RECURRENT[name].features
-    if name == "pascal":  # takes the one feature that one of its layers gives out
-        stack = [layer_of(name), layer_of(name)]
-    else:
-        stack = [layers.Bidirectional(layer_of(name)), layer_of("lru block")]
-    model = network(features, layers.Masking(9.0), *stack)
+    both = layers.Bidirectional(layer_of(name), merge_mode="sum")
+    model = network(features, layers.Masking(9.0), both, layer_of(name))
     report = measure(model, data(features), 1.0, batch_size=8, frames=2)
     kinds = report.kinds()
     assert set(kinds) == {"rec", "enc", "depth", "dec"}
