@@ -1,4 +1,4 @@
-"""What recurrent matrices do to signals, noise and gradients; NumPy in float64."""
+"""Signals, noise and gradients in recurrent networks; NumPy in float64."""
 
 from keras_nonnormal.analysis.adaptation import adaptation_index
 from keras_nonnormal.analysis.anru import ANRUResponses, ANRUWeights, anru_responses

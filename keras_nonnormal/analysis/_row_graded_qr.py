@@ -32,7 +32,7 @@ def row_graded_qr(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def dependent_columns(present: np.ndarray) -> np.ndarray:
-    """Which columns depend on those before them, whatever their entries are.
+    """The columns that depend on those before them, whatever their entries are.
 
     Columns with entries in the given places `(rows, columns)` are independent for
     almost all values of these if each can be given a row of its own, where it has an

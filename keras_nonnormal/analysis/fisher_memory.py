@@ -84,7 +84,7 @@ def fisher_memory_matrix(
     noise_variance: float = 1.0,
     horizon: int | None = None,
 ) -> np.ndarray:
-    """What a noisy linear network knows of its past inputs taken together.
+    """The information of a noisy linear network about its past inputs taken together.
 
     J(k, l) = u^T (M^k)^T C^{-1} M^l u, the Fisher information matrix of all past
     inputs; its diagonal is `fisher_memory_curve`. That of `delay_line(n, alpha)` is
@@ -230,7 +230,7 @@ class _White:
 
 
 def _white_signals(matrix, steps, source, noise_variance, horizon) -> np.ndarray:
-    """What inputs of 1 leave in the state, a step per column, where noise is white."""
+    """Traces of inputs of 1 in the state, a step per column, where noise is white."""
     steps = at_least(1, horizon or STEPS if steps is None else steps, "steps")
     white = _White.of(matrix, noise_variance, horizon)
     state = white.coordinates(source_vector(source, len(white.step)))

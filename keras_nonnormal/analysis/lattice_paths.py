@@ -61,7 +61,7 @@ def continuous_lattice_paths(time, depth) -> np.ndarray:
 
 
 def sum_over_paths(time: int, depth: int, over_time: float, over_depth: float) -> float:
-    r"""What all paths carry if every edge multiplies: $\binom{t+l}{t} ρ_t^t ρ_l^l$.
+    r"""The sum over all paths if every edge multiplies: $\binom{t+l}{t} ρ_t^t ρ_l^l$.
 
     It is a term of $(ρ_t + ρ_l)^{t + l}$, so it is at most 1 if $ρ_t + ρ_l = 1$; at
     radii of 1 it is the number of paths.

@@ -28,7 +28,7 @@ class Pseudospectrum:
 def pseudospectrum(
     matrix, points: int = 61, reach: float | None = None
 ) -> Pseudospectrum:
-    """What may be eigenvalues of a matrix after a change of a given size.
+    """The possible eigenvalues of a matrix after a change of a given size.
 
     Around each eigenvalue of a normal matrix it is a disc of that size. That of a
     non-normal one reaches far beyond, and where it leaves the unit circle there are

@@ -1,4 +1,4 @@
-"""What of a Keras recurrent layer is analysed: its matrices, and how it answers."""
+"""Matrices and responses of a Keras recurrent layer, for the analyses."""
 
 from typing import Any
 

@@ -56,7 +56,7 @@ def gradient_bounds(heights) -> np.ndarray:
 
 
 def _products(factors: np.ndarray) -> np.ndarray:
-    """Their running products, 0 where the subnormal numbers begin.
+    """Running products of factors, 0 where the subnormal numbers begin.
 
     There rounding up keeps a product where it is, however many factors follow.
     """

@@ -43,7 +43,7 @@ def legacy_stream(seed: int, *, train: int, test: int) -> np.random.RandomState:
 
 
 def seeded_stream(seed: int) -> np.random.RandomState:
-    """The same without checks of sizes."""
+    """Draws without checks of sizes."""
     check_integer("seed", seed, minimum=0, maximum=2**32 - 1)
     return np.random.RandomState(seed)
 

@@ -1,4 +1,4 @@
-"""What data sets share that have a published layout beside a corrected one."""
+"""Layouts of data sets: the published one beside a corrected one."""
 
 
 def check_layout(layout: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow_datasets as tfds
 
-from keras_nonnormal.datasets._shd import (
+from keras_nonnormal.datasets._shd_files import (
     CLASSES,
     FILES,
     ORIGIN,

@@ -13,7 +13,7 @@ PIECE = 2**20
 
 
 class _Text:
-    """What the builders below share: examples are pieces of 1 MiB, in order."""
+    """Base of the builders below: examples are pieces of 1 MiB, in order."""
 
     VERSION = tfds.core.Version("1.0.0")
     RELEASE_NOTES = {"1.0.0": "As published."}

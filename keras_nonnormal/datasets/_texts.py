@@ -1,9 +1,8 @@
-"""Texts that are free to pass on: from the user's files, or tensorflow-datasets."""
+"""The published files of the texts that are free to pass on."""
 
 from dataclasses import dataclass
 
-from keras_nonnormal.datasets._files import VARIABLE, DataFile, DataFolder, data_root
-from keras_nonnormal.datasets._tfds import through_tfds
+from keras_nonnormal.datasets._files import VARIABLE, DataFile, DataFolder
 
 SPLITS = ("train", "validation", "test")
 OTHERWISE = (
@@ -30,24 +29,6 @@ class PublishedText:
     builder: str
     inside: str = ""
     held_out: int = 0
-
-    def read(self) -> tuple[bytes, bytes, bytes]:
-        """The texts to train, to validate, and to test on.
-
-        With `KERAS_NONNORMAL_DATA` set the files are read from there, their checksums
-        are verified, and the network is never touched.
-
-        Raises:
-            DatasetError: If the text is missing, damaged, or out of reach.
-        """
-        if data_root() is not None:
-            return self.split(*map(self.data.read, self.data.files))
-        from keras_nonnormal.datasets import _text_builders  # noqa: F401 - known by name
-
-        train, validation, test = through_tfds(
-            self.builder, self.data, self.archive, _joined, SPLITS
-        )
-        return train, validation, test
 
     def split(self, *contents: bytes) -> tuple[bytes, bytes, bytes]:
         """The three texts in the contents of the files."""
@@ -102,7 +83,3 @@ ENWIK8 = PublishedText(
     builder="enwik8",
     held_out=5_000_000,
 )
-
-
-def _joined(pieces) -> bytes:
-    return b"".join(piece["text"] for piece in pieces.as_numpy_iterator())

@@ -44,7 +44,7 @@ def through_tfds(
 
 
 def _load(name, data, collect, splits, *, download):
-    """None where nothing has been prepared and nothing may be downloaded."""
+    """Prepared splits; None where there are none and nothing may be downloaded."""
     import tensorflow_datasets as tfds
 
     try:

@@ -226,7 +226,7 @@ def lay_out(symbols: np.ndarray, length: int, labels: int = ALPHABET) -> Example
 
 
 def layout(steps: Any, delay: Any, symbols: int, *, where: Callable[..., Any]):
-    """What is shown and asked for at each step, as indices into a palette.
+    """Inputs and targets of each step, as indices into a palette.
 
     A palette is a row of the symbols to remember, the blank, and the delimiter. The
     delimiter comes one step before the recall, whatever follows the recall is blank.

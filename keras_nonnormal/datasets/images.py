@@ -81,7 +81,7 @@ def ImageVectors(name: str, *, validation: float = 0.1, seed: int = SPLIT_SEED) 
 def held_out(
     examples: int, *, share: float = 0.1, seed: int = SPLIT_SEED
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Which examples to train on and which to hold out, drawn as scikit-learn does.
+    """Indices of examples to train on and to hold out, drawn as scikit-learn does.
 
     The split is that of `sklearn.model_selection.train_test_split` with `test_size` as
     the share and `random_state` as the seed: of one permutation, the first examples are

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from keras_nonnormal.datasets._texts import ENWIK8, WIKITEXT_2
+from keras_nonnormal.datasets._files import data_root
+from keras_nonnormal.datasets._texts import ENWIK8, SPLITS, WIKITEXT_2, PublishedText
+from keras_nonnormal.datasets._tfds import through_tfds
 from keras_nonnormal.datasets.corpus import Corpus
 from keras_nonnormal.datasets.ptb import load_ptb_characters
 from keras_nonnormal.datasets.ptb_words import load_ptb_words
@@ -49,12 +51,28 @@ def load_corpus(name: str, folder: str | Path | None = None) -> Corpus:
     return Corpus.from_folder(folder, bytewise=name == "enwik8")
 
 
+def _read(text: PublishedText) -> tuple[bytes, bytes, bytes]:
+    """The texts to train, to validate, and to test on, from files or a download."""
+    if data_root() is not None:
+        return text.split(*map(text.data.read, text.data.files))
+    from keras_nonnormal.datasets import _text_builders  # noqa: F401 - known by name
+
+    train, validation, test = through_tfds(
+        text.builder, text.data, text.archive, _joined, SPLITS
+    )
+    return train, validation, test
+
+
+def _joined(pieces) -> bytes:
+    return b"".join(piece["text"] for piece in pieces.as_numpy_iterator())
+
+
 def _wikitext_2() -> Corpus:
-    return Corpus.from_texts(*(text.decode("utf-8") for text in WIKITEXT_2.read()))
+    return Corpus.from_texts(*(text.decode("utf-8") for text in _read(WIKITEXT_2)))
 
 
 def _enwik8() -> Corpus:
-    return Corpus.from_bytes(*ENWIK8.read())
+    return Corpus.from_bytes(*_read(ENWIK8))
 
 
 CORPORA: dict[str, Callable[[], Corpus]] = {

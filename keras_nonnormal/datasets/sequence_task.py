@@ -1,4 +1,4 @@
-"""What training knows of any task: what to feed, what to expect, when to stop."""
+"""The interface of tasks to training: batches, targets, the number of steps."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class SequenceTask(ABC):
-    """All that training needs to know about a task.
+    """Everything about a task that training needs.
 
     There are three kinds. A `Task` has stored examples and shuffles them, a
     `StreamTask` draws fresh ones for every update, a `TextTask` reads a text from

@@ -8,12 +8,8 @@ import numpy as np
 
 from keras_nonnormal.datasets._draws import check_integer
 from keras_nonnormal.datasets._layout import check_layout, repeated_steps
-from keras_nonnormal.datasets._shd import (
-    CHANNELS,
-    CLASSES,
-    Recordings,
-    load_recordings,
-)
+from keras_nonnormal.datasets._shd import load_recordings
+from keras_nonnormal.datasets._shd_files import CHANNELS, CLASSES, Recordings
 from keras_nonnormal.datasets.examples import Examples, Splits
 from keras_nonnormal.datasets.task import Task
 

@@ -1,4 +1,4 @@
-r"""What can be done to the sequences of a task to see whether a network adapts.
+r"""Transforms of the sequences of a task, to see whether a network adapts.
 
 All transforms multiply the step $t$, counted in the order in which the steps are
 presented, by a factor $q_t$ that repeats after a period of $P$ steps. Sequences are

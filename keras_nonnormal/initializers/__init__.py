@@ -1,6 +1,5 @@
 """Matrices that a recurrent network starts from."""
 
-from keras_nonnormal.initializers.cayley_skew import CayleySkew
 from keras_nonnormal.initializers.chain import Chain
 from keras_nonnormal.initializers.factories import (
     gru_initializers,
@@ -9,8 +8,6 @@ from keras_nonnormal.initializers.factories import (
 )
 from keras_nonnormal.initializers.fbchain import FBChain
 from keras_nonnormal.initializers.gatewise import Gatewise
-from keras_nonnormal.initializers.haar_skew import HaarDiagSkew, HaarSkew
-from keras_nonnormal.initializers.henaff_skew import HenaffSkew
 from keras_nonnormal.initializers.lstm_glorot import lstm_glorot_initializers
 from keras_nonnormal.initializers.named_kernels import (
     bias_initializer,
@@ -18,13 +15,19 @@ from keras_nonnormal.initializers.named_kernels import (
     recurrent_initializer,
 )
 from keras_nonnormal.initializers.named_skews import skew_initializer
-from keras_nonnormal.initializers.normal_diag_skew import NormalDiagSkew
 from keras_nonnormal.initializers.ramp import Ramp
-from keras_nonnormal.initializers.random_orthogonal_skew import RandomOrthogonalSkew
 from keras_nonnormal.initializers.skew_exponential import SkewExponential
+from keras_nonnormal.initializers.skews import (
+    CayleySkew,
+    HaarDiagSkew,
+    HaarSkew,
+    HenaffSkew,
+    NormalDiagSkew,
+    RandomOrthogonalSkew,
+    UniformSkew,
+)
 from keras_nonnormal.initializers.source import Source
 from keras_nonnormal.initializers.uniform_once import UniformOnce
-from keras_nonnormal.initializers.uniform_skew import UniformSkew
 
 __all__ = [
     "CayleySkew",

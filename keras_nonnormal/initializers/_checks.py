@@ -1,4 +1,4 @@
-"""What the initializers demand of their arguments, and how they say so."""
+"""Checks of the arguments of initializers, with one message for each."""
 
 import math
 import numbers

@@ -19,7 +19,7 @@ from keras_nonnormal.initializers.source import Source
 
 @dataclass(frozen=True)
 class Settings:
-    """What a matrix may depend on besides its seed."""
+    """Settings that a matrix may depend on besides its seed."""
 
     units: int
     direction: str

@@ -148,12 +148,12 @@ RECURRENT: Named = {
 
 
 def kernel_of(identifier: Any) -> Any:
-    """What a layer's `kernel_initializer` means: our names come before Keras's."""
+    """The initializer that a layer's `kernel_initializer` names, ours first."""
     return _of(KERNELS, identifier)
 
 
 def recurrent_of(identifier: Any) -> Any:
-    """What a layer's `recurrent_initializer` means."""
+    """The initializer that a layer's `recurrent_initializer` names."""
     return _of(RECURRENT, identifier)
 
 

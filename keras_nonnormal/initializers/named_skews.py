@@ -6,12 +6,15 @@ from collections.abc import Callable, Mapping
 import keras
 from keras.initializers import Initializer
 
-from keras_nonnormal.initializers.cayley_skew import CayleySkew
-from keras_nonnormal.initializers.haar_skew import HaarDiagSkew, HaarSkew
-from keras_nonnormal.initializers.henaff_skew import HenaffSkew
-from keras_nonnormal.initializers.normal_diag_skew import NormalDiagSkew
-from keras_nonnormal.initializers.random_orthogonal_skew import RandomOrthogonalSkew
-from keras_nonnormal.initializers.uniform_skew import UniformSkew
+from keras_nonnormal.initializers.skews import (
+    CayleySkew,
+    HaarDiagSkew,
+    HaarSkew,
+    HenaffSkew,
+    NormalDiagSkew,
+    RandomOrthogonalSkew,
+    UniformSkew,
+)
 
 Seed = int | keras.random.SeedGenerator | None
 Named = Mapping[str, Callable[[Seed], Initializer]]

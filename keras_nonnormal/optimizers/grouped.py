@@ -89,7 +89,7 @@ class GroupedOptimizer(keras.optimizers.Optimizer):
         pass  # Keras's would shrink variables whatever their rate factor.
 
     def direction(self, gradient, index):
-        """What to subtract from variable number `index` at a learning rate of 1."""
+        """The step to subtract from variable number `index` at a learning rate of 1."""
         raise NotImplementedError
 
     def get_config(self):

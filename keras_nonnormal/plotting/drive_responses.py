@@ -162,7 +162,7 @@ def _mark_drive(axes: Axes, path: np.ndarray, drive, look: dict) -> None:
 
 
 def _drive_marks(drive) -> list[Line2D]:
-    """What the legend says of the marks."""
+    """Legend entries of the marks."""
     look: dict = {"color": INK, "linestyle": "none", "mec": "white", "ms": 7}
     return [
         Line2D([], [], marker=mark, label=text, **look)

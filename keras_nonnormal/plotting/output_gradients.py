@@ -11,7 +11,7 @@ BLUE, ORANGE = "#0072B2", "#D55E00"
 
 @dataclass(frozen=True)
 class OutputGradients:
-    """What a network says over time, and what its inputs have to do with it.
+    """Outputs of a network over time, and their gradients by its inputs.
 
     Args:
         outputs: Array `(samples, time)`.

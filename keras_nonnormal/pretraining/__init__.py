@@ -3,10 +3,12 @@
 from keras_nonnormal.pretraining.dynamics import Dynamics, register_dynamics
 from keras_nonnormal.pretraining.frames import FrameStack
 from keras_nonnormal.pretraining.monitor import StabilityMonitor
-from keras_nonnormal.pretraining.published_ffn import PublishedFFN
-from keras_nonnormal.pretraining.published_lru import PublishedLRU
-from keras_nonnormal.pretraining.published_lru_scan import PublishedLRUScan
-from keras_nonnormal.pretraining.published_rnn import PublishedRNN
+from keras_nonnormal.pretraining.published import (
+    PublishedFFN,
+    PublishedLRU,
+    PublishedLRUScan,
+    PublishedRNN,
+)
 from keras_nonnormal.pretraining.report import StabilityReport
 from keras_nonnormal.pretraining.stabilize import measure, stabilize
 

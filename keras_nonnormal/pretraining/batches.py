@@ -111,6 +111,11 @@ def _checked(inputs, model):
                 "values or such that are no number"
             )
     return [
-        array.astype(x.dtype) if array.dtype.kind == "f" else array
+        array.astype(_numpy_dtype(x)) if array.dtype.kind == "f" else array
         for array, x in zip(arrays, model.inputs, strict=True)
     ]
+
+
+def _numpy_dtype(tensor) -> str:
+    """The dtype for an input; a layer in half precision rounds it by itself."""
+    return "float64" if tensor.dtype == "float64" else "float32"

@@ -11,7 +11,7 @@ from keras import ops
 from keras_nonnormal._model_graph import check_model, run_graph
 from keras_nonnormal.pretraining import graph
 from keras_nonnormal.pretraining.dynamics import scale
-from keras_nonnormal.pretraining.transition import Transition
+from keras_nonnormal.pretraining.transition import Transition, sample_width
 from keras_nonnormal.pretraining.variables import assign, is_movable
 
 
@@ -122,12 +122,13 @@ class BlockStack:
             calls.append(layer(*args, **graph.inference(layer, kwargs)))
             return calls[-1]
 
-        run_graph(self.model, frame, record)
-        pairs = []
+        outputs = keras.tree.flatten(run_graph(self.model, frame, record))
+        found = []
         for i, j in self.ends:
             block = self._block(j, frame, inputs[i], calls[: starts[i]])
-            pairs.append((block, _flat(inputs[i])))
-        return pairs, [], []
+            ends = outputs if j is None else [inputs[j]]
+            found.append((block, _flat(inputs[i]), sum(map(sample_width, ends))))
+        return found, [], []
 
     def _block(self, end, frame, at, before):
         """From the input of a layer to that of another; calls before it are known."""

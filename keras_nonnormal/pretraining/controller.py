@@ -1,8 +1,7 @@
-"""The default way to local stability: scale what each radius depends on."""
+"""The default method: scales the weights that each radius depends on."""
 
-from typing import Any
-
-from keras_nonnormal.pretraining.course import SETTLED, Average
+from keras_nonnormal.pretraining.frame_stream import FrameStream
+from keras_nonnormal.pretraining.loop import SETTLED, Average
 
 SMOOTHING = 0.8  # of the radii that the factors are made of
 INPUT_SMOOTHING = 0.95  # of the mean inputs
@@ -27,13 +26,13 @@ class Controller:
         self._radii = Average(SMOOTHING)
         self._inputs = Average(INPUT_SMOOTHING)
 
-    def look(self, walk: Any) -> tuple[dict, list]:
-        """Radii at a frame and the mean input of each layer; the walk goes on."""
-        radii, walk.states, inputs = self.jacobians.radii(walk.frame, walk.states)
+    def measure(self, stream: FrameStream) -> tuple[dict, list]:
+        """Radii at a frame, and the mean input of each layer."""
+        radii, stream.states, inputs = self.jacobians.radii(stream.frame, stream.states)
         return radii, inputs
 
-    def move(self, means: dict, inputs: list, calm: int) -> None:
-        """Scales the weights; see `course.pursue`."""
+    def update(self, means: dict, inputs: list, calm: int) -> None:
+        """Scales the weights; see `loop.run`."""
         self._radii.add(means)
         self._inputs.add(dict(enumerate(inputs)))
         gain = GAIN / (1 + calm / SETTLED)

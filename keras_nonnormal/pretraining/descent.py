@@ -1,13 +1,12 @@
 """Gradient steps towards local stability."""
 
-from typing import Any
-
 import numpy as np
-from keras import ops
 
 from keras_nonnormal.optimizers import AdaBelief, Lookahead
-from keras_nonnormal.pretraining.course import SETTLED
-from keras_nonnormal.pretraining.radius import scalars_and_gradients
+from keras_nonnormal.pretraining.frame_stream import FrameStream
+from keras_nonnormal.pretraining.loop import SETTLED
+from keras_nonnormal.pretraining.radius import norms_and_gradients, radii_and_gradients
+from keras_nonnormal.pretraining.variables import as_array
 
 LEARNING_RATE = 7.2e-3
 
@@ -32,26 +31,26 @@ class Descent:
         self._optimizer = Lookahead(AdaBelief(self.learning_rate))
         self._optimizer.build(self.variables)
 
-    def look(self, walk: Any) -> tuple[dict, list]:
-        """Radii at a frame, and the gradient of the loss; the walk goes on."""
-        dense, after, _ = self.jacobians.dense(walk.frame, walk.states)
+    def measure(self, stream: FrameStream) -> tuple[dict, list]:
+        """Radii at a frame, and the gradient of the loss."""
+        dense, after, _ = self.jacobians.dense(stream.frame, stream.states)
         radii, cotangents = {}, []
         for transition, tensor in zip(self.stack.transitions, dense, strict=True):
-            jacobian = np.array(ops.convert_to_numpy(tensor))
+            jacobian = as_array(tensor)
             if not np.isfinite(jacobian).all():
                 return {transition.key: np.array([np.nan])}, []
             square = jacobian.shape[1] == jacobian.shape[2]
-            variant = "radius" if square else "norm2"
-            values, slopes = scalars_and_gradients(jacobian, variant)
+            sizes = radii_and_gradients if square else norms_and_gradients
+            values, slopes = sizes(jacobian.astype("float64"))
             away = 2 * (values - self.targets[transition.key])
             away /= len(values) * len(dense)
             cotangents.append((away[:, None, None] * slopes).astype(jacobian.dtype))
             radii[transition.key] = values
-        gradients = self.jacobians.gradient(walk.frame, walk.states, cotangents)
-        walk.states = after
+        gradients = self.jacobians.gradient(stream.frame, stream.states, cotangents)
+        stream.states = after
         return radii, gradients
 
-    def move(self, means: dict, gradients: list, calm: int) -> None:
+    def update(self, means: dict, gradients: list, calm: int) -> None:
         """One step of the optimizer, shorter and shorter once it is calm."""
         self._optimizer.learning_rate = self.learning_rate / (1 + calm / SETTLED)
         self._optimizer.apply(gradients, self.variables)

@@ -1,7 +1,8 @@
-r"""What local stability needs to know of a cell: its states, and what moves its radii.
+r"""States of cells, and the weights that move their radii, for local stability.
 
 The default serves every Keras cell `call(inputs, states)`; one that has more to say,
-such as an LSTM, whose forget gate carries its memory, gets a class of its own.
+such as an LSTM, whose forget gate carries its memory, gets a class of its own: those of
+Keras and of this library are in `cell_dynamics`.
 """
 
 import math
@@ -11,7 +12,6 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from keras_nonnormal import _backend
 from keras_nonnormal.pretraining.variables import (
     as_array,
     assign,
@@ -52,6 +52,9 @@ class Dynamics:
             is scaled.
     """
 
+    recomputes_first = False
+    """Whether the first state is not in `compact`, but computed from it."""
+
     def __init__(self, cell: Any):
         self.cell = cell
 
@@ -74,10 +77,16 @@ class Dynamics:
     def output_map(
         self, inputs: Any, states: list, after: list, output: Any
     ) -> Callable[[tuple], Any] | None:
-        """The output as a function of the new compact states; None if it is of none."""
+        """The output as a function of the new compact states.
+
+        None if it is a function of none of them, or of another width than the slopes,
+        which a class of its own would have to say more of. The output itself is then
+        what stands for the layer.
+        """
         slopes = self.output_slopes(inputs, states, after)
         at = self.compact(after)
-        if all(slope is None for slope in slopes):
+        known = [slope for slope in slopes if slope is not None]
+        if not known or any(s.shape[-1] != output.shape[-1] for s in known):
             return None
 
         def read(compact):
@@ -130,131 +139,6 @@ class Dynamics:
         """Puts the mean pre-activation at zero, where a mean output is one half."""
         kernel, matrix = map(as_array, (self.cell.kernel, self.cell.recurrent_kernel))
         assign(self.cell.bias, -0.5 * matrix.sum(axis=0) - means @ kernel)
-
-
-@register_dynamics("LSTMCell")
-class LSTMDynamics(Dynamics):
-    """An LSTM: the forget gate's bias moves with the radius along time."""
-
-    def output_slopes(self, inputs, states, after):
-        cell, units = self.cell, self.cell.units
-        columns = slice(3 * units, 4 * units)
-        kernel: Any = ops.convert_to_tensor(cell.kernel)
-        recurrent: Any = ops.convert_to_tensor(cell.recurrent_kernel)
-        z: Any = ops.matmul(inputs, kernel[:, columns])
-        z = z + ops.matmul(states[0], recurrent[:, columns])
-        if cell.use_bias:
-            bias: Any = ops.convert_to_tensor(cell.bias)
-            z = z + bias[columns]
-        _, pullback = _backend.vjp(lambda c: (cell.activation(c),), after[1])
-        (slope,) = pullback((ops.ones_like(after[1]),))
-        return ops.ones_like(after[0]), cell.recurrent_activation(z) * slope
-
-    def move(self, recurrent, inputs, target, means):
-        super().move(recurrent, inputs, target, means)
-        if self.cell.use_bias:
-            shift(
-                self.cell.bias, slice(self.cell.units, 2 * self.cell.units), recurrent
-            )
-
-
-@register_dynamics("GRUCell")
-class GRUDynamics(Dynamics):
-    """A GRU: the update gate's bias moves with the radius along time."""
-
-    def move(self, recurrent, inputs, target, means):
-        super().move(recurrent, inputs, target, means)
-        if self.cell.use_bias:
-            shift(self.cell.bias, slice(0, self.cell.units), math.sqrt(recurrent))
-
-
-@register_dynamics("NNRNNCell")
-class SchurDynamics(Dynamics):
-    """A trained Schur form is scaled by its diagonal blocks and its triangle."""
-
-    def _recurrent(self):
-        schur = self.cell.parametrization
-        return [schur.gamma, schur.upper]
-
-
-@register_dynamics("StairCell")
-class StairDynamics(Dynamics):
-    """A cell with a stair: the last state counts time steps."""
-
-    def __init__(self, cell):
-        super().__init__(cell)
-        self.inner = dynamics_of(cell.cell)
-
-    def compact(self, states):
-        return self.inner.compact(states[:-1])
-
-    def expand(self, compact, states):
-        return [*self.inner.expand(compact, states[:-1]), states[-1]]
-
-    def output_slopes(self, inputs, states, after):
-        # The factor of the stair stands between c and h.
-        ones, *rest = self.inner.output_slopes(inputs, states[:-1], after[:-1])
-        return (ones, *(None for _ in rest))
-
-    @property
-    def can_move_recurrent(self):
-        return self.inner.can_move_recurrent
-
-    @property
-    def can_move_inputs(self):
-        return self.inner.can_move_inputs
-
-    def move(self, recurrent, inputs, target, means):
-        self.inner.move(recurrent, inputs, target, means)
-
-
-@register_dynamics("ALIFCell")
-class AdaptiveSpikingDynamics(Dynamics):
-    """Adaptive spiking neurons in the layout (v, a): the spike is recomputed."""
-
-    def compact(self, states):
-        return tuple(self.cell.compact(states))
-
-    def expand(self, compact, states):
-        return list(self.cell.expand(compact))
-
-    def output_slopes(self, inputs, states, after):
-        return tuple(self.cell.output_slopes(*self.cell.compact(after)))
-
-    def move(self, recurrent, inputs, target, means):
-        super().move(recurrent, inputs, target, means)
-        scale([self.cell.tau_adaptation], recurrent)
-        if target < 1:
-            scale([self.cell.beta], recurrent)
-
-
-@register_dynamics("LRUCell", "LRUBlockCell")
-class LinearRecurrentDynamics(Dynamics):
-    r"""A linear recurrent unit: the radius along time is $\max |λ|$ itself."""
-
-    @property
-    def _core(self) -> Any:
-        return getattr(self.cell, "core", self.cell)
-
-    def output_map(self, inputs, states, after, output):
-        context = self.cell.prepare(inputs)
-
-        def read(compact):
-            return self.cell.read(ops.concatenate(compact, axis=-1), context)
-
-        return read
-
-    def _inputs(self):
-        return [self._core.input_real, self._core.input_imag]
-
-    def _recurrent(self):
-        return [self._core.nu]
-
-    def move(self, recurrent, inputs, target, means):
-        scale(self._inputs(), inputs)
-        # |λ| = exp(-exp(ν)) becomes `recurrent` |λ|, and stays below one.
-        rate = np.exp(as_array(self._core.nu)) - math.log(recurrent)
-        assign(self._core.nu, np.log(np.maximum(rate, 1e-4)))
 
 
 def scale(variables: list, factor: float) -> None:

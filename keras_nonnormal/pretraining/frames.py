@@ -9,9 +9,9 @@ import numpy as np
 from keras import ops
 
 from keras_nonnormal._model_graph import check_model, run_graph
-from keras_nonnormal.pretraining import graph
+from keras_nonnormal.pretraining import cell_dynamics, graph  # noqa: F401 - registers
 from keras_nonnormal.pretraining.dynamics import Dynamics, dynamics_of, scale
-from keras_nonnormal.pretraining.transition import Transition
+from keras_nonnormal.pretraining.transition import Transition, sample_width
 from keras_nonnormal.pretraining.variables import is_movable
 
 
@@ -52,6 +52,8 @@ class FrameStack:
                 f"Expected a model with recurrent layers. Received: '{model.name}'"
             )
         names = _unique([layer.name for layer, _ in stages])
+        for name, (_, cell) in zip(names, stages, strict=True):
+            _check_states(name, cell)
         self.stages = [
             Stage(name, cell, dynamics_of(cell), source)
             for name, (_, cell), source in zip(names, stages, below, strict=True)
@@ -85,7 +87,7 @@ class FrameStack:
         return all(sum(s.shape[-1] for s in each) <= 64 for each in states)
 
     def role(self, variable: Any) -> tuple[str | None, int | None]:
-        """What a variable is to the transitions, and in which layer.
+        """The role of a variable in the transitions, and its layer.
 
         Returns:
             `"input"` or `"recurrent"` with the index of the layer whose cell owns it;
@@ -143,7 +145,7 @@ class FrameStack:
         return [_initial(stage.cell, batch_size) for stage in self.stages]
 
     def entries(self, batch: Any) -> list:
-        """What reaches the lowest recurrent layers, `(batch, time, ...)` arrays.
+        """Inputs of the lowest recurrent layers, `(batch, time, ...)` tensors.
 
         Layers before them are run on whole sequences, so that a convolution along time
         or an embedding may stand there.
@@ -186,23 +188,28 @@ class FrameStack:
         To be called with the variables in a `keras.StatelessScope`.
 
         Returns:
-            For each transition the pair of a function `(B, n) -> (B, m)` and the point
-            where its Jacobian is taken; the new states; the mean inputs of each layer.
+            For each transition a function `(B, n) -> (B, m)`, the point where its
+            Jacobian is taken, and m; the new states; the mean inputs of each layer.
         """
         run = self._run(frame, states)
-        pairs = []
+        found = []
         for transition in self.transitions:
             i = transition.layer
             if transition.kind == "rec":
-                pairs.append(self._along_time(i, run, states))
+                pair = self._along_time(i, run, states)
             elif transition.kind == "enc":
-                pairs.append((self._from_input(i, states), run.inputs[i]))
+                pair = self._from_input(i, states), run.inputs[i]
             elif transition.kind == "depth":
-                pairs.append(self._from_below(transition.lower, i, frame, states, run))
+                pair = self._from_below(transition.lower, i, frame, states, run)
             else:
-                pairs.append(self._from_below(i, None, frame, states, run))
+                pair = self._from_below(i, None, frame, states, run)
+            if transition.kind == "dec":
+                ends = run.results
+            else:
+                ends = self.stages[i].dynamics.compact(run.after[i])
+            found.append((*pair, sum(map(sample_width, ends))))
         means = [ops.mean(x, axis=0) for x in run.inputs]
-        return pairs, run.after, means
+        return found, run.after, means
 
     def _along_time(self, i, run, states):
         dynamics = self.stages[i].dynamics
@@ -245,7 +252,8 @@ class FrameStack:
             return above, output
 
         def function(joint):
-            return above(read(_split_like(joint, compact)))
+            value = read(_split_like(joint, compact))
+            return above(ops.cast(value, output.dtype))
 
         return function, ops.concatenate(compact, axis=-1)
 
@@ -328,6 +336,19 @@ def _in_order(values: dict) -> list:
 def _initial(cell: Any, batch_size: int) -> list:
     states = cell.get_initial_state(batch_size=batch_size)
     return list(states) if isinstance(states, (list, tuple)) else [states]
+
+
+def _check_states(name: str, cell: Any) -> None:
+    """Raises an error unless every state of a cell is a vector per sample."""
+    try:
+        ranks = {len(state.shape) for state in _initial(cell, 1)}
+    except (TypeError, ValueError):  # wants to know more than the size of a batch
+        ranks = set()
+    if ranks != {2}:
+        raise ValueError(
+            f"Layer '{name}' has a {type(cell).__name__}, whose states are no vectors. "
+            "Expected recurrent layers with states (batch, size)"
+        )
 
 
 def _split_like(joint: Any, parts: tuple) -> tuple:

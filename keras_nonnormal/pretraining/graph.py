@@ -11,7 +11,7 @@ from keras_nonnormal._model_graph import run_graph
 
 @dataclass(frozen=True)
 class Sources:
-    """What a tensor of a model is made of.
+    """The recurrent layers and read-outs that a tensor of a model depends on.
 
     Attributes:
         stages: Indices of the recurrent stages it depends on directly.
@@ -112,7 +112,7 @@ MOST_OUTPUTS = 64
 
 
 class Found(Exception):
-    """What was looked for in the graph has been computed."""
+    """Ends a run through the graph whose result has been computed."""
 
 
 def inference(layer: Any, kwargs: dict) -> dict:

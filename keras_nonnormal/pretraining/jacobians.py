@@ -13,6 +13,7 @@ from keras_nonnormal.pretraining.krylov import (
     krylov_radius,
     largest_singular_value,
 )
+from keras_nonnormal.pretraining.variables import as_array
 
 DENSE_WIDTH = 128
 """Up to this width Jacobians are made whole; beyond it products with them do."""
@@ -57,8 +58,8 @@ class Jacobians:
         """
         sizes, after, means = self._sizes(self.stack.weights(), frame, states)
         keys = [transition.key for transition in self.stack.transitions]
-        radii = dict(zip(keys, map(ops.convert_to_numpy, sizes), strict=True))
-        return radii, after, [ops.convert_to_numpy(mean) for mean in means]
+        radii = dict(zip(keys, map(as_array, sizes), strict=True))
+        return radii, after, [as_array(mean) for mean in means]
 
     def advance(self, frame: list, states: list) -> list:
         """The states after a frame, nothing measured."""
@@ -81,14 +82,19 @@ class Jacobians:
         pairs = zip(self.stack.variables, weights, strict=True)
         return keras.StatelessScope(state_mapping=list(pairs))
 
+    def _functions(self, frame, states):
+        pairs, after, means = self.stack.functions(frame, states)
+        means = [ops.cast(mean, _wide(mean)) for mean in means]
+        return [(*_widened(f, at), width) for f, at, width in pairs], after, means
+
     def _all_dense(self, weights, frame, states):
         with self._scope(weights):
-            pairs, after, means = self.stack.functions(frame, states)
+            pairs, after, means = self._functions(frame, states)
             return [self._jacobian(pairs, i) for i in range(len(pairs))], after, means
 
     def _jacobian(self, pairs, i):
         with self._naming(i):
-            return _backend.batch_jacobian(*pairs[i])
+            return _backend.batch_jacobian(*pairs[i][:2])
 
     @contextlib.contextmanager
     def _naming(self, i):
@@ -103,11 +109,11 @@ class Jacobians:
 
     def _all_sizes(self, weights, frame, states):
         with self._scope(weights):
-            pairs, after, means = self.stack.functions(frame, states)
-            widths = [(function(at).shape[-1], at.shape[-1]) for function, at in pairs]
+            pairs, after, means = self._functions(frame, states)
+            widths = [(width, at.shape[-1]) for _, at, width in pairs]
             alike: dict[tuple, list[int]] = {}
             sizes: list[Any] = [None] * len(pairs)
-            for i, (function, at) in enumerate(pairs):
+            for i, (function, at, _) in enumerate(pairs):
                 if max(widths[i]) <= DENSE_WIDTH:
                     alike.setdefault(widths[i], []).append(i)
                 else:
@@ -141,8 +147,27 @@ class Jacobians:
             return (sum(products),)
 
         learned = [w for w, moves in zip(weights, moved, strict=True) if moves]
-        _, pullback = _backend.vjp(total, *learned)
-        return list(pullback((ops.ones((), learned[0].dtype),)))
+        outputs, pullback = _backend.vjp(total, *learned)
+        return list(pullback((ops.ones_like(outputs[0]),)))
+
+
+def _wide(tensor) -> str:
+    """The dtype to measure in where a layer computes in that of a tensor."""
+    double = keras.backend.standardize_dtype(tensor.dtype) == "float64"
+    return "float64" if double else "float32"
+
+
+def _widened(function, at) -> tuple[Any, Any]:
+    """A function and its argument, with a Jacobian in float32 or wider.
+
+    In half precision the iterations that find radii and norms give wrong numbers.
+    """
+    inner, wide = at.dtype, _wide(at)
+
+    def outer(argument):
+        return ops.cast(function(ops.cast(argument, inner)), wide)
+
+    return outer, ops.cast(at, wide)
 
 
 def _size(jacobians):
@@ -160,7 +185,7 @@ def _size(jacobians):
 
 
 def _size_by_products(function, at):
-    """The same of a function's Jacobian, which is never made."""
+    """Radii or norms of a function's Jacobians, which are never made."""
     output = function(at)
 
     def transposed(rows):

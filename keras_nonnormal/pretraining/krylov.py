@@ -87,7 +87,7 @@ def largest_singular_value(
 
 
 def arnoldi(product: Callable, start, steps: int):
-    """What matrices do to orthonormal bases of their first powers' images of vectors.
+    """Hessenberg matrices: the given ones in orthonormal bases of Krylov spaces.
 
     Args:
         product: Function from vectors `(batch, n)` to vectors `(batch, n)`.

@@ -75,7 +75,7 @@ class Probe:
                 states = self.jacobians.advance(frame, states)
 
     def report(self, before: dict, after: dict, **found: Any) -> StabilityReport:
-        """What `radii` gave before and after, beside the targets."""
+        """A report of the radii before and after, beside the targets."""
         stack = self.stack
         return StabilityReport(
             names={t.key: t.name for t in stack.transitions},

@@ -1,7 +1,9 @@
-"""What a measurement or a pre-training found."""
+"""The report of a measurement or a pre-training."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
+
+from keras_nonnormal.pretraining.history import History
 
 
 @dataclass
@@ -19,9 +21,7 @@ class StabilityReport:
         targets: Target of each key.
         before: Radius of each key at the start.
         after: Radius of each key at the end; as `before` if nothing was moved.
-        iterations: Mean radius of each key at every iteration.
-        losses: Mean squared distance from the targets at every iteration.
-        failures: Iterations rejected because a radius was not finite.
+        history: The `History` of the iterations.
         fixed: Keys whose layer offers nothing that would change the radius, such as
             an orthogonal matrix along time.
         seconds: Wall time.
@@ -32,12 +32,25 @@ class StabilityReport:
     targets: dict[str, float]
     before: dict[str, float]
     after: dict[str, float]
-    iterations: list[dict[str, float]] = field(default_factory=list)
-    losses: list[float] = field(default_factory=list)
-    failures: int = 0
+    history: History = field(default_factory=History)
     fixed: list[str] = field(default_factory=list)
     seconds: float = 0.0
     loaded: bool = False
+
+    @property
+    def iterations(self) -> list[dict[str, float]]:
+        """Mean radius of each key at every iteration."""
+        return self.history.radii
+
+    @property
+    def losses(self) -> list[float]:
+        """Mean squared distance from the targets at every iteration."""
+        return self.history.losses
+
+    @property
+    def failures(self) -> int:
+        """Iterations rejected because a radius was not finite."""
+        return self.history.failures
 
     @property
     def mean_before(self) -> float:
@@ -57,12 +70,31 @@ class StabilityReport:
         return {kind: sum(values) / len(values) for kind, values in grouped.items()}
 
     def as_dict(self) -> dict[str, Any]:
-        """All of it in numbers, strings, lists and dicts."""
+        """The report in numbers, strings, lists and dicts."""
+        own = {f.name: getattr(self, f.name) for f in fields(self)}
+        del own["history"]
         return {
-            **asdict(self),
+            **own,
+            **{name: getattr(self, name) for name in _OF_HISTORY},
             "mean_before": self.mean_before,
             "mean_after": self.mean_after,
         }
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> "StabilityReport":
+        """A report from what `as_dict` gave.
+
+        Raises:
+            KeyError: If something of a report is missing.
+        """
+        radii, losses, failures = (content[name] for name in _OF_HISTORY)
+        iterations = [
+            {"radii": found, "loss": loss}
+            for found, loss in zip(radii, losses, strict=True)
+        ]
+        history = History(iterations, failures)
+        own = {f.name: content[f.name] for f in fields(cls) if f.name != "history"}
+        return cls(**own, history=history)
 
     def __str__(self):
         rows = [("transition", "layer", "target", "before", "after")]
@@ -86,6 +118,9 @@ class StabilityReport:
             ).rstrip()
             for row in rows
         )
+
+
+_OF_HISTORY = ("iterations", "losses", "failures")
 
 
 def _mean(radii):

@@ -9,13 +9,13 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_nonnormal.pretraining.course import not_finite
+from keras_nonnormal.pretraining.loop import not_finite
+from keras_nonnormal.pretraining.methods import METHODS
 from keras_nonnormal.pretraining.probe import Probe
 from keras_nonnormal.pretraining.report import StabilityReport
 from keras_nonnormal.pretraining.store import load_stable, save_stable, store_key
 from keras_nonnormal.pretraining.targets import Target
 from keras_nonnormal.pretraining.variables import put_back, values_of
-from keras_nonnormal.pretraining.ways import METHODS, Way
 
 # How often progress is shown where the line is rewritten, and where each is a new one.
 SECONDS_ON_SCREEN, SECONDS_IN_FILES = 0.05, 10.0
@@ -152,13 +152,13 @@ def stabilize(
         if (found := load_stable(store, key, model)) is not None:
             return found
     start = values_of(model.weights)
-    way = Way(probe, seed, learning_rate)
     try:
         progress = _progress(steps, verbose)
         before = probe.radii()
         _check_radii(probe.stack, before)
         progress(0, probe.report(before, before).mean_before)
-        course = way.go(method, int(steps), tolerance, progress)
+        apply = METHODS[method]
+        history = apply(probe, int(steps), tolerance, seed, learning_rate, progress)
         after = probe.radii()
     except BaseException:
         put_back(model.weights, start)
@@ -166,9 +166,7 @@ def stabilize(
     report = probe.report(
         before,
         after,
-        iterations=course.radii,
-        losses=course.losses,
-        failures=course.failures,
+        history=history,
         seconds=time.monotonic() - started,
     )
     if store is not None:

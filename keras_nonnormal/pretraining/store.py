@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import tempfile
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -40,9 +39,8 @@ def save_stable(
     }
     with _at_once(folder / f"{key}.npz") as file:
         np.savez(file, allow_pickle=False, **arrays)
-    own = {f.name: getattr(report, f.name) for f in fields(report)}
     with _at_once(folder / f"{key}.json") as file:
-        file.write(json.dumps(own, indent=1).encode())
+        file.write(json.dumps(report.as_dict(), indent=1).encode())
 
 
 def load_stable(
@@ -57,7 +55,7 @@ def load_stable(
     if not file.exists():
         return None
     try:
-        report = StabilityReport(**json.loads(file.read_text(encoding="utf-8")))
+        report = StabilityReport.from_dict(json.loads(file.read_text(encoding="utf-8")))
         with np.load(file.with_suffix(".npz"), allow_pickle=False) as arrays:
             values = [arrays[str(i)] for i in range(len(model.weights))]
         put_back(model.weights, values)

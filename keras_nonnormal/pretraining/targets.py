@@ -1,4 +1,4 @@
-"""Which radius every kind of transition should have."""
+"""Target radii for every kind of transition."""
 
 import math
 from collections.abc import Iterable, Mapping

@@ -1,6 +1,8 @@
 """The maps whose Jacobians local stability is about."""
 
+import math
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -27,3 +29,8 @@ class Transition:
         if self.lower is None or self.lower == self.layer - 1:
             return f"{self.kind}/{self.layer}"
         return f"{self.kind}/{self.layer}from{self.lower}"
+
+
+def sample_width(tensor: Any) -> int:
+    """How many numbers a tensor `(batch, ...)` has for each sample."""
+    return math.prod(int(size) for size in tensor.shape[1:])

@@ -4,7 +4,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_nonnormal.training.data_parallel import share_of_rows
+from keras_nonnormal.training.distributed.data_parallel import share_of_rows
 from keras_nonnormal.training.watched_model import WatchedModel
 
 

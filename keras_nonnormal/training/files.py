@@ -29,7 +29,7 @@ def replacing(path: Path):
     temporary = path.with_name(f"{PARTIAL}{path.name}")
     try:
         yield temporary
-        with open(temporary, "rb") as written:
+        with open(temporary, "r+b") as written:  # Windows syncs no other
             os.fsync(written.fileno())
         os.replace(temporary, path)
     except OSError as error:

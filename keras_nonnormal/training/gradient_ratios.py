@@ -1,4 +1,4 @@
-"""What becomes of a gradient on its way back through recurrent layers."""
+"""Norms of a gradient on its way back through recurrent layers."""
 
 import contextlib
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Which of the values that are logged says how good a model is."""
+"""The logged value that says how good a model is."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -7,7 +7,7 @@ from keras_nonnormal.training.monitor import Monitor
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """What came of a training.
+    """The result of a training.
 
     `history` has a dict of metrics per epoch, as in `metrics.csv`; `test` holds the
     metrics of the trained model on the test split, if there is one; `monitor` says what

@@ -158,7 +158,7 @@ class RunDirectory:
 
 
 def read_json(path: Path, *keys: str) -> dict[str, Any]:
-    """What `write_json` wrote.
+    """The content of a file that `write_json` wrote.
 
     Args:
         path: The file.

@@ -4,30 +4,32 @@ from typing import Any
 
 import keras
 
-from keras_nonnormal.training.average_when_not_better import AverageWhenNotBetter
-from keras_nonnormal.training.best_weights import BestWeights
+from keras_nonnormal.training.callbacks.average_when_not_better import (
+    AverageWhenNotBetter,
+)
+from keras_nonnormal.training.callbacks.best_weights import BestWeights
+from keras_nonnormal.training.callbacks.divergence import StopWhenNotFinite
+from keras_nonnormal.training.callbacks.epoch_seeds import EpochSeeds
+from keras_nonnormal.training.callbacks.progress_line import ProgressLine
+from keras_nonnormal.training.callbacks.reduce_on_plateau import ReduceOnPlateau
+from keras_nonnormal.training.callbacks.stop_below import StopBelow
+from keras_nonnormal.training.callbacks.stop_early import StopEarly
+from keras_nonnormal.training.callbacks.time_limit import TimeLimit
 from keras_nonnormal.training.carried_state import CarriedState
 from keras_nonnormal.training.checkpoints import EpochCheckpoint
-from keras_nonnormal.training.divergence import StopWhenNotFinite
-from keras_nonnormal.training.epoch_seeds import EpochSeeds
-from keras_nonnormal.training.files import replacing
-from keras_nonnormal.training.metrics_log import MetricsLog
-from keras_nonnormal.training.models import loss_and_metrics
-from keras_nonnormal.training.monitor import Mode, Monitor
-from keras_nonnormal.training.progress_line import ProgressLine
-from keras_nonnormal.training.reduce_on_plateau import ReduceOnPlateau
-from keras_nonnormal.training.result import TrainingResult
-from keras_nonnormal.training.run_directory import RunDirectory
-from keras_nonnormal.training.stop_below import StopBelow
-from keras_nonnormal.training.stop_early import StopEarly
-from keras_nonnormal.training.strategy import current_strategy, share_of
-from keras_nonnormal.training.time_limit import TimeLimit
-from keras_nonnormal.training.watched_model import WatchedModel
-from keras_nonnormal.training.workers import (
+from keras_nonnormal.training.distributed.strategy import current_strategy, share_of
+from keras_nonnormal.training.distributed.workers import (
     EndTogether,
     check_same_state,
     take_from_first,
 )
+from keras_nonnormal.training.files import replacing
+from keras_nonnormal.training.metrics_log import MetricsLog
+from keras_nonnormal.training.models import loss_and_metrics
+from keras_nonnormal.training.monitor import Mode, Monitor
+from keras_nonnormal.training.result import TrainingResult
+from keras_nonnormal.training.run_directory import RunDirectory
+from keras_nonnormal.training.watched_model import WatchedModel
 
 # One call of the compiled training function runs up to this many steps, so that the
 # Python between the calls costs little beside steps of a millisecond.

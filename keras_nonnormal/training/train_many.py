@@ -7,8 +7,9 @@ from typing import Any
 import keras
 
 from keras_nonnormal.ensembles import Ensemble, MemberwiseOptimizer
+from keras_nonnormal.training.callbacks.divergence import TrainingDiverged
+from keras_nonnormal.training.callbacks.stop_below import StopBelow
 from keras_nonnormal.training.checkpoints import EpochCheckpoint
-from keras_nonnormal.training.divergence import TrainingDiverged
 from keras_nonnormal.training.files import replacing
 from keras_nonnormal.training.members import Members
 from keras_nonnormal.training.metrics_log import MetricsLog
@@ -16,7 +17,6 @@ from keras_nonnormal.training.models import loss_and_metrics
 from keras_nonnormal.training.monitor import Monitor
 from keras_nonnormal.training.result import TrainingResult
 from keras_nonnormal.training.run_directory import RunDirectory
-from keras_nonnormal.training.stop_below import StopBelow
 from keras_nonnormal.training.train import MOST_STEPS_PER_EXECUTION, largest_divisor
 from keras_nonnormal.training.watched_model import WatchedModel
 

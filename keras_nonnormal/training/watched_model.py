@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_nonnormal.training.data_parallel import DataParallel
+from keras_nonnormal.training.distributed.data_parallel import DataParallel
 
 
 class WatchedModel(DataParallel):
@@ -61,7 +61,7 @@ class WatchedModel(DataParallel):
 
     @property
     def first_step_not_finite(self) -> int | None:
-        """That step, counted from 1, or None."""
+        """The first step whose loss was not finite, counted from 1, or None."""
         return int(self._first_not_finite.numpy()) or None
 
     def call(self, inputs, training=None):
@@ -112,7 +112,7 @@ class WatchedModel(DataParallel):
         return {**metrics, **self.further_results()}
 
     def further_results(self):
-        """What a training step reports besides the results of an evaluation."""
+        """Results of a training step besides those of an evaluation."""
         if not self.log_gradient_norm:
             return {}
         return {"gradient_norm": self._gradient_norm.result()}

@@ -5,7 +5,7 @@ import pytest
 
 from keras_nonnormal.pretraining import leading
 from keras_nonnormal.pretraining.leading import leading_pairs
-from keras_nonnormal.pretraining.radius import scalars_and_gradients
+from keras_nonnormal.pretraining.published.variants import scalars_and_gradients
 
 WIDTH = 80
 SLOPES = {

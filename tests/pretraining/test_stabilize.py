@@ -218,6 +218,8 @@ def test_what_is_in_the_store_is_loaded(tmp_path):
     assert found.loaded
     assert not made.loaded
     assert found.after == made.after
+    assert found.losses == made.losses
+    assert found.iterations == made.iterations
     for one, other in zip(first.get_weights(), second.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
     # Other weights to begin with are another matter.

@@ -5,12 +5,8 @@ import tensorflow as tf
 
 from keras_nonnormal import FusedSimpleRNN
 from keras_nonnormal.analysis import henrici_index, spectral_radius
-from keras_nonnormal.training import (
-    MemoryMonitor,
-    WatchedModel,
-    memory_monitor,
-    read_metrics,
-)
+from keras_nonnormal.training import MemoryMonitor, WatchedModel, read_metrics
+from keras_nonnormal.training.callbacks import memory_monitor
 from keras_nonnormal.training.gradient_ratios import GradientRatios
 
 STEPS, UNITS = 4, 4

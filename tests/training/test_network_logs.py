@@ -17,7 +17,7 @@ from keras_nonnormal.training import (
     WatchedModel,
     read_metrics,
 )
-from keras_nonnormal.training.spectral_norm_log import spectral_norm
+from keras_nonnormal.training.callbacks.spectral_norm_log import spectral_norm
 
 STEPS = 5
 

@@ -1,4 +1,6 @@
+import errno
 import json
+import os
 
 import pytest
 
@@ -71,3 +73,18 @@ def test_what_a_killed_program_left_half_written_is_removed(tmp_path):
         "checkpoints",
         "config.json",
     ]
+
+
+def test_files_are_synced_by_a_descriptor_that_may_write(tmp_path, monkeypatch):
+    fcntl = pytest.importorskip("fcntl")
+    sync = os.fsync
+
+    def as_on_windows(descriptor):
+        mode = fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE
+        if mode == os.O_RDONLY:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", as_on_windows)
+    write_json(tmp_path / "file.json", {"whole": True})
+    assert json.loads((tmp_path / "file.json").read_text()) == {"whole": True}

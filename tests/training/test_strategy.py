@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 
 from keras_nonnormal.training import DeviceError, in_words, placed
-from keras_nonnormal.training.data_parallel import shares
+from keras_nonnormal.training.distributed.data_parallel import shares
 
 ROOT = Path(__file__).parents[2]
 # Sums over two halves of a batch round otherwise than one over all of it: about 1e-7 a

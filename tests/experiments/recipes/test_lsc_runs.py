@@ -132,7 +132,7 @@ def test_published_pretraining_is_shown_and_says_what_it_missed(
 
 @pytest.mark.parametrize("iterations", [1, 4])
 def test_published_procedures_report_every_iteration(iterations):
-    from keras_nonnormal.pretraining.published_ffn import PublishedFFN
+    from keras_nonnormal.pretraining.published.ffn import PublishedFFN
 
     layers = [keras.layers.Dense(6, "relu") for _ in range(3)]
     model = keras.Sequential([keras.Input((5,)), *layers])

@@ -7,21 +7,15 @@ import numpy as np
 from keras import ops
 
 from keras_nonnormal import _backend
-from keras_nonnormal.pretraining.published_update import (
-    Outcome,
+from keras_nonnormal.pretraining.history import History
+from keras_nonnormal.pretraining.published.procedure import (
     Progress,
-    bounded_ratio,
     no_progress,
-    shuffle_entries,
+    restored_on_error,
 )
-from keras_nonnormal.pretraining.radius import jacobian_loss, scalars
-from keras_nonnormal.pretraining.variables import (
-    all_finite,
-    as_array,
-    multiply,
-    put_back,
-    values_of,
-)
+from keras_nonnormal.pretraining.published.update import bounded_ratio, shuffle_entries
+from keras_nonnormal.pretraining.published.variants import jacobian_loss, scalars
+from keras_nonnormal.pretraining.variables import all_finite, as_array, multiply
 
 
 class PublishedLRU:
@@ -79,7 +73,7 @@ class PublishedLRU:
         iterations: int = 500,
         learn: bool = True,
         progress: Progress = no_progress,
-    ) -> Outcome:
+    ) -> History:
         """Pre-trains; on any error the blocks have the weights they had.
 
         Args:
@@ -88,15 +82,11 @@ class PublishedLRU:
             progress: Called in every iteration; see `Progress`.
         """
         variables = [v for cell in self.cells for v in cell.trainable_variables]
-        start = values_of(variables)
-        try:
-            return self._run(iterations, learn, progress)
-        except BaseException:
-            put_back(variables, start)
-            raise
+        with restored_on_error(variables):
+            return self._iterate(iterations, learn, progress)
 
-    def _run(self, iterations, learn, progress):
-        outcome = Outcome()
+    def _iterate(self, iterations, learn, progress):
+        history = History()
         for iteration in range(iterations):
             i, j = self.rng.permutation(len(self.cells))[:2]
             a, b = self.cells[i], self.cells[j]
@@ -104,9 +94,9 @@ class PublishedLRU:
             jacobians = self.jacobians(a, b, frame, states[:2], states[2:])
             accepted = all_finite(jacobians)
             record: dict[str, Any] = {"pair": (int(i), int(j)), "accepted": accepted}
-            outcome.iterations.append(record)
+            history.iterations.append(record)
             if not accepted:
-                outcome.failures += 1
+                history.failures += 1
                 continue
             radii = [scalars(each) for each in jacobians]
             losses = map(jacobian_loss, radii, self.targets)
@@ -118,7 +108,7 @@ class PublishedLRU:
             if learn:
                 self.rescale(a, b, *radii)
                 self.mix(a, b)
-        return outcome
+        return history
 
     def _noise(self, cell):
         """A random input, and states of two blocks."""

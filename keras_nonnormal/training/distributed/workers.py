@@ -1,4 +1,4 @@
-"""What workers, processes that train one network together, tell each other."""
+"""Messages between workers, processes that train one network together."""
 
 import contextlib
 import functools
@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from keras_nonnormal.training.device import DeviceError
-from keras_nonnormal.training.strategy import current_strategy
+from keras_nonnormal.training.distributed.strategy import current_strategy
 
 
 class WorkerLost(ConnectionError):
@@ -48,7 +48,7 @@ def is_chief() -> bool:
 
 
 def told_by_all(number: int) -> list[int]:
-    """What every worker says, in the same order everywhere. It waits for all."""
+    """The values of all workers, in the same order everywhere. It waits for all."""
     strategy = _of_workers()
     if strategy is None:
         return [number]

@@ -1,52 +1,11 @@
-"""What the published procedures of pre-training have in common."""
+"""Updates, best weights and draws of the published procedures of pre-training."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from keras_nonnormal.optimizers import AdaBelief, Lookahead
 from keras_nonnormal.pretraining.variables import as_array
-
-Progress = Callable[[int, float], None]
-"""Called with the number of an iteration and the mean radius."""
-
-
-def no_progress(iteration: int, mean: float) -> None:
-    """Shows nothing."""
-
-
-@dataclass
-class Outcome:
-    """What a published procedure did.
-
-    Attributes:
-        iterations: A dict for each: its mean radii by transition (`"radii"`), its
-            `"loss"`, and whether its update was `"accepted"` and its weights the
-            `"best"` before.
-        best_mean: Mean radius for which the weights that the model has were taken; None
-            if they are those it began with.
-        saves: How many times weights better than all before were found.
-        failures: Iterations whose update was not finite and has been undone.
-        stopped: Whether the radii met the rule to stop.
-    """
-
-    iterations: list[dict] = field(default_factory=list)
-    best_mean: float | None = None
-    saves: int = 0
-    failures: int = 0
-    stopped: bool = False
-
-    @property
-    def radii(self) -> list[dict[str, float]]:
-        """Mean radius of each transition, of every iteration that has them."""
-        return [each["radii"] for each in self.iterations if "radii" in each]
-
-    @property
-    def losses(self) -> list[float]:
-        """The loss of each of these iterations."""
-        return [each["loss"] for each in self.iterations if "loss" in each]
 
 
 class PublishedUpdate:

@@ -3,7 +3,7 @@ from typing import Any
 
 import keras
 
-from keras_nonnormal.training.workers import only_of_first
+from keras_nonnormal.training.distributed.workers import only_of_first
 
 
 class DataParallel(keras.Model):
@@ -91,7 +91,7 @@ class DataParallel(keras.Model):
             self.test_function = self._by_all(self.test_step)
 
     def further_results(self) -> dict[str, Any]:
-        """What a training step reports besides the results of an evaluation."""
+        """Results of a training step besides those of an evaluation."""
         return {}
 
     def _scope(self):

@@ -1,45 +1,49 @@
 """Pre-training of recurrent networks to local stability as it was published."""
 
-import time
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from keras import ops
 
+from keras_nonnormal.pretraining.frame_stream import FrameStream
 from keras_nonnormal.pretraining.jacobians import Jacobians
-from keras_nonnormal.pretraining.published_update import (
-    BestWeights,
-    Outcome,
-    Progress,
+from keras_nonnormal.pretraining.published.procedure import (
+    GradientProcedure,
+    Judgement,
+)
+from keras_nonnormal.pretraining.published.sampling import square
+from keras_nonnormal.pretraining.published.update import (
     PublishedUpdate,
     bounded_ratio,
-    no_progress,
     shuffle_entries,
 )
-from keras_nonnormal.pretraining.radius import jacobian_loss, scalars_and_gradients
-from keras_nonnormal.pretraining.sampling import square
-from keras_nonnormal.pretraining.variables import (
-    all_finite,
-    as_array,
-    multiply,
-    put_back,
-    values_of,
+from keras_nonnormal.pretraining.published.variants import (
+    jacobian_loss,
+    scalars_and_gradients,
 )
+from keras_nonnormal.pretraining.variables import all_finite, as_array, multiply
 
 
 @dataclass(frozen=True)
 class Measurement:
     """Radii of one frame: arrays `(batch,)`, losses and gradients by transition."""
 
+    frame: list
+    states: list
     radii: dict[str, np.ndarray]
     losses: dict[str, float]
     loss: float
     cotangents: list
     after: list
 
+    @property
+    def means(self) -> dict[str, float]:
+        """Mean radius of each transition."""
+        return {key: float(radii.mean()) for key, radii in self.radii.items()}
 
-class PublishedRNN:
+
+class PublishedRNN(GradientProcedure):
     r"""Gradient steps, shuffles and rescalings, one frame at a time.
 
     In each iteration the radii of all transitions are measured at one time step of real
@@ -113,95 +117,43 @@ class PublishedRNN:
         self._counted = [t.key for t in stack.transitions if t.kind != "dec"]
         self._decodes = len(self._counted) < len(stack.transitions)
 
-    def run(
-        self,
-        batches: Any,
-        steps: int | None = None,
-        seconds: float | None = None,
-        progress: Progress = no_progress,
-    ) -> Outcome:
-        """Pre-trains on every time step of every batch, unless the radii arrive before.
+    def _places(self, batches):
+        return iter(FrameStream(self.stack, batches, carried=True))
 
-        The weights of the model are then the best ones; on any error, those it had.
+    def _measure(self, place, record):
+        measured = self.measure(place.frame, place.states)
+        if measured is None:
+            place.restart()
+        return measured
 
-        Args:
-            batches: Iterable of inputs of the model; two were published.
-            steps: Integer, how many time steps to take at most. Defaults to all.
-            seconds: Float, how long to go on at most. Defaults to no limit.
-            progress: Called in every iteration; see `Progress`.
-        """
-        start = values_of(self.variables)
-        try:
-            outcome, best = self._run(batches, start, steps, seconds, progress)
-        except BaseException:
-            put_back(self.variables, start)
-            raise
-        put_back(self.variables, best)
-        return outcome
+    def _judge(self):
+        dispersion = 1.0
 
-    def _run(self, batches, start, steps, seconds, progress):
-        outcome, best = Outcome(), BestWeights(start, self.thresholds)
-        began, states, size = time.monotonic(), [], None
-        dispersion, streak = 1.0, 0
-        for batch in batches:
-            entries = self.stack.entries(batch)
-            if entries[-1].shape[0] != size:
-                size = entries[-1].shape[0]
-                states = self.stack.initial_states(size)
-            for t in range(self.stack.length(entries)):
-                late = seconds is not None and time.monotonic() - began > seconds
-                if late or len(outcome.iterations) == steps:
-                    return outcome, best.weights
-                frame = self.stack.frame(entries, t)
-                weights = values_of(self.variables)
-                measured = self.measure(frame, states)
-                record: dict[str, Any] = {"accepted": False, "best": False}
-                outcome.iterations.append(record)
-                if measured is None:
-                    outcome.failures += 1
-                    states = self.stack.initial_states(size)
-                    continue
-                means = {key: float(r.mean()) for key, r in measured.radii.items()}
-                errors = [means[k] - self.targets[k] for k in self._counted]
-                mean = float(np.mean([means[k] for k in self._counted]))
-                spread = np.var([means[k] for k in self._counted])
-                dispersion = 0.9 * dispersion + 0.1 * float(spread)
-                record.update(
-                    radii=means,
-                    losses=measured.losses,
-                    loss=measured.loss,
-                    mean=mean,
-                    dispersion=dispersion,
-                )
-                progress(len(outcome.iterations), mean)
-                if best.offer(abs(float(np.mean(errors))), dispersion, weights):
-                    record["best"], outcome.best_mean = True, mean
-                    outcome.saves = best.saves
-                near = max(map(abs, errors)) < self.tolerance
-                streak = streak + 1 if near and dispersion < best.threshold else 0
-                if streak > self.patience:
-                    outcome.stopped = True
-                    return outcome, best.weights
-                record["accepted"] = self._move(frame, states, measured, means, weights)
-                outcome.failures += not record["accepted"]
-                states = measured.after
-                if self.reload_after is not None and best.since > self.reload_after:
-                    put_back(self.variables, best.weights)
-                    best.since = 0
-        return outcome, best.weights
+        def judge(measured):
+            nonlocal dispersion
+            means = measured.means
+            counted = [means[key] for key in self._counted]
+            errors = [means[key] - self.targets[key] for key in self._counted]
+            dispersion = 0.9 * dispersion + 0.1 * float(np.var(counted))
+            mean = float(np.mean(counted))
+            record = {
+                "radii": means,
+                "losses": measured.losses,
+                "loss": measured.loss,
+                "mean": mean,
+                "dispersion": dispersion,
+            }
+            distance = abs(float(np.mean(errors)))
+            farthest = max(map(abs, errors))
+            return Judgement(mean, distance, farthest, dispersion, record)
 
-    def _move(self, frame, states, measured, means, weights) -> bool:
-        """One update of all weights, undone if it is not finite."""
-        gradients = self.gradients(frame, states, measured)
-        if all_finite([g for g in gradients if g is not None]):
-            self.update(self.variables, gradients)
-            if self.rng.random() > 1 - self.shuffle_probability:
-                self.shuffle()
-            self.rescale(means)
-            if all_finite(self.variables):
-                return True
-        put_back(self.variables, weights)
-        return False
+        return judge
+
+    def _rescale(self, measured):
+        self.rescale(measured.means)
+
+    def _advance(self, place, measured):
+        place.states = measured.after
 
     def measure(self, frame: list, states: list) -> Measurement | None:
         """Radii and losses at a frame; None if a Jacobian or a state is not finite."""
@@ -225,17 +177,16 @@ class PublishedRNN:
             cotangent[tuple(where)] = scales[:, None, None] * slopes
             cotangents.append(cotangent.astype(jacobian.dtype))
         loss = sum(losses.values()) / self._divisor
-        return Measurement(radii, losses, loss, cotangents, after)
+        return Measurement(frame, states, radii, losses, loss, cotangents, after)
 
     @property
     def _divisor(self) -> int:
         """Of L layers 2 L + 1, also where the decoder is left out."""
         return len(self._counted) + 1
 
-    def gradients(self, frame: list, states: list, measured: Measurement) -> list:
-        """The gradient of the loss for each variable; None where there is no way."""
+    def gradients(self, measured: Measurement) -> list:
         tensors = [ops.convert_to_tensor(c) for c in measured.cotangents]
-        gradients = self.jacobians.gradient(frame, states, tensors)
+        gradients = self.jacobians.gradient(measured.frame, measured.states, tensors)
         return [
             gradient if self._has_path(role) or np.any(as_array(gradient)) else None
             for gradient, (role, _) in zip(gradients, self._roles, strict=True)

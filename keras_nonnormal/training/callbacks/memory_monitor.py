@@ -208,7 +208,7 @@ def _write(path: Path, rows: list[Row]) -> None:
 
 
 def _write_scalars(writer: Any, values: Mapping[str, float], epoch: int) -> None:
-    """What `tf.summary.scalar` does, which needs TensorBoard to be installed."""
+    """Writes a scalar as `tf.summary.scalar` does, which needs TensorBoard."""
     metadata = tf.compat.v1.SummaryMetadata()
     metadata.plugin_data.plugin_name = "scalars"
     with writer.as_default(step=epoch):

@@ -30,8 +30,8 @@ class Segment:
         return _values(self.layer)
 
 
-class Chain:
-    """A model of dense layers with an activation between each two.
+class DenseSegments:
+    """The segments of a model of dense layers with an activation between each two.
 
     Positions are 0, its input, and then what comes out of each of its `pieces`. Dropout
     is inactive, inputs are flattened, and an activation of the last dense layer does
@@ -62,7 +62,7 @@ class Chain:
         return Segment(layer, activation, dense[0])
 
     def value_at(self, position: int, batch: Any) -> Any:
-        """What a batch is at a position, `(batch, width)`."""
+        """The values of a batch at a position, `(batch, width)`."""
         h: Any = ops.cast(ops.convert_to_tensor(batch), self.dense[0].compute_dtype)
         h = ops.reshape(h, (h.shape[0], -1))
         for piece in self.pieces[:position]:

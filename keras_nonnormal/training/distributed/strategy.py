@@ -79,7 +79,7 @@ def current_strategy() -> Any:
 
 
 def in_words(batch_size: int) -> str:
-    """What the strategy of this context does with a batch.
+    """The devices of this context, and the share of a batch that each gets, in words.
 
     Raises:
         DeviceError: If there are no equal shares of it.

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from keras_nonnormal.layers import LRUBlock
-from keras_nonnormal.pretraining.published_lru import PublishedLRU
-from keras_nonnormal.pretraining.published_lru_scan import PublishedLRUScan
-from keras_nonnormal.pretraining.radius import jacobian_loss, scalars
+from keras_nonnormal.pretraining.published.lru import PublishedLRU
+from keras_nonnormal.pretraining.published.lru_scan import PublishedLRUScan
+from keras_nonnormal.pretraining.published.variants import jacobian_loss, scalars
 from keras_nonnormal.pretraining.targets import resolve_targets
 from keras_nonnormal.pretraining.variables import values_of
 

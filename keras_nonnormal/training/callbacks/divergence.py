@@ -73,7 +73,7 @@ class StopWhenNotFinite(keras.callbacks.Callback):
 
 
 def _limits(model):
-    """What the stairs of a network's layers say they cannot do."""
+    """The limits of the stairs in a network's layers, in words."""
     stairs = [getattr(layer, "stair", None) for layer in model.network.layers]
     return [stair.limits for stair in stairs if stair is not None and stair.limits]
 

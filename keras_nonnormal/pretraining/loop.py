@@ -1,48 +1,33 @@
-"""The way to the targets: what is measured, judged and kept, whatever moves weights."""
+"""The loop towards the targets: measures, updates, judges and keeps weights."""
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from keras_nonnormal.pretraining.frame_stream import FrameStream
+from keras_nonnormal.pretraining.history import History
 from keras_nonnormal.pretraining.variables import put_back, values_of
 
 AVERAGING = 0.95  # of the radii by which weights are judged,
 LONG_AVERAGING = 0.99  # and once they hardly change any more
-SETTLED = 10  # frames near the targets before the moves become smaller
+SETTLED = 10  # frames near the targets before the updates become smaller
 HOLDING = 60  # frames on them before the end, and before weights are judged
 MOST_FAILURES = 10
 
 
-@dataclass
-class Course:
-    """What happened on the way.
-
-    Attributes:
-        radii: For each iteration the mean radius of every transition, by key.
-        losses: For each iteration the mean over transitions of the batch mean of
-            (radius - target)^2.
-        failures: How many iterations were rejected because a radius was not finite.
-    """
-
-    radii: list[dict] = field(default_factory=list)
-    losses: list[float] = field(default_factory=list)
-    failures: int = 0
-
-
-def pursue(
+def run(
     stack: Any,
-    frames: Iterator,
-    look: Callable,
-    move: Callable,
+    stream: FrameStream,
+    measure: Callable,
+    update: Callable,
     targets: dict[str, float],
     steps: int,
     tolerance: float,
     progress: Callable,
-) -> Course:
-    """Looks and moves until all radii are on their targets, and keeps the best weights.
+) -> History:
+    """Measures and updates until all radii are on target, and keeps the best weights.
 
     Weights are judged by the largest distance of an averaged radius from its target.
     Where a layer offers nothing that would move a radius, it does not count. A step
@@ -50,41 +35,42 @@ def pursue(
 
     Args:
         stack: The `FrameStack` or `BlockStack`.
-        frames: The `Walk`s that `look` takes, one after the other.
-        look: `look(walk) -> radii, found`: the radii by key, each `(B,)`, and anything
-            that `move` wants to know.
-        move: `move(means, found, calm)` changes the weights. `calm` is how many frames
-            ago the radii came near; from then on the moves should become smaller.
+        stream: The frames to measure at, one after the other.
+        measure: `measure(stream) -> radii, found`: the radii by key, each `(B,)`, and
+            anything that `update` wants to know. It puts the new states in the stream.
+        update: `update(means, found, calm)` changes the weights. `calm` is how many
+            frames ago the radii came near; from then on the changes should become
+            smaller.
         targets: Target of each transition by key.
         steps: The most frames.
         tolerance: How near the averaged radii shall come.
         progress: Called with the iteration and its mean radius.
 
     Returns:
-        The `Course`; the weights are the best ones.
+        The `History`; the weights are the best ones.
 
     Raises:
         ValueError: If the radii are not finite at the start or again and again.
     """
-    course, variables = Course(), stack.model.weights
+    history, variables = History(), stack.model.weights
+    frames = iter(stream)
     judged = [t.key for t in stack.transitions if stack.movable(t)]
     average = Average(AVERAGING)
     best, kept = math.inf, values_of(variables)
     settled = calm = 0
     for iteration in range(steps):
-        walk = next(frames)
-        radii, found = look(walk)
+        next(frames)
+        radii, found = measure(stream)
         broken = [key for key, r in radii.items() if not np.isfinite(r).all()]
         if broken:
-            course.failures += 1
-            if course.failures > MOST_FAILURES or not course.radii:
+            history.failures += 1
+            if history.failures > MOST_FAILURES or not history.iterations:
                 raise ValueError(not_finite(stack, broken))
             put_back(variables, kept)
-            walk.restart()
+            stream.restart()
             continue
         means = {key: float(r.mean()) for key, r in radii.items()}
-        course.radii.append(means)
-        course.losses.append(loss(radii, targets))
+        history.iterations.append({"radii": means, "loss": loss(radii, targets)})
         average.add(means)
         distance = max((abs(average.of(k) - targets[k]) for k in judged), default=0.0)
         if distance < best and average.count >= HOLDING:
@@ -95,12 +81,12 @@ def pursue(
             average = Average(LONG_AVERAGING)
         elif calm and settled >= HOLDING:
             break
-        move(means, found, calm)
+        update(means, found, calm)
         calm += calm > 0
         progress(iteration + 1, float(np.mean(list(means.values()))))
     if best < math.inf:  # else there were too few frames to judge
         put_back(variables, kept)
-    return course
+    return history
 
 
 def loss(radii: dict, targets: dict) -> float:

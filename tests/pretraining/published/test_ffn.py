@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from keras import ops
 
-from keras_nonnormal.pretraining.published_ffn import PublishedFFN
-from keras_nonnormal.pretraining.published_update import shuffle_entries
+from keras_nonnormal.pretraining.published.ffn import PublishedFFN
+from keras_nonnormal.pretraining.published.update import shuffle_entries
 from keras_nonnormal.pretraining.variables import values_of
 from tests.golden import keys, variants
 
@@ -128,7 +128,7 @@ def test_kernels_grow_faster_far_below_the_target():  # LSC row 31
         model = network("relu")
         procedure = PublishedFFN(model)
         before = values_of(model.weights)
-        procedure.rescale(procedure.chain.segment(1), radius)
+        procedure.rescale(procedure.segments.segment(1), radius)
         np.testing.assert_allclose(values_of(model.weights)[2], expected * before[2])
 
 

@@ -1,31 +1,31 @@
 """Pre-training of feed-forward networks to local stability as it was published."""
 
-import time
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from keras import ops
 
-from keras_nonnormal.pretraining.chain import Chain, Segment
-from keras_nonnormal.pretraining.published_update import (
-    BestWeights,
-    Outcome,
-    Progress,
+from keras_nonnormal.pretraining.published.dense_segments import DenseSegments, Segment
+from keras_nonnormal.pretraining.published.procedure import (
+    GradientProcedure,
+    Judgement,
+)
+from keras_nonnormal.pretraining.published.sampling import square
+from keras_nonnormal.pretraining.published.update import (
     PublishedUpdate,
     bounded_ratio,
-    no_progress,
     shuffle_entries,
 )
-from keras_nonnormal.pretraining.radius import jacobian_loss, scalars_and_gradients
-from keras_nonnormal.pretraining.sampling import square
+from keras_nonnormal.pretraining.published.variants import (
+    jacobian_loss,
+    scalars_and_gradients,
+)
 from keras_nonnormal.pretraining.variables import (
     all_finite,
     as_array,
     assign,
     multiply,
-    put_back,
-    values_of,
 )
 
 
@@ -40,7 +40,7 @@ class Measurement:
     cotangent: np.ndarray
 
 
-class PublishedFFN:
+class PublishedFFN(GradientProcedure):
     """Gradient steps, shuffles and rescalings of random segments of two layers.
 
     In each step a position in the network is drawn, and the radius of the Jacobian of
@@ -49,7 +49,7 @@ class PublishedFFN:
     weights have their entries permuted, and once in three the kernel is scaled.
 
     Args:
-        model: A built model that is a `Chain` of dense layers and activations.
+        model: A built model that is a chain of dense layers and activations.
         target: Float. Defaults to `1.0`, which was the target of the gradient steps
             whatever the one asked for.
         learning_rate: Float. Defaults to `1e-4`.
@@ -75,6 +75,7 @@ class PublishedFFN:
           program.
     """
 
+    reloads_instead = True
     bounds = (0.85, 1.15)
     thresholds = (0.4, 0.1)
     far_below = (0.5, 3.0)
@@ -100,7 +101,7 @@ class PublishedFFN:
             raise ValueError(
                 f"Expected `keep` to be 'best' or 'last'. Received: keep={keep!r}"
             )
-        self.chain = Chain(model)
+        self.segments = DenseSegments(model)
         self.target = target
         self.variables = list(model.trainable_variables)
         self.shuffle_probability, self.rescale_probability = shuffle, rescale
@@ -111,89 +112,42 @@ class PublishedFFN:
             self.variables, learning_rate, weight_decay, fresh_moments
         )
 
-    def run(
-        self,
-        batches: Any,
-        steps: int | None = None,
-        seconds: float | None = None,
-        progress: Progress = no_progress,
-    ) -> Outcome:
-        """Pre-trains on one batch after the other, unless the radius arrives before.
+    def _places(self, batches):
+        return iter(batches)
 
-        On any error the model has the weights it had.
+    def _measure(self, place, record):
+        record["position"] = int(self.rng.integers(len(self.segments.pieces)))
+        return self.measure(record["position"], place)
 
-        Args:
-            batches: Iterable of inputs `(batch, ...)`.
-            steps: Integer, how many to take at most. Defaults to all there are.
-            seconds: Float, how long to go on at most. Defaults to no limit.
-            progress: Called in every iteration; see `Progress`.
-        """
-        start = values_of(self.variables)
-        try:
-            outcome, best = self._run(batches, start, steps, seconds, progress)
-            if self.keep == "best":
-                put_back(self.variables, best)
-        except BaseException:
-            put_back(self.variables, start)
-            raise
-        return outcome
+    def _judge(self):
+        average, spread, depth = None, 1.0, len(self.segments.dense)
 
-    def _run(self, batches, start, steps, seconds, progress):
-        outcome, best = Outcome(), BestWeights(start, self.thresholds)
-        began, average, spread, streak = time.monotonic(), None, 1.0, 0
-        for step, batch in enumerate(batches):
-            late = seconds is not None and time.monotonic() - began > seconds
-            if late or step == steps:
-                break
-            weights = values_of(self.variables)
-            position = int(self.rng.integers(len(self.chain.pieces)))
-            record: dict[str, Any] = {"position": position, "accepted": False}
-            outcome.iterations.append(record)
-            measured = self.measure(position, batch)
-            if measured is None:
-                outcome.failures += 1
-                continue
+        def judge(measured):
+            nonlocal average, spread
             radius = float(measured.radii.mean())
             average = radius if average is None else average
-            average += (radius - average) / len(self.chain.dense)
-            spread += ((radius - self.target) ** 2 - spread) / len(self.chain.dense)
-            record.update(radii={"segment": radius}, loss=measured.loss, mean=average)
-            progress(step + 1, average)
-            record["best"] = best.offer(abs(average - self.target), spread, weights)
-            if record["best"]:
-                outcome.best_mean, outcome.saves = average, best.saves
-            near = abs(average - self.target) < self.tolerance
-            streak = streak + 1 if near and spread < best.threshold else 0
-            if streak > self.patience:
-                outcome.stopped = True
-                break
-            if self.reload_after is not None and best.since > self.reload_after:
-                best.since = 0
-                if best.saves:
-                    put_back(self.variables, best.weights)
-                    continue
-            record["accepted"] = self._move(measured, radius, weights)
-            outcome.failures += not record["accepted"]
-        return outcome, best.weights
+            average += (radius - average) / depth
+            spread += ((radius - self.target) ** 2 - spread) / depth
+            distance = abs(average - self.target)
+            radii = {"segment": radius}
+            record = {"radii": radii, "loss": measured.loss, "mean": average}
+            return Judgement(average, distance, distance, spread, record)
 
-    def _move(self, measured, radius, weights) -> bool:
-        gradients = self.gradients(measured)
-        if all_finite([g for g in gradients if g is not None]):
-            self.update(self.variables, gradients)
-            if self.rng.random() > 1 - self.shuffle_probability:
-                shuffle_entries(self.variables, self.rng)
-            if self.rng.random() > 1 - self.rescale_probability:
-                self.rescale(measured.segment, radius)
-            if all_finite(self.variables):
-                return True
-        put_back(self.variables, weights)
-        return False
+        return judge
+
+    def shuffle(self) -> None:
+        """Permutes the entries of every weight."""
+        shuffle_entries(self.variables, self.rng)
+
+    def _rescale(self, measured):
+        if self.rng.random() > 1 - self.rescale_probability:
+            self.rescale(measured.segment, float(measured.radii.mean()))
 
     def measure(self, position: int, batch: Any) -> Measurement | None:
         """Radii of the segment behind a position; None if they are not finite."""
-        segment = self.chain.segment(position)
-        h = self.chain.value_at(position, batch)
-        dense = as_array(self.chain.jacobian(segment, h))
+        segment = self.segments.segment(position)
+        h = self.segments.value_at(position, batch)
+        dense = as_array(self.segments.jacobian(segment, h))
         if not all_finite([dense]):
             return None
         part, axis, kept = square(dense, rng=self.rng)
@@ -208,10 +162,9 @@ class PublishedFFN:
         return Measurement(segment, h, radii, loss, cotangent)
 
     def gradients(self, measured: Measurement) -> list:
-        """The gradient of the loss for each variable; None outside the segment."""
         segment = measured.segment
         cotangent = ops.convert_to_tensor(measured.cotangent)
-        values = self.chain.gradient(segment, measured.inputs, cotangent)
+        values = self.segments.gradient(segment, measured.inputs, cotangent)
         # Without an activation behind it a bias has no part in the Jacobian.
         with_bias = segment.first and segment.activation is not None
         found = {id(segment.layer.kernel): values[0]}
@@ -221,15 +174,15 @@ class PublishedFFN:
 
     def rescale(self, segment: Segment, radius: float) -> None:
         """Redraws zero biases before a cosine, and scales the kernel of a segment."""
-        if self.chain.has_activation("cos"):
-            for layer in self.chain.dense:
+        if self.segments.has_activation("cos"):
+            for layer in self.segments.dense:
                 if layer.use_bias:
                     value = as_array(layer.bias)
                     if value.mean() == 0:
                         assign(layer.bias, self.rng.random(value.shape))
         kernel = segment.layer.kernel
         found, wanted = radius, self.target
-        first, last = self.chain.dense[0], self.chain.dense[-1]
+        first, last = self.segments.dense[0], self.segments.dense[-1]
         if segment.layer in (first, last):
             value = as_array(kernel)
             width = value.shape[1 if segment.layer is first else 0]

@@ -8,15 +8,11 @@ from keras import ops
 
 from keras_nonnormal import _backend
 from keras_nonnormal.optimizers import AdaBelief, Lookahead
-from keras_nonnormal.pretraining.published_lru import blocks_of
-from keras_nonnormal.pretraining.published_update import Outcome
-from keras_nonnormal.pretraining.radius import scalars_and_gradients
-from keras_nonnormal.pretraining.variables import (
-    all_finite,
-    as_array,
-    put_back,
-    values_of,
-)
+from keras_nonnormal.pretraining.history import History
+from keras_nonnormal.pretraining.published.lru import blocks_of
+from keras_nonnormal.pretraining.published.procedure import restored_on_error
+from keras_nonnormal.pretraining.published.variants import scalars_and_gradients
+from keras_nonnormal.pretraining.variables import all_finite, as_array
 
 
 class PublishedLRUScan:
@@ -71,21 +67,17 @@ class PublishedLRUScan:
         self._jacobian = _backend.jit(self._jacobian_of)
         self._gradient = _backend.jit(self._gradient_of)
 
-    def run(self, steps: int = 1000) -> Outcome:
+    def run(self, steps: int = 1000) -> History:
         """Pre-trains; on any error the blocks have the weights they had.
 
         Args:
             steps: Integer, how many to take at most. Defaults to `1000`.
         """
-        start = values_of(self.variables)
-        try:
-            return self._run(steps)
-        except BaseException:
-            put_back(self.variables, start)
-            raise
+        with restored_on_error(self.variables):
+            return self._iterate(steps)
 
-    def _run(self, steps):
-        outcome, average = Outcome(), None
+    def _iterate(self, steps):
+        history, average = History(), None
         for _ in range(steps):
             cell = self.cells[int(self.rng.integers(len(self.cells)))]
             x = self.rng.standard_normal((self.batch_size, self.length * cell.units))
@@ -93,24 +85,24 @@ class PublishedLRUScan:
             values = [v.value for v in cell.trainable_variables]
             dense = as_array(self._jacobian(values, x))
             record: dict[str, Any] = {"accepted": all_finite([dense])}
-            outcome.iterations.append(record)
+            history.iterations.append(record)
             if not record["accepted"]:
-                outcome.failures += 1
+                history.failures += 1
                 continue
             radii, loss, cotangent = self.loss(dense)
             record.update(radii=radii, loss=loss)
             average = loss if average is None else average
             average += (loss - average) / (2 * len(self.cells))
             if average < self.tolerance:
-                outcome.stopped = True
+                history.stopped = True
                 break
             gradients = self._gradient(values, x, ops.convert_to_tensor(cotangent))
             if all_finite(gradients):
                 self.optimizer.apply(gradients, cell.trainable_variables)
             else:
                 record["accepted"] = False
-                outcome.failures += 1
-        return outcome
+                history.failures += 1
+        return history
 
     def loss(self, dense: np.ndarray) -> tuple[dict, float, np.ndarray]:
         """Mean radii, the loss, and its gradient by the Jacobian `(B, T w, T w)`."""

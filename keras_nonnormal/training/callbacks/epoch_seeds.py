@@ -3,7 +3,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_nonnormal.training.strategy import current_strategy
+from keras_nonnormal.training.distributed.strategy import current_strategy
 
 
 class EpochSeeds(keras.callbacks.Callback):
