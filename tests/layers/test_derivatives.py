@@ -173,5 +173,5 @@ def test_forward_mode_in_a_graph_is_refused():
             y = layer(x)
         return accumulator.jvp(y)
 
-    with pytest.raises(Exception, match="inside a tf.function"):
+    with pytest.raises(Exception, match=r"inside a tf\.function"):
         forward(x)

@@ -62,9 +62,7 @@ def test_anything_else_is_refused():
 def test_context_is_that_of_its_thread():
     layer, seen = FusedSimpleRNN(4), []
     with fused_loops(False):
-        thread = threading.Thread(
-            target=lambda: seen.append(layer.loop_in_use().fused)
-        )
+        thread = threading.Thread(target=lambda: seen.append(layer.loop_in_use().fused))
         thread.start()
         thread.join()
         assert not layer.loop_in_use().fused

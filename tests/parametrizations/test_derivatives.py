@@ -26,9 +26,6 @@ pytestmark = pytest.mark.skipif(
     reason="Keras rounds float64 to float32 on JAX",
 )
 
-# Until `_backend.custom_gradient` lets its pullbacks depend on the arguments.
-LATER = pytest.mark.xfail(strict=True, reason="pullbacks of constants")
-
 WIDE = {"skew_initializer": keras.initializers.RandomNormal(stddev=1.0, seed=1)}
 PARAMETRIZATIONS = {
     "free": (Free, {}),
@@ -47,12 +44,6 @@ PARAMETRIZATIONS = {
     "givens fft": (Givens, {"fft": True}),
     "givens real fft": (Givens, {"fft": True, "complex": False}),
 }
-WITH_PULLBACKS = {"cayley", "dynamic cayley", "givens", "givens, 4 stages"}
-WITH_PULLBACKS |= {"givens real"}
-EVERY = [
-    pytest.param(name, marks=[LATER] if name in WITH_PULLBACKS else [])
-    for name in PARAMETRIZATIONS
-]
 
 
 def made(name):
@@ -83,7 +74,7 @@ def test_every_parametrization_is_here():
 
 
 @pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", PARAMETRIZATIONS)
 def test_matrices_by_their_variables(name, compiled):
     parametrization = made(name)
     check_derivatives(*of_variables(parametrization, parametrization.matrix), compiled)
@@ -94,13 +85,12 @@ def test_matrices_by_their_variables(name, compiled):
     "function",
     [
         expm,
-        pytest.param(lambda x: cayley(skew(x)), id="cayley", marks=LATER),
+        pytest.param(lambda x: cayley(skew(x)), id="cayley"),
         pytest.param(
             lambda x: matrix_functions.inverse_of_positive(
                 ops.matmul(x, ops.transpose(x)) + skew(x)
             ),
             id="inverse",
-            marks=LATER,
         ),
         skew,
     ],

@@ -32,8 +32,8 @@ def test_scalars_losses_and_gradients_of_cells(golden, variant):  # LSC rows 8, 
     name = GOLDEN[variant]
     for cell in stored["cells"]:
         jacobians = stored[f"{cell}_J_state"].astype(float)
-        values, gradients = variants.scalars_and_gradients(jacobians, variant)
-        alone = variants.scalars(jacobians, variant)
+        values, gradients = radius.scalars_and_gradients(jacobians, variant)
+        alone = radius.scalars(jacobians, variant)
         np.testing.assert_allclose(alone, values, rtol=1e-14)
         # The originals are of single precision.
         np.testing.assert_allclose(
@@ -49,7 +49,7 @@ def test_scalars_losses_and_gradients_of_cells(golden, variant):  # LSC rows 8, 
         dead = ~jacobians.any(axis=(1, 2))
         assert not gradients[dead].any()
         slopes = directional(
-            lambda each: variants.scalars(each, variant), jacobians, directions
+            lambda each: radius.scalars(each, variant), jacobians, directions
         )
         np.testing.assert_allclose(
             np.sum(gradients * directions, axis=(1, 2))[~dead], slopes[~dead], rtol=1e-6
@@ -62,11 +62,11 @@ def test_gradient_is_right_beside_many_zero_eigenvalues():  # LSC row 10
     product = rng.normal(size=(12, 2)) @ rng.normal(size=(2, 12))
     jacobians = np.stack([product, np.pad(rng.normal(size=(2, 2)), (0, 10)) + chain])
     jacobians[1, :2, :2] = [[0.3, -0.9], [0.8, 0.1]]
-    _, gradients = variants.scalars_and_gradients(jacobians)
+    _, gradients = radius.scalars_and_gradients(jacobians)
     directions = rng.normal(size=jacobians.shape)
     np.testing.assert_allclose(
         np.sum(gradients * directions, axis=(1, 2))[0],
-        directional(variants.scalars, jacobians, directions)[0],
+        directional(radius.scalars, jacobians, directions)[0],
         rtol=1e-6,
     )
     assert np.isfinite(gradients).all()
@@ -80,7 +80,7 @@ def test_gradient_where_the_radius_has_none():  # LSC row 10
         np.eye(3) + np.eye(3, k=1),
         np.eye(3),
     ]
-    values, gradients = variants.scalars_and_gradients(jacobians)
+    values, gradients = radius.scalars_and_gradients(jacobians)
     np.testing.assert_array_equal(values, [0, 0, 1, 1])
     assert not gradients[:3].any()  # zero, nilpotent, defective
     # A repeated eigenvalue has one of its eigenvectors followed.
@@ -96,7 +96,7 @@ def test_gradient_where_the_radius_has_none():  # LSC row 10
 )
 def test_gradient_of_a_scaled_jacobian_is_its_radius(jacobians):  # LSC row 10
     """Euler's theorem, <dρ/dJ, J> = ρ, or 0 where there is none."""
-    values, gradients = variants.scalars_and_gradients(jacobians)
+    values, gradients = radius.scalars_and_gradients(jacobians)
     products = np.sum(gradients * jacobians, axis=(1, 2))
     none = ~gradients.any(axis=(1, 2))
     np.testing.assert_allclose(products, np.where(none, 0, values), atol=1e-5)
@@ -105,36 +105,36 @@ def test_gradient_of_a_scaled_jacobian_is_its_radius(jacobians):  # LSC row 10
 def test_other_scalars():  # LSC row 8
     jacobians = np.array([[[0.0, 2.0], [-2.0, 0.0]], [[3.0, 0.0], [0.0, -1.0]]])
     rng = np.random.default_rng(2)
-    sampled = variants.scalars(jacobians, "sampled", samples=2000, rng=rng)
+    sampled = radius.scalars(jacobians, "sampled", samples=2000, rng=rng)
     np.testing.assert_allclose(sampled, [2, 3], rtol=1e-3)
     assert (sampled <= [2 + 1e-12, 3]).all()
     for order, expected in ((1, [4, 4]), (2, np.sqrt([8, 10])), (np.inf, [2, 3])):
-        found = variants.scalars(jacobians, "entrywise", order=order)
+        found = radius.scalars(jacobians, "entrywise", order=order)
         np.testing.assert_allclose(found, expected)
     np.testing.assert_allclose(
-        variants.scalars(jacobians, "supnpsd"), 1 + np.log([4, 3]), rtol=1e-6
+        radius.scalars(jacobians, "supnpsd"), 1 + np.log([4, 3]), rtol=1e-6
     )
     np.testing.assert_allclose(
-        np.sort(variants.scalars(jacobians, "supsubnpsd")),
+        np.sort(radius.scalars(jacobians, "supsubnpsd")),
         [[0, 0], [-1, 3]],
         atol=1e-15,
     )
     np.testing.assert_allclose(
-        np.sort(variants.scalars(jacobians, "supsubnpsd", magnitude=True)),
+        np.sort(radius.scalars(jacobians, "supsubnpsd", magnitude=True)),
         [[2, 2], [1, 3]],
     )
-    assert variants.imaginary_penalty(jacobians) == pytest.approx((2 + 2) / 4 / 4)
+    assert radius.imaginary_penalty(jacobians) == pytest.approx((2 + 2) / 4 / 4)
     # zᵀJz is 0 of the first and 4 cos² - 1 of the second; where is that negative?
     angles = np.linspace(0, 2 * np.pi, 100_000, endpoint=False)
     expected = np.maximum(1 - 4 * np.cos(angles) ** 2, 0).mean() / 8
-    penalty = variants.semidefinite_penalty(jacobians, samples=50_000, rng=rng)
+    penalty = radius.semidefinite_penalty(jacobians, samples=50_000, rng=rng)
     assert penalty == pytest.approx(expected, rel=0.02)
 
 
 def test_rectangular_jacobians_have_half_the_norm_for_a_radius():  # LSC row 8
     jacobians = np.random.default_rng(3).normal(size=(2, 5, 3))
-    norms = variants.scalars(jacobians, "norm2")
-    values, gradients = variants.scalars_and_gradients(jacobians, "logradius")
+    norms = radius.scalars(jacobians, "norm2")
+    values, gradients = radius.scalars_and_gradients(jacobians, "logradius")
     np.testing.assert_allclose(values, 1 + np.log(1e-8 + norms / 2))
     np.testing.assert_allclose(np.sum(gradients * jacobians, axis=(1, 2)), 1, rtol=1e-7)
 
@@ -182,11 +182,11 @@ def test_sampling_draws_every_row_as_often():  # LSC row 7
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: variants.scalars(np.ones((2, 3, 2))), "must be square for 'radius'"),
-        (lambda: variants.scalars(np.ones((3, 3))), r"shape \(batch, out, in\)"),
-        (lambda: variants.scalars([[[np.nan]]]), "must be finite. Received: 1 entries"),
-        (lambda: variants.scalars([[[1.0]]], "norm3"), "must be one of"),
-        (lambda: variants.scalars_and_gradients([[[1.0]]], "sampled"), "for gradients"),
+        (lambda: radius.scalars(np.ones((2, 3, 2))), "must be square for 'radius'"),
+        (lambda: radius.scalars(np.ones((3, 3))), r"shape \(batch, out, in\)"),
+        (lambda: radius.scalars([[[np.nan]]]), "must be finite. Received: 1 entries"),
+        (lambda: radius.scalars([[[1.0]]], "norm3"), "must be one of"),
+        (lambda: radius.scalars_and_gradients([[[1.0]]], "sampled"), "for gradients"),
         (lambda: sampling.square(np.ones((1, 3, 2)), [0, 0]), "2 different integers"),
         (lambda: sampling.square(np.ones((1, 3, 2)), [0, 3]), "from 0 to 2"),
     ],
