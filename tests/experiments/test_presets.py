@@ -73,4 +73,4 @@ def test_default_gains_of_language_models_are_those_of_the_starts():
     for init, gain in GAINS.items():
         if init != "fbchain":  # of which the gain is that along the chain
             assert language.GAINS[init] == gain.default
-    assert language.FEEDBACK_GAIN == GAINS["fbchain"].default
+    assert GAINS["fbchain"].default == language.FEEDBACK_GAIN
