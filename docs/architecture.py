@@ -1,6 +1,6 @@
 """Draws `architecture.svg`, the floors of experiments/, from what its files import.
 
-    python docs/architecture.py
+python docs/architecture.py
 """
 
 import ast
