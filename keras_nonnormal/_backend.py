@@ -77,7 +77,7 @@ if _BACKEND == "tensorflow":
     def frozen(function: Callable) -> Any:
         """The tensor ``function()`` as a constant, also where a graph is being made."""
         with tf.init_scope():
-            value = keras.ops.convert_to_numpy(function())
+            value: Any = keras.ops.convert_to_numpy(function())
         return tf.constant(value)
 
     def jit(function: Callable, xla: bool = True) -> Callable:
@@ -289,7 +289,7 @@ else:
         sequences: tuple,
         outputs: tuple,
         reverse: bool = False,
-        length: None = None,
+        length: Any = None,
     ) -> tuple[tuple, tuple]:
         """Folds ``body(carry, slices) -> (carry, outputs)`` over the first axis."""
         return jax.lax.scan(body, carry, sequences, reverse=reverse)

@@ -28,18 +28,20 @@ def bucket_of(sequence: Any, width: int) -> Any:
     Returns:
         An integer tensor.
     """
-    time, *samples, _ = ops.shape(sequence)
+    shape: Any = ops.shape(sequence)
+    time, *samples, _ = shape
     rows: Any = width
     for size in samples:
         rows = rows * size
     least = ops.where(rows * SHORT <= SMALL, SHORT, 1)
-    powers = ops.convert_to_tensor([2**k for k in range(31)], "int32")
+    powers: Any = ops.convert_to_tensor([2**k for k in range(31)], "int32")
     powers = ops.where(powers >= ops.maximum(time, least), powers, powers[-1])
     return ops.maximum(ops.min(powers), time)
 
 
 def pad(sequence: Any, length: Any) -> Any:
     """A sequence with zeros behind it, `(length, ...)`."""
-    time, *others = ops.shape(sequence)
+    shape: Any = ops.shape(sequence)
+    time, *others = shape
     zeros = ops.zeros((length - time, *others), sequence.dtype)
     return ops.concatenate([sequence, zeros])

@@ -101,7 +101,7 @@ class Scan:
         )
         sizes = (*counts, outputs, n_sums)
         if sizes not in self._adjoints:
-            self._adjoints[sizes] = self._adjoint(*sizes)
+            self._adjoints[sizes] = self._adjoint(*counts, outputs, n_sums)
         d_carry, d_sequences, d_constants = _cut(
             self._adjoints[sizes](
                 d_last,

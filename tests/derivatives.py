@@ -9,7 +9,9 @@ from keras_nonnormal import _backend
 STEP = 1e-5
 
 
-def check_derivatives(function, arrays, compiled=False, second_only=False):
+def check_derivatives(
+    function, arrays, compiled=False, second_only=False, tolerance=1e-7
+):
     """Asserts that gradients and their derivatives are those of `function`.
 
     Args:
@@ -18,6 +20,8 @@ def check_derivatives(function, arrays, compiled=False, second_only=False):
         compiled: Whether derivatives are taken in a function compiled with XLA.
         second_only: Whether the gradient is by design another one than that of the
             values; its own derivative is then checked alone.
+        tolerance: Relative to the largest derivative; above the error of the
+            differences, which grows with the curvature.
     """
     random = np.random.default_rng(7)
     arrays = [np.asarray(a, "float64") for a in arrays]
@@ -53,14 +57,14 @@ def check_derivatives(function, arrays, compiled=False, second_only=False):
     if compiled:
         along, second = _compiled(along), _compiled(second)
     if not second_only:
-        check(along(*tensors(arrays)), difference(value))
-    check(second(*tensors(arrays)), difference(gradients))
+        check(along(*tensors(arrays)), difference(value), tolerance)
+    check(second(*tensors(arrays)), difference(gradients), tolerance)
 
 
-def check(actual, expected):
+def check(actual, expected, tolerance):
     scale = max(1.0, *(np.max(np.abs(e), initial=0.0) for e in expected))
     for a, e in zip(as_arrays(actual), expected, strict=True):
-        np.testing.assert_allclose(a, e, rtol=0, atol=1e-7 * scale)
+        np.testing.assert_allclose(a, e, rtol=0, atol=tolerance * scale)
 
 
 def tensors(arrays):

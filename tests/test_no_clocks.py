@@ -11,11 +11,6 @@ CLOCKS |= {f"{name}_ns" for name in CLOCKS}
 # Speed belongs to benchmarks/. A clock that is put in the place of another one is not
 # read: `monkeypatch.setattr("time.perf_counter", ...)` is no call.
 FILES = sorted(TESTS.rglob("*.py"))
-# They go with the tests of experiments/ that are being rewritten.
-KNOWN = {
-    "experiments/pictures/test_command_line.py",
-    "experiments/sweeps/test_executors.py",
-}
 
 
 def clocks_read(source):
@@ -55,7 +50,7 @@ def test_no_test_reads_a_clock():
         for file in FILES
         if (lines := clocks_read(file.read_text(encoding="utf-8")))
     }
-    assert {name: lines for name, lines in reading.items() if name not in KNOWN} == {}
+    assert reading == {}
 
 
 def test_programs_in_strings_read_no_clock_either():
@@ -65,4 +60,4 @@ def test_programs_in_strings_read_no_clock_either():
         for file in FILES
         if file != Path(__file__) and any(w in file.read_text() for w in words)
     ]
-    assert [name for name in reading if name != "test_command_line.py"] == []
+    assert reading == []

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_nonnormal._precision import precise
 from keras_nonnormal.layers.linear_scan import halves
 from keras_nonnormal.layers.lru import LRUCell
 from keras_nonnormal.layers.scanned_layer import ScannedLayer
@@ -70,7 +71,20 @@ class LRUBlockCell(keras.layers.Layer):
     def prepare(self, inputs, training=False):
         """The input that goes around the unit, and the one that goes into it."""
         around = inputs if self.adapter is None else self.adapter(inputs)
-        return around, self.normalization(around)
+        return around, self._normalized(around)
+
+    def _normalized(self, inputs):
+        """Layer normalization of `inputs`, with the weights of `normalization`.
+
+        TensorFlow's moments hold the mean fixed, so that the second derivative of
+        `keras.layers.LayerNormalization` is another one than that of the function.
+        """
+        layer = self.normalization
+        x = precise(inputs)
+        centred = x - ops.mean(x, axis=-1, keepdims=True)
+        variance = ops.mean(ops.square(centred), axis=-1, keepdims=True)
+        scale = ops.cast(layer.gamma, x.dtype) * ops.rsqrt(variance + layer.epsilon)
+        return ops.cast(centred * scale + ops.cast(layer.beta, x.dtype), inputs.dtype)
 
     def drive(self, context):
         """The addition of the inputs to the states, `(..., 2 * state_units)`."""

@@ -141,6 +141,7 @@ RECURRENT: dict[str, Entry] = {
     "lru associative": _layer(layers.LRU, UNITS, scan="associative"),
     "lru block": _layer(layers.LRUBlock, UNITS, dropout=0.0, features=3),
     "pascal": _layer(layers.PascalRNN, UNITS, features=1),
+    "antisymmetric": _layer(layers.AntisymmetricRNN, UNITS, epsilon=0.1),
     "free": _layer(layers.ParametrizedRNN, UNITS, _Part(Free), activation=MODRELU),
     "parametrized cayley": _layer(
         layers.ParametrizedRNN, UNITS, _Part(Orthogonal, orthogonal_map="cayley")
@@ -174,6 +175,7 @@ CELLS: dict[str, Entry] = {
     "lru": _layer(layers.LRUCell, UNITS),
     "lru block": _layer(layers.LRUBlockCell, UNITS, dropout=0.0, features=3),
     "pascal": _layer(layers.PascalRNNCell, UNITS, features=1),
+    "antisymmetric": _layer(layers.AntisymmetricRNNCell, UNITS, epsilon=0.1),
     "stair": _layer(layers.StairCell, _Part(keras.layers.SimpleRNNCell, UNITS), "n2"),
     "stair gru": _layer(layers.StairCell, _Part(keras.layers.GRUCell, UNITS), ALPHA),
     "stair exp-alpha": _layer(

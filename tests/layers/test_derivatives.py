@@ -32,6 +32,10 @@ WAYS = (
 )
 
 
+# modReLU turns within its epsilon: there the differences are no better.
+TOLERANCE = 1e-5
+
+
 def function_of(name, mask=None, states=False, **arguments):
     """A layer as a function of inputs, initial states and weights, and such arrays."""
     entry = RECURRENT[name]
@@ -66,7 +70,7 @@ def function_of(name, mask=None, states=False, **arguments):
 @pytest.mark.parametrize("name", SMOOTH)
 def test_first_and_second_derivatives_are_those_of_finite_differences(name):
     function, arrays = function_of(name)
-    check_derivatives(function, arrays)
+    check_derivatives(function, arrays, tolerance=TOLERANCE)
 
 
 @settings(max_examples=8)
@@ -90,7 +94,7 @@ def test_law_holds_with_masks_states_and_all_that_is_given_out(
 ):
     mask = None if mask is None else np.reshape(mask, (2, 3))
     function, arrays = function_of(name, mask, states, **arguments)
-    check_derivatives(function, arrays)
+    check_derivatives(function, arrays, tolerance=TOLERANCE)
 
 
 @pytest.mark.compiled
@@ -98,7 +102,7 @@ def test_law_holds_with_masks_states_and_all_that_is_given_out(
 def test_second_derivatives_under_xla(name):
     function, arrays = function_of(name)
     with compiled_recurrences(True):
-        check_derivatives(function, arrays, compiled=True, second_only=True)
+        check_derivatives(function, arrays, True, True, TOLERANCE)
 
 
 @pytest.mark.parametrize("name", ["alif", "alif signed"])
