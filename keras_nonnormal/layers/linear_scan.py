@@ -11,6 +11,7 @@ from typing import Any
 from keras import ops
 
 from keras_nonnormal import _backend
+from keras_nonnormal._lengths import bucket_of, pad
 from keras_nonnormal._scan import Scan
 from keras_nonnormal.recurrence import _chunks
 
@@ -40,12 +41,22 @@ def linear_scan(
     masks = () if mask is None else (mask,)
     if associative and drive.shape[0] is not None:
         return _associative(decay, drive, first, *masks)
+    if drive.shape[0] is None and _backend.LENGTHS_VARY:
+        return _of_any_length(decay, drive, first, *masks)
     states = []
     for now in _chunks(drive.shape[0], drive.shape[-1]):
         slices = (drive[now], *(mask[now] for mask in masks))
         some, first = _loop(decay, first, *slices)
         states.append(some)
     return ops.concatenate(states) if len(states) > 1 else states[0]
+
+
+def _of_any_length(decay, drive, first, *mask):
+    """The states of padded sequences, whose last steps are masked."""
+    (mask,) = mask or (ops.ones_like(drive[..., :1]),)
+    time, bucket = ops.shape(drive)[0], bucket_of(drive, drive.shape[-1])
+    states, _ = _loop(decay, first, pad(drive, bucket), pad(mask, bucket))
+    return states[:time]
 
 
 def times(a: Any, x: Any) -> Any:
