@@ -44,6 +44,8 @@ setup(
             "psutil>=6",
             "pyyaml>=6",
             "ray>=2.60,<3",
+            "onnxruntime>=1.20",
+            "tf2onnx>=1.16",
         ],
         "analysis": ["scipy>=1.13"],
         "tensorboard": ["tensorboard>=2.20"],

@@ -212,6 +212,8 @@ class ALIF(LayerOfCell):
             spikes for every time step. Keras's own loop then runs.
         reset_step: Whether the stair begins anew at every call, also where the state
             is carried on. Defaults to `False`.
+        fused: `"auto"`, `True` or `False`: whether the compiled recurrence runs or
+            Keras's own loop; see `fused_loops`. Defaults to `"auto"`.
         **kwargs: As for `keras.layers.SimpleRNN`, but for `activation` and those of
             the bias.
 

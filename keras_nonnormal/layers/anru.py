@@ -232,6 +232,8 @@ class ANRU(LayerOfCell):
             every time step. There is then one more state, the time step `(batch, 1)`.
         reset_step: Whether the stair begins anew at every call, also where the state
             is carried on. Defaults to `False`.
+        fused: `"auto"`, `True` or `False`: whether the compiled recurrence runs or
+            Keras's own loop; see `fused_loops`. Defaults to `"auto"`.
         **kwargs: As for `keras.layers.SimpleRNN`, but for `activation`.
 
     Call arguments:

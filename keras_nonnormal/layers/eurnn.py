@@ -92,6 +92,8 @@ class EURNN(ParametrizedRNN):
         kernel_initializer: Start of $U$, `(features, units)`, twice as wide if complex.
             Defaults to uniform in [-0.01, 0.01].
         angle_initializer: Start of all angles. Defaults to uniform in [-π, π].
+        fused: `"auto"`, `True` or `False`: whether the compiled recurrence runs or
+            Keras's own loop; see `fused_loops`. Defaults to `"auto"`.
         **kwargs: As for `keras.layers.SimpleRNN`, but for those of the recurrent
             kernel.
 

@@ -71,6 +71,8 @@ class ExpRNN(ParametrizedRNN):
         rebase_every: Training steps between moves of the base of dtriv, or None.
         project_every: How many of these moves there are between projections.
         rebase_gradient: `"consistent"` or `"original"`.
+        fused: `"auto"`, `True` or `False`: whether the compiled recurrence runs or
+            Keras's own loop; see `fused_loops`. Defaults to `"auto"`.
         **kwargs: As for `keras.layers.SimpleRNN`, but for those of the recurrent
             kernel.
 

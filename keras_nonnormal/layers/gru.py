@@ -18,6 +18,8 @@ class FusedGRU(FusedLoop, keras.layers.GRU):
 
     Args:
         units: Positive integer, dimensionality of the output space.
+        fused: `"auto"`, `True` or `False`: whether the compiled recurrence runs or
+            Keras's own loop; see `fused_loops`. Defaults to `"auto"`.
         **kwargs: As for `keras.layers.GRU`.
 
     Call arguments:

@@ -176,6 +176,8 @@ class LRU(ScannedLayer):
             `"associative"`, in $2 \log_2 T$ steps of many at a time, which is for
             accelerators; its gradient can be differentiated again. Defaults to
             `"loop"`.
+        fused: `"auto"`, `True` or `False`: whether the compiled recurrence runs or
+            Keras's own loop; see `fused_loops`. Defaults to `"auto"`.
         **kwargs: As for `keras.layers.RNN`.
 
     Call arguments:

@@ -137,6 +137,8 @@ class LRUBlock(ScannedLayer):
         dropout: Float between 0 and 1. Defaults to 0.1.
         r_min: As for `LRU`, also `r_max`, `max_phase` and `scan`.
         seed: Optional integer, for the dropout.
+        fused: `"auto"`, `True` or `False`: whether the compiled recurrence runs or
+            Keras's own loop; see `fused_loops`. Defaults to `"auto"`.
         **kwargs: As for `keras.layers.RNN`, but that `return_sequences` is `True` by
             default.
 

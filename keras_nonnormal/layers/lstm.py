@@ -26,6 +26,8 @@ class FusedLSTM(WeightDropout, FusedLoop, keras.layers.LSTM):
             is carried on. Defaults to `False`.
         weight_dropout: Fraction of the recurrent kernel's entries to drop while
             training, by one draw per call; at least 0 and less than 1. Defaults to 0.
+        fused: `"auto"`, `True` or `False`: whether the compiled recurrence runs or
+            Keras's own loop; see `fused_loops`. Defaults to `"auto"`.
         **kwargs: As for `keras.layers.LSTM`.
 
     Call arguments:

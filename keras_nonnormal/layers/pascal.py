@@ -63,6 +63,8 @@ class PascalRNN(LayerOfCell):
     Args:
         layers: Positive integer, the $L$ above.
         rho: Float, the $ρ$. Defaults to 0.5.
+        fused: `"auto"`, `True` or `False`: whether the compiled recurrence runs or
+            Keras's own loop; see `fused_loops`. Defaults to `"auto"`.
         **kwargs: As for `keras.layers.RNN`.
 
     Call arguments:

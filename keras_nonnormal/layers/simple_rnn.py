@@ -27,6 +27,8 @@ class FusedSimpleRNN(WeightDropout, FusedElementwiseLoop, keras.layers.SimpleRNN
             is carried on. Defaults to `False`.
         weight_dropout: Fraction of the recurrent kernel's entries to drop while
             training, by one draw per call; at least 0 and less than 1. Defaults to 0.
+        fused: `"auto"`, `True` or `False`: whether the compiled recurrence runs or
+            Keras's own loop; see `fused_loops`. Defaults to `"auto"`.
         **kwargs: As for `keras.layers.SimpleRNN`: `use_bias`,
             `kernel_initializer`, `recurrent_initializer`, `bias_initializer`, the
             regularizers and constraints of each, `dropout`, `recurrent_dropout`,

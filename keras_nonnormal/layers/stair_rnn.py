@@ -39,6 +39,8 @@ class StairRNN(ParametrizedRNN):
             `"orthogonal"`.
         use_bias: Whether there is a bias. By default there is unless $V$ is `"exp"` or
             `"schur"`.
+        fused: `"auto"`, `True` or `False`: whether the compiled recurrence runs or
+            Keras's own loop; see `fused_loops`. Defaults to `"auto"`.
         **kwargs: As for `keras.layers.SimpleRNN`, and for `"exp"` and `"schur"` those
             of `ExpRNN` and `NNRNN`, such as `skew_initializer` and `gamma_penalty`.
 
