@@ -40,13 +40,13 @@ def jit_compile_enabled() -> bool:
     return _jit_compile
 
 
-def exported_to_onnx() -> bool:
-    """Whether the call is made by an export to ONNX, which knows nothing of XLA."""
+def exported_without_xla() -> bool:
+    """Whether the call is made by an export to ONNX or TFLite, which lack XLA."""
     if not in_graph():
         return False
     frame: Any = sys._getframe(1)
     while frame is not None:
-        if frame.f_globals.get("__name__", "").startswith(_ONNX_EXPORTERS):
+        if frame.f_globals.get("__name__", "").startswith(_EXPORTERS):
             return True
         frame = frame.f_back
     return False
@@ -54,15 +54,18 @@ def exported_to_onnx() -> bool:
 
 def expm1(x: Any) -> Any:
     """$e^x - 1$, exact near zero; in words of ONNX where it is to go there."""
-    return ops.tanh(x / 2) * (ops.exp(x) + 1) if exported_to_onnx() else ops.expm1(x)
+    return ops.tanh(x / 2) * (ops.exp(x) + 1) if exported_without_xla() else ops.expm1(x)
 
 
 def log1p(x: Any) -> Any:
     r"""$\ln(1 + x)$, exact near zero; in words of ONNX where it is to go there."""
-    return 2 * ops.arctanh(x / (2 + x)) if exported_to_onnx() else ops.log1p(x)
+    return 2 * ops.arctanh(x / (2 + x)) if exported_without_xla() else ops.log1p(x)
 
 
-_ONNX_EXPORTERS = ("keras.src.export.onnx", "tf2onnx")
+_EXPORTERS = (
+    *("keras.src.export.onnx", "keras.src.export.litert"),
+    *("tf2onnx", "tensorflow.lite"),
+)
 
 if _BACKEND == "tensorflow":
     import tensorflow as tf

@@ -86,7 +86,7 @@ class FusedLoop:
             obstacle = "`recurrent_dropout` while training"
         elif not self.fusible:
             obstacle = "a cell or an activation that it does not cover"
-        return loops.choose(self, obstacle, _backend.exported_to_onnx())
+        return loops.choose(self, obstacle, _backend.exported_without_xla())
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
         """Called by `keras.layers.RNN.call`: `(last output, outputs, states)`."""

@@ -89,7 +89,7 @@ def choose(layer: Any, obstacle: str | None, exported: bool) -> LoopInUse:
         return LoopInUse(False, source)
     if obstacle is None and not exported:
         return LoopInUse(True, "nothing stands against it")
-    reason = obstacle or "the model is being exported to ONNX"
+    reason = obstacle or "the model is being exported to ONNX or TFLite"
     if wanted is True and obstacle:
         raise ValueError(
             f"Layer '{layer.name}' ({type(layer).__name__}) cannot run in the compiled "

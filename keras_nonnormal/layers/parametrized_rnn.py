@@ -86,7 +86,7 @@ class ParametrizedRNNCell(keras.layers.SimpleRNNCell):
         """The recurrent matrix in the dtype of the computation, `(size, size)`."""
         make = functools.partial(self.parametrization.matrix, training)
         # ONNX has no such matrix functions, and does not train.
-        matrix = _backend.frozen(make) if _backend.exported_to_onnx() else make()
+        matrix = _backend.frozen(make) if _backend.exported_without_xla() else make()
         return ops.cast(matrix, self.compute_dtype)
 
     @property

@@ -1,5 +1,7 @@
 """The choice between the compiled recurrence and Keras's own loop."""
 
+import subprocess
+import sys
 import threading
 
 import keras
@@ -67,6 +69,56 @@ def test_context_is_that_of_its_thread():
         thread.join()
         assert not layer.loop_in_use().fused
     assert seen == [True]
+
+
+def exported(name, path, format):
+    """Outputs of a small model for some input, and the file it was exported to."""
+    layers = [RECURRENT[name].make(), keras.layers.Dense(2)]
+    model = keras.Sequential([keras.Input((6, 4), batch_size=1), *layers])
+    x = RANDOM.normal(size=(1, 6, 4)).astype("float32")
+    expected = np.asarray(model(x))
+    model.export(path, format=format, verbose=False)
+    return x, expected
+
+
+@pytest.mark.compiled
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="TensorFlow's")
+class TestSavedModel:
+    def test_runs_where_this_package_is_not(self, tmp_path):
+        arrays = {}
+        for name in ("lstm", "exp", "stair fixed"):
+            x, expected = exported(name, tmp_path / name, "tf_saved_model")
+            arrays |= {f"{name} x": x, f"{name} y": expected}
+        np.savez(tmp_path / "arrays.npz", **arrays)
+        program = """
+import sys, numpy as np, tensorflow as tf
+arrays = np.load("arrays.npz")
+for name in ("lstm", "exp", "stair fixed"):
+    loaded = tf.saved_model.load(name)
+    y = loaded.serve(arrays[name + " x"])
+    np.testing.assert_allclose(y, arrays[name + " y"], rtol=1e-5, atol=1e-5)
+assert not any(name.startswith("keras") for name in sys.modules)
+"""
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
+    @pytest.mark.parametrize("name", ["simple tanh", "lstm"])
+    def test_lite_models_give_the_same_numbers(self, name, tmp_path):
+        import tensorflow as tf
+
+        x, expected = exported(name, tmp_path / "m.tflite", "litert")
+        interpreter = tf.lite.Interpreter(str(tmp_path / "m.tflite"))
+        interpreter.allocate_tensors()
+        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], x)
+        interpreter.invoke()
+        actual = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+        np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="tf2onnx")
