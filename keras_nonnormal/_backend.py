@@ -54,7 +54,9 @@ def exported_without_xla() -> bool:
 
 def expm1(x: Any) -> Any:
     """$e^x - 1$, exact near zero; in words of ONNX where it is to go there."""
-    return ops.tanh(x / 2) * (ops.exp(x) + 1) if exported_without_xla() else ops.expm1(x)
+    return (
+        ops.tanh(x / 2) * (ops.exp(x) + 1) if exported_without_xla() else ops.expm1(x)
+    )
 
 
 def log1p(x: Any) -> Any:
