@@ -79,6 +79,14 @@ if _BACKEND == "tensorflow":
         """Whether a graph is being made rather than numbers."""
         return not tf.executing_eagerly()
 
+    def known(tensor: Any, shape: Sequence[int | None]) -> Any:
+        """A tensor that a graph knows to be of this shape, too.
+
+        A function that was traced for any size of batch says so of its results.
+        """
+        tensor.set_shape(shape)
+        return tensor
+
     def frozen(function: Callable) -> Any:
         """The tensor ``function()`` as a constant, also where a graph is being made."""
         with tf.init_scope():
@@ -274,6 +282,10 @@ else:
     def in_graph() -> bool:
         """Whether a graph is being made rather than numbers."""
         return False
+
+    def known(tensor: Any, shape: Sequence[int | None]) -> Any:
+        """A tensor that a graph knows to be of this shape, too."""
+        return tensor
 
     def frozen(function: Callable) -> Any:
         """The tensor ``function()`` as a constant, also where a graph is being made."""

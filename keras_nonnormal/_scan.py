@@ -101,7 +101,7 @@ class Scan:
         )
         sizes = (*counts, outputs, n_sums)
         if sizes not in self._adjoints:
-            self._adjoints[sizes] = self._adjoint(*counts, outputs, n_sums)
+            self._adjoints[sizes] = self._adjoint(counts, outputs, n_sums)
         d_carry, d_sequences, d_constants = _cut(
             self._adjoints[sizes](
                 d_last,
@@ -116,8 +116,9 @@ class Scan:
         carry, sequences, constants = _cut(tensors, counts)
         return self.like(carry, tuple(x[0] for x in sequences), constants)[1]
 
-    def _adjoint(self, carries, sequences, constants, outputs, sums) -> "Scan":
+    def _adjoint(self, counts, outputs, sums) -> "Scan":
         """The loop back in time: `body` is run again at every step, and pulled back."""
+        carries, sequences, constants = counts
 
         def unpacked(slices, fixed):
             return (
@@ -128,7 +129,6 @@ class Scan:
         def body(d_carry, slices, fixed):
             x, before, d_outputs, d_before, constant, d_sums = unpacked(slices, fixed)
             primals = (*before, *x, *constant)
-            counts = (carries, sequences, constants)
 
             def step(*tensors):
                 after, outputs, terms = self.body(*_cut(tensors, counts))

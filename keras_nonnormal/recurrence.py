@@ -168,12 +168,16 @@ class Recurrence:
                 *(x[now] for x in slices),
                 *(*parameters, *steps),
             )
-            state = tuple(result[: len(state)])
+            state = tuple(
+                _backend.known(after, before.shape)
+                for after, before in zip(result, state, strict=False)
+            )
             outputs += result[len(state) :]
         if not return_sequences:
             return None, state
         outputs = ops.concatenate(outputs) if len(outputs) > 1 else outputs[0]
-        return outputs[:length] if varies else outputs, state
+        outputs = outputs[:length] if varies else outputs
+        return _backend.known(outputs, (time, *state[0].shape)), state
 
     def _varies(self, time) -> bool:
         """Whether sequences of many lengths come, of which XLA should not see each."""

@@ -62,3 +62,11 @@ def compiled_recurrences(compiled):
         yield
     finally:
         _backend.set_jit_compile(before)
+
+
+def unbuilt(config):
+    """A configuration without the input shapes that parts of it were built for."""
+    if isinstance(config, dict):
+        items = config.items()
+        return {key: unbuilt(value) for key, value in items if key != "build_config"}
+    return [*map(unbuilt, config)] if isinstance(config, list) else config

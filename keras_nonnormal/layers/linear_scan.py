@@ -48,7 +48,8 @@ def linear_scan(
         slices = (drive[now], *(mask[now] for mask in masks))
         some, first = _loop(decay, first, *slices)
         states.append(some)
-    return ops.concatenate(states) if len(states) > 1 else states[0]
+    states = ops.concatenate(states) if len(states) > 1 else states[0]
+    return _backend.known(states, drive.shape)
 
 
 def _of_any_length(decay, drive, first, *mask):

@@ -103,7 +103,8 @@ class LRUCell(keras.layers.Layer):
 
     def _normalized(self, shape, dtype=None):
         """So that noise of variance 1 drives a state of variance 1."""
-        return ops.log(-ops.expm1(-2 * ops.exp(precise(self.nu)))) / 2
+        values = ops.log(-ops.expm1(-2 * ops.exp(precise(self.nu)))) / 2
+        return ops.cast(values, dtype or self.variable_dtype)
 
     def decay(self):
         """λ, `(2 * state_units,)`: real parts first; at least in float32."""

@@ -10,6 +10,16 @@ from keras_nonnormal.layers import EURNN, NNRNN, ExpRNN, FusedLSTM, FusedSimpleR
 from tests.golden import variants
 from tests.helpers import DTYPE, relative_error, value_and_gradients
 
+
+@pytest.fixture(autouse=True)
+def _penalties_as_precise():
+    """Penalties come in Keras's floatx, so that they can be added to any loss."""
+    before = keras.config.floatx()
+    keras.config.set_floatx(DTYPE)
+    yield
+    keras.config.set_floatx(before)
+
+
 # Sums in another order. What the original computed less exactly has its own bound.
 BOUND = 1e-9 if DTYPE == "float64" else 2e-5
 

@@ -12,6 +12,16 @@ from keras_nonnormal.layers import NNRNN, ExpRNN, FusedSimpleRNN
 from tests.golden import cases, variants
 from tests.helpers import DTYPE, relative_error, value_and_gradients
 
+
+@pytest.fixture(autouse=True)
+def _penalties_as_precise():
+    """Penalties come in Keras's floatx, so that they can be added to any loss."""
+    before = keras.config.floatx()
+    keras.config.set_floatx(DTYPE)
+    yield
+    keras.config.set_floatx(before)
+
+
 # The arrays agree with their own equations to 1e-13; sums in another order.
 BOUND = 1e-10 if DTYPE == "float64" else 2e-5
 # An update divides by the gradient's own size, which magnifies round-off.

@@ -25,6 +25,7 @@ from tests.helpers import (
     TOLERANCE,
     layer_values_and_gradients,
     relative_error,
+    unbuilt,
 )
 
 BATCH, TIME, FEATURES, UNITS = 3, 7, 4, 6
@@ -265,11 +266,11 @@ def test_any_cell_can_have_a_stair():
 def test_configuration_round_trips(name):
     layer = made(name)
     again = type(layer).from_config(layer.get_config())
-    assert again.get_config() == layer.get_config()
+    assert unbuilt(again.get_config()) == unbuilt(layer.get_config())
     assert again.stair.schedule == layer.stair.schedule
     assert again.reset_step is False
     cell = type(layer.cell).from_config(layer.cell.get_config())
-    assert cell.get_config() == layer.cell.get_config()
+    assert unbuilt(cell.get_config()) == unbuilt(layer.cell.get_config())
 
 
 @pytest.mark.parametrize("parametrization", [None, "exp", "schur", Orthogonal("haar")])
@@ -279,7 +280,7 @@ def test_stair_rnn_round_trips_with_every_parametrization(parametrization, stair
     layer.build((None, TIME, FEATURES))
     again = StairRNN.from_config(layer.get_config())
     again.build((None, TIME, FEATURES))
-    assert again.get_config() == layer.get_config()
+    assert unbuilt(again.get_config()) == unbuilt(layer.get_config())
     assert again.reset_step
     shapes = [[(w.name, w.shape) for w in each.weights] for each in (layer, again)]
     assert shapes[0] == shapes[1]
