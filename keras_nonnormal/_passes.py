@@ -189,7 +189,7 @@ class Passes:
 
 
 class Plain:
-    """The same as a function that can be differentiated as often as one likes."""
+    """The plain loop, which can be differentiated as often as one likes."""
 
     def __init__(self, step, counts, return_sequences):
         self.step = step
