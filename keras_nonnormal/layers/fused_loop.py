@@ -13,6 +13,7 @@ from keras_nonnormal.activations import slope_in_terms_of_output
 from keras_nonnormal.activations import stair as stairs
 from keras_nonnormal.activations.stair import Stair
 from keras_nonnormal.layers import loops
+from keras_nonnormal.layers.arguments import check_names
 from keras_nonnormal.layers.call_view import call_view
 from keras_nonnormal.layers.initial_state import checked_state
 from keras_nonnormal.layers.loops import LoopInUse
@@ -54,6 +55,10 @@ class FusedLoop:
     most_kept: float = math.inf
     reset_step: bool = False
     """Whether a stair begins anew at every call, also where the state is carried on."""
+
+    def __new__(cls, *args, **kwargs):
+        check_names(cls, kwargs)
+        return super().__new__(cls, *args, **kwargs)
 
     def __init__(self, *args, fused: Any = "auto", **kwargs):
         super().__init__(*args, **kwargs)

@@ -1,12 +1,13 @@
 """The linear recurrent unit, and its cell."""
 
 import math
-from typing import Any
+from typing import Any, Unpack
 
 import keras
 from keras import ops
 
 from keras_nonnormal._precision import precise
+from keras_nonnormal.layers.arguments import LoopArguments
 from keras_nonnormal.layers.linear_scan import halves, times
 from keras_nonnormal.layers.scanned_layer import ScannedLayer
 
@@ -24,13 +25,13 @@ class LRUCell(keras.layers.Layer):
 
     def __init__(
         self,
-        units,
-        state_units=None,
-        r_min=0.4,
-        r_max=0.99,
-        max_phase=0.314,
-        input_projection=None,
-        **kwargs,
+        units: int,
+        state_units: int | None = None,
+        r_min: float = 0.4,
+        r_max: float = 0.99,
+        max_phase: float = 0.314,
+        input_projection: bool | None = None,
+        **kwargs: Unpack[LoopArguments],
     ):
         super().__init__(**kwargs)
         if input_projection not in (None, True, False):
@@ -213,14 +214,14 @@ class LRU(ScannedLayer):
 
     def __init__(
         self,
-        units,
-        state_units=None,
-        r_min=0.4,
-        r_max=0.99,
-        max_phase=0.314,
-        scan="loop",
-        input_projection=None,
-        **kwargs,
+        units: int,
+        state_units: int | None = None,
+        r_min: float = 0.4,
+        r_max: float = 0.99,
+        max_phase: float = 0.314,
+        scan: str = "loop",
+        input_projection: bool | None = None,
+        **kwargs: Unpack[LoopArguments],
     ):
         super().__init__(
             units,
