@@ -1,4 +1,4 @@
-"""Keyword arguments of recurrent layers, as type checkers and error messages know them.
+"""Keyword arguments of the recurrent layers, for type checkers and messages.
 
 A layer and its cell share one declaration: the signature of the cell. `**kwargs` of a
 cell is `Unpack[...]` of a dictionary below and lists those of the layer's loop, too;

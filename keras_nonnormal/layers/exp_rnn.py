@@ -112,6 +112,6 @@ class ExpRNN(ParametrizedRNN):
 
 
 def own_arguments(layer) -> dict:
-    """The configuration of a layer without what every Keras layer has."""
+    """The configuration of a layer without `name`, `trainable` and `dtype`."""
     config = layer.get_config()
     return {k: v for k, v in config.items() if k not in ("name", "trainable", "dtype")}

@@ -1,4 +1,4 @@
-r"""The linear recurrence of complex numbers that do not mix, and its two ways in time.
+r"""The diagonal linear recurrence of complex numbers, by a loop or associatively.
 
 $$ x_t = λ ⊙ x_{t-1} + b_t $$
 
@@ -157,7 +157,7 @@ _ONE = (ops.ones_like, ops.zeros_like)
 
 
 def _scan(decays, drives):
-    """The states of a sequence that starts at zero, of a length that is known."""
+    """The states of a sequence of static length that starts at zero."""
     length = drives.shape[0]
     if length == 1:
         return drives

@@ -103,7 +103,7 @@ class LRUCell(keras.layers.Layer):
         )
 
     def _normalized(self, shape, dtype=None):
-        """So that noise of variance 1 drives a state of variance 1."""
+        """The initial log γ, by which white noise of variance 1 keeps its variance."""
         values = ops.log(-ops.expm1(-2 * ops.exp(precise(self.nu)))) / 2
         return ops.cast(values, dtype or self.variable_dtype)
 
@@ -113,11 +113,11 @@ class LRUCell(keras.layers.Layer):
         return ops.concatenate([radius * ops.cos(theta), radius * ops.sin(theta)])
 
     def prepare(self, inputs, training=False):
-        """See `keras_nonnormal.layers.scanned_layer.ScannedLayer`."""
+        """The inputs of the unit, after the projection if there is one, as a tuple."""
         return (inputs if self.projection is None else self.projection(inputs),)
 
     def drive(self, context):
-        """What the inputs add to the states, `(..., 2 * state_units)`."""
+        """The addition of the inputs to the states, `(..., 2 * state_units)`."""
         gain = ops.cast(ops.exp(precise(self.gamma_log)), self.compute_dtype)
         parts = (self.input_real, self.input_imag)
         return ops.matmul(

@@ -66,7 +66,7 @@ class LRUBlockCell(keras.layers.Layer):
             self.adapter.build(input_shape)
 
     def decay(self):
-        """See `keras_nonnormal.layers.scanned_layer.ScannedLayer`."""
+        """λ of the unit, `(2 * state_units,)`, see `LRUCell.decay`."""
         return self.core.decay()
 
     def prepare(self, inputs, training=False):

@@ -159,7 +159,7 @@ class ParametrizedRNN(FusedElementwiseLoop, LayerOfCell):
 
     @property
     def parametrization(self) -> Parametrization:
-        """Where the recurrent matrix comes from."""
+        """The parametrization of the recurrent matrix."""
         return self.cell.parametrization
 
     def recurrent_matrix(self, training=False):
@@ -170,7 +170,7 @@ class ParametrizedRNN(FusedElementwiseLoop, LayerOfCell):
 
 
 MADE = "matrix_of_call"
-"""Attribute of a cell for one call, see `FusedLoop.cell_of_call`."""
+"""Name of the attribute that holds the matrix of one call, see `made_once`."""
 
 _RECURRENT = (
     "recurrent_initializer",
