@@ -90,7 +90,7 @@ class MemberwiseOptimizer:
             stack.assign(np.stack(values) if stacked else values[0])
 
     def _pairs(self, optimizer):
-        """Pairs of variables of a member's optimizer and of this rule, without rates."""
+        """Pairs of variables, one of a member's optimizer and one of this rule."""
         pairs = zip(optimizer.variables, self._rule.variables, strict=True)
         rate = optimizer._learning_rate
         return [(own, stack) for own, stack in pairs if own is not rate]
