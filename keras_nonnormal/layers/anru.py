@@ -38,13 +38,11 @@ class ANRUCell(keras.layers.SimpleRNNCell):
         gain_initializer: Any = None,
         saturation_initializer: Any = "zeros",
         return_shapes: bool = False,
-        use_bias: bool = True,
         **kwargs: Unpack[SimpleRNNArguments],
     ):
         super().__init__(
             units,
             activation="linear",
-            use_bias=use_bias,
             kernel_initializer=kernel_of(kernel_initializer),
             recurrent_initializer=recurrent_of(recurrent_initializer),
             **kwargs,

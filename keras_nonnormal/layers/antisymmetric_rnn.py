@@ -28,14 +28,12 @@ class AntisymmetricRNNCell(keras.layers.SimpleRNNCell):
         activation: Any = "tanh",
         kernel_initializer: Any = "glorot_uniform",
         recurrent_initializer: Any = None,
-        use_bias: bool = True,
         **kwargs: Unpack[SimpleRNNArguments],
     ):
         normal = VarianceScaling(1.0, "fan_in", "untruncated_normal")
         super().__init__(
             units,
             activation=activations.get(activation, kwargs.get("dtype")),
-            use_bias=use_bias,
             kernel_initializer=kernel_of(kernel_initializer),
             recurrent_initializer=recurrent_of(recurrent_initializer or normal),
             **kwargs,

@@ -50,7 +50,7 @@ class KernelArguments(TypedDict, total=False):
 
 
 class BiasArguments(TypedDict, total=False):
-    """The bias's arguments, but for `use_bias`."""
+    """The bias's arguments, but for `use_bias`, whose default differs."""
 
     bias_initializer: Any
     bias_regularizer: Any
@@ -72,6 +72,8 @@ class ParametrizedArguments(
 
 class SimpleRNNArguments(ParametrizedArguments, RecurrentArguments, total=False):
     """The arguments of a layer of the library with an own recurrent kernel."""
+
+    use_bias: bool
 
 
 class KerasArguments(
