@@ -157,7 +157,7 @@ _ONE = (ops.ones_like, ops.zeros_like)
 
 
 def _scan(decays, drives):
-    """The states of a sequence of static length that starts at zero."""
+    """The states of a sequence that starts at zero, of a length that is known."""
     length = drives.shape[0]
     if length == 1:
         return drives

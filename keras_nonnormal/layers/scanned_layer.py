@@ -67,6 +67,13 @@ class ScannedLayer(LayerOfCell):
         outputs = ops.transpose(outputs, (1, 0, 2))
         return outputs[:, -1], outputs, last_state
 
+    def _mount_stair(self, stair: Any, reset_step: bool) -> None:
+        if stair is not None:
+            raise ValueError(
+                f"A {type(self).__name__} has no nonlinearity in time for a stair to "
+                f"act on. Received: stair={stair!r}"
+            )
+
     def get_config(self):
         return {**super().get_config(), "scan": self.scan}
 
