@@ -42,7 +42,7 @@ class Task(Options):
     recipes: ClassVar[tuple[str, ...]] = ()
     quick: ClassVar[Mapping[str, Any]] = {}  # what `--quick` allows at most
     scores: ClassVar[tuple[str, ...]] = ()  # metrics that are shown beside the loss
-    schedule: ClassVar[Mapping[str, Any]] = {}  # what `train` is told besides
+    schedule: ClassVar[Mapping[str, Any]] = {}  # of `keras_nonnormal.training.Schedule`
 
     def __init_subclass__(cls, **settings: Any):
         super().__init_subclass__(**settings)

@@ -88,12 +88,16 @@ class LanguageModels(Recipe):
     def training(self, program, task):
         import keras
 
+        from keras_nonnormal.training import Schedule
+
         averages = self.optimizer == "sgd" and self.average_window is not None
         return {
-            "epochs": self.epochs,
-            "batch_size": self.batch_size,
-            "keep_best": True,
-            "average_window": self.average_window if averages else None,
+            "schedule": Schedule(
+                self.epochs,
+                self.batch_size,
+                keep_best=True,
+                average_window=self.average_window if averages else None,
+            ),
             "metrics": [],
             "log_gradient_norm": self.log_gradient_norm,
             "callbacks": [

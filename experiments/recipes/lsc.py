@@ -246,16 +246,18 @@ class Stabilized(Stage):
         return Lookahead(inner, period=LOOKAHEAD_PERIOD)
 
     def training(self, program, task):
+        from keras_nonnormal.training import Schedule
+
         limit = self.time_limit
-        return {
-            "epochs": self.epochs,
-            "batch_size": self.batch_size,
-            "metrics": _metrics(program.task.scores),
-            "patience": self.patience,
-            "keep_best": True,
-            "time_limit": None if limit is None else SECONDS_PER_HOUR * limit,
-            "time_spent": stability.read_stage(program.run.out)["seconds"],
-        }
+        sizes: Any = (self.epochs, self.batch_size)  # settled by now
+        schedule = Schedule(
+            *sizes,
+            keep_best=True,
+            patience=self.patience,
+            time_limit=None if limit is None else SECONDS_PER_HOUR * limit,
+            time_spent=stability.read_stage(program.run.out)["seconds"],
+        )
+        return {"schedule": schedule, "metrics": _metrics(program.task.scores)}
 
     def compared(self, program):
         if not self.compare or self.pretrain == "none":
