@@ -1,6 +1,7 @@
 """From a command line to a program: which recipe is meant, and whose settings hold."""
 
 import argparse
+import contextlib
 import dataclasses
 import difflib
 import sys
@@ -328,7 +329,8 @@ def _values(script: str, recipe: str, arguments: Sequence[str]) -> dict[str, Any
         following = words[place + 1] if place + 1 < len(words) else ""
         if not value and each.kind is not bool:
             value = following
-        found[each.name] = each.settled(value) if value else True
+        with contextlib.suppress(OptionError):
+            found[each.name] = each.read(value) if value else True
     return found
 
 

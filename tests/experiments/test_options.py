@@ -55,7 +55,7 @@ def test_none_stands_for_no_value_where_there_need_not_be_one(capsys):
     assert parse(["--clip-norm", "none"]) == {"clip_norm": None}
     with pytest.raises(SystemExit, match="2"):
         parse(["--lr", "none"])
-    assert "invalid float value" in capsys.readouterr().err
+    assert "--learning-rate: expected a value, received none" in capsys.readouterr().err
 
 
 def test_switches():
