@@ -21,16 +21,12 @@ from experiments.core.options import (
     parse,
     refuse,
 )
+from experiments.core.parts import RECIPES, TASKS, networks_of, presets_of, recipes_of
 from experiments.core.program import (
-    RECIPES,
-    TASKS,
     Program,
     compose,
     known_options,
-    networks_of,
-    presets_of,
     read_values,
-    recipes_of,
     spelled_out,
 )
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from experiments.core.options import Option, OptionError, flag, named
-from experiments.core.program import RECIPES, Program, compose, known_options
+from experiments.core.parts import RECIPES
+from experiments.core.program import Program, compose, known_options
 
 FAMILIES = {
     **{"starts": "starts", "nnrnn": "networks", "gamma": "networks"},

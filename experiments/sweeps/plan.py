@@ -13,7 +13,8 @@ from typing import Any
 from experiments.core.command import composed, meant
 from experiments.core.legacy import as_before, family_before
 from experiments.core.options import Option, OptionError, named
-from experiments.core.program import RECIPES, Program, known_options
+from experiments.core.parts import RECIPES
+from experiments.core.program import Program, known_options
 from experiments.core.runs import RunFolder
 from experiments.sweeps.grids import Axes, Grid
 from experiments.sweeps.vectorized import check_vectorized

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from experiments.core.options import OptionError, flag
-from experiments.core.program import RECIPES, Program
+from experiments.core.parts import RECIPES
+from experiments.core.program import Program
 from experiments.core.run import Trained, config, draw, finish, summary_of
 
 Judge = Callable[[Mapping[str, float]], ArithmeticError | None]

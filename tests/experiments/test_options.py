@@ -6,7 +6,8 @@ import re
 import pytest
 
 from experiments.core.options import OptionError, named, option, options_of
-from experiments.core.program import Task, known_options
+from experiments.core.parts import Task
+from experiments.core.program import known_options
 from tests.experiments.settings import made, parsed
 
 ALL = ["copy", "addition", "psmnist"]
