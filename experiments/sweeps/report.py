@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from experiments.core.figure_folder import FigureFolder
 from experiments.core.options import OptionError, Parser, refuse
-from experiments.core.report import aligned
+from experiments.core.report import FigureFolder, aligned
 from experiments.sweeps import page
 from experiments.sweeps.plan import GROUPS, varied, word
 from experiments.sweeps.studies import (

@@ -89,7 +89,10 @@ def train_vectorized(
                 task, directory = members[number].task, members[number].directory
                 trained = Trained(programs[number], directory, outcome)
                 draw([trained], task, directory.curves)
-                ends[number] = finish(trained, summary_of(trained, task))
+                main = summary_of(trained, task)
+                ends[number] = finish(
+                    programs[number], directory, main, {"compared": []}
+                )
 
         def give_up(number: int, row: Mapping[str, float]) -> ArithmeticError | None:
             own = judges[number]
