@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiments.core.options import OptionError
+from experiments.core.report import Mean
 from experiments.core.runs import RunFolder
-from experiments.core.statistics import Mean
 from experiments.networks.deep import NETWORKS, SPIKING
 from experiments.recipes.stability import TOLERANCE, target_of
 

@@ -6,9 +6,8 @@ Geadah et al. (2020), https://arxiv.org/abs/2006.12253.
 import math
 from typing import Any
 
-from experiments.core.labels import has_gamma
 from experiments.core.options import OptionError, option
-from experiments.core.runs import RunFolder, metric_of_all, of_one_experiment
+from experiments.core.runs import RunFolder, has_gamma, metric_of_all, of_one_experiment
 from experiments.figures._figure import Output, figure, numpy, plotting
 from experiments.figures._runs import (
     at_start,

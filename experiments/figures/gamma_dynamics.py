@@ -6,10 +6,9 @@ Geadah et al. (2020), https://arxiv.org/abs/2006.12253.
 import math
 from collections.abc import Mapping, Sequence
 
-from experiments.core.labels import has_gamma
 from experiments.core.options import OptionError, option
-from experiments.core.runs import RunFolder, finished, of_one_experiment
-from experiments.core.statistics import Mean
+from experiments.core.report import Mean
+from experiments.core.runs import RunFolder, finished, has_gamma, of_one_experiment
 from experiments.figures._figure import Output, analysis, figure, numpy, plotting
 from experiments.figures._runs import batch_of, experiments_of, snapshots
 from experiments.figures.gamma import start_shape

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from experiments.core.options import OptionError, flag, option
-from experiments.core.program import NETWORKS, Network, Program, presets_of
+from experiments.core.parts import NETWORKS, Network, presets_of
+from experiments.core.program import Program
 
 # Where XLA's products outside the recurrence are no longer the faster ones on a CPU.
 FEWEST_UNITS_FOR_PARTS = 256

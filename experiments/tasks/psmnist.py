@@ -11,7 +11,7 @@ import functools
 from dataclasses import dataclass
 
 from experiments.core.options import OptionError, flag, option
-from experiments.core.program import Task
+from experiments.core.parts import Task
 from experiments.tasks.sequences import NNRNN, first
 
 PIXELS = 784

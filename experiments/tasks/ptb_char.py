@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from experiments.core.options import OptionError, option
-from experiments.core.program import Task
+from experiments.core.parts import Task
 from experiments.tasks.sequences import NNRNN
 
 CHARACTERS = 50  # different ones, the end of a line included
