@@ -157,7 +157,8 @@ def gradients(runs, options, out: Output) -> None:
         batch = batch_of(run, size)
         norms[run.label] = analysis.loss_gradient_norms(model, layer, *batch)
     medians = [numpy.median(each, axis=0) for each in norms.values()]
-    rows = itertools.zip_longest(itertools.count(1), *medians, fillvalue="")
+    steps = itertools.zip_longest(*medians, fillvalue="")
+    rows = ((step, *row) for step, row in enumerate(steps, 1))
     drawn = plotting.gradient_norm_curves(norms, title=experiment)
     out.save(name, drawn, ("step", *norms), rows)
 
