@@ -240,7 +240,7 @@ def run_on_ray(
     except (ConnectionError, ValueError) as error:
         what = str(error).splitlines()[0]
         raise OptionError(f"--address: cannot reach {address}: {what}") from error
-    settings = {"max_calls": UNITS_PER_WORKER, "max_retries": MOST_TRIES - 1}
+    settings: Any = {"max_calls": UNITS_PER_WORKER, "max_retries": MOST_TRIES - 1}
     task: Any = ray.remote(num_cpus=1, num_gpus=gpus, **settings)(_done)
     most = workers or int(ray.cluster_resources().get("CPU", 1))
     waiting, pending = deque(units), {}
