@@ -1,6 +1,5 @@
 """Packaging: requirements.txt is the one list of runtime dependencies, read here."""
 
-import re
 from pathlib import Path
 
 from setuptools import find_packages, setup
@@ -19,20 +18,11 @@ def version() -> str:
     return namespace["__version__"]
 
 
-def long_description() -> str:
-    """The README without what only the repository has: pictures, links to its files."""
-    text = (HERE / "README.md").read_text(encoding="utf-8")
-    text = re.sub(
-        r"!\[[^\]]*\]\((?!https:)[^)]*\)\n+(\*.*?\*\n+)?", "", text, flags=re.S
-    )
-    return re.sub(r"\[([^\]]*)\]\((?!https:)[^)]*\)", r"\1", text)
-
-
 setup(
     name="keras_nonnormal",
     version=version(),
     description="Recurrent networks that remember, for Keras 3 on TensorFlow",
-    long_description=long_description(),
+    long_description=(HERE / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="MIT",
     python_requires=">=3.11,<3.14",
