@@ -52,6 +52,7 @@ setup(
             "furo>=2024.8",
             "myst-nb>=1.2,<2",
             "latex2mathml>=3.77,<4",
+            "ziamath>=0.11",  # for its font
         ],
         "analysis": ["scipy>=1.13"],
         "tensorboard": ["tensorboard>=2.20"],

@@ -57,7 +57,7 @@ def markdown(rows: Sequence, caption: str) -> list[str]:
     varied = [key for key in keys if key not in shared]
     named = any(row.preset for row in rows)
     results = any(row.result for row in rows)
-    head = ["preset" if named else "network", *(f"`{key}`" for key in varied)]
+    head = ["preset" if named else "", *(f"`{key}`" for key in varied)]
     head += ["published"] if results else []
     lines = [f"**{caption}**", ""] if caption else []
     if shared:
