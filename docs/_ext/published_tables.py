@@ -6,13 +6,22 @@ table: what is equal in all its rows stands above it.
 
 import fnmatch
 import importlib
+import importlib.util
 from collections.abc import Sequence
+from types import ModuleType
 
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
 DASH = "–"
+
+
+def reader() -> ModuleType:
+    """The module that reads the tables."""
+    names = ("experiments.core.parts", "experiments.core.published")
+    name = next(name for name in names if importlib.util.find_spec(name))
+    return importlib.import_module(name)
 
 
 class Published(SphinxDirective):
@@ -23,7 +32,7 @@ class Published(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         table, script = self.arguments
-        published = importlib.import_module("experiments.core.published")
+        published = reader()
         file = str(published.TABLES / f"{table}.csv")
         self.env.note_dependency(file)
         patterns = self.options.get("presets", "*").split()

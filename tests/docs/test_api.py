@@ -86,8 +86,7 @@ def test_a_docstring_becomes_markdown_and_a_signature_is_short():
 
 def test_a_table_of_presets_says_once_what_rows_share():
     tables = pytest.importorskip("published_tables", reason="needs Sphinx")
-    from experiments.core.published import Row
-
+    Row = tables.reader().Row
     rows = [
         Row("copy", "a", {"T": "20", "units": "64"}, "0.1"),
         Row("copy", "b", {"T": "20", "units": "128"}),
