@@ -47,6 +47,13 @@ setup(
             "onnxruntime>=1.20",
             "tf2onnx>=1.16",
         ],
+        "docs": [
+            "sphinx>=8.1,<10",
+            "furo>=2024.8",
+            "myst-nb>=1.2,<2",
+            "latex2mathml>=3.77,<4",
+            "ziamath>=0.11",  # for its font
+        ],
         "analysis": ["scipy>=1.13"],
         "tensorboard": ["tensorboard>=2.20"],
         "benchmark": ["torch>=2.5", "jax>=0.6"],
