@@ -1,4 +1,4 @@
-"""The release that saved a model, so that an older one can say why it cannot read it."""
+"""The release that saved a model; an older one says so where it cannot read it."""
 
 import functools
 import warnings
