@@ -1,7 +1,7 @@
-"""The few primitives that ``keras.ops`` lacks, for TensorFlow and JAX.
+"""The few primitives that ``keras.ops`` lacks, for TensorFlow, JAX and PyTorch.
 
-Everything else in the library is written with ``keras.ops``. Neither backend is
-imported before it is chosen, so the core works where the other is not installed.
+Everything else in the library is written with ``keras.ops``. No backend is
+imported before it is chosen, so the core works where the others are not installed.
 """
 
 import functools
@@ -15,12 +15,6 @@ from keras import ops
 Tensors = Sequence[Any]
 
 _BACKEND = keras.backend.backend()
-
-if _BACKEND not in ("tensorflow", "jax"):
-    raise ImportError(
-        "keras_nonnormal runs on the Keras backends 'tensorflow' and 'jax'. Received: "
-        f"'{_BACKEND}'. Set the environment variable KERAS_BACKEND to one of them."
-    )
 
 _jit_compile = True
 
@@ -197,6 +191,9 @@ if _BACKEND == "tensorflow":
             output, primal, unconnected_gradients=tf.UnconnectedGradients.ZERO
         )
 
+    LOOPS_COMPILED = True
+    """Whether recurrent layers have a compiled loop."""
+
     LENGTHS_VARY = True
     """Whether a compiled function can be told how many of its time steps to take."""
 
@@ -276,6 +273,23 @@ if _BACKEND == "tensorflow":
     def _still(tensors: Tensors) -> tuple:
         return tuple(map(tf.stop_gradient, tensors))
 
+elif _BACKEND == "torch":
+    from keras_nonnormal._torch import (
+        LENGTHS_VARY,
+        LOOPS_COMPILED,
+        LOOPS_NEED_GRADIENTS,
+        accelerated,
+        batch_jacobian,
+        cached,
+        custom_gradient,
+        frozen,
+        in_graph,
+        jit,
+        known,
+        scan,
+        vjp,
+    )
+
 else:
     import jax
 
@@ -322,6 +336,9 @@ else:
             lambda row: pullback(jax.numpy.broadcast_to(row, output.shape))[0]
         )(jax.numpy.eye(output.shape[-1], dtype=output.dtype))
         return jax.numpy.moveaxis(rows, 0, 1)
+
+    LOOPS_COMPILED = True
+    """Whether recurrent layers have a compiled loop."""
 
     LENGTHS_VARY = False
     """Whether a compiled function can be told how many of its time steps to take."""
