@@ -1,7 +1,7 @@
-"""The few primitives that ``keras.ops`` lacks, for TensorFlow and JAX.
+"""The few primitives that ``keras.ops`` lacks, for TensorFlow, JAX and PyTorch.
 
-Everything else in the library is written with ``keras.ops``. Neither backend is
-imported before it is chosen, so the core works where the other is not installed.
+Everything else in the library is written with ``keras.ops``. No backend is
+imported before it is chosen, so the core works where the others are not installed.
 """
 
 import functools
@@ -16,12 +16,6 @@ from keras import ops
 Tensors = Sequence[Any]
 
 _BACKEND = keras.backend.backend()
-
-if _BACKEND not in ("tensorflow", "jax"):
-    raise ImportError(
-        "keras_nonnormal runs on the Keras backends 'tensorflow' and 'jax'. Received: "
-        f"'{_BACKEND}'. Set the environment variable KERAS_BACKEND to one of them."
-    )
 
 _jit_compile = True
 
@@ -265,6 +259,9 @@ if _BACKEND == "tensorflow":
             output, primal, unconnected_gradients=tf.UnconnectedGradients.ZERO
         )
 
+    LOOPS_COMPILED = True
+    """Whether recurrent layers have a compiled loop."""
+
     LENGTHS_VARY = True
     """Whether a compiled function takes the number of its time steps as an argument."""
 
@@ -344,6 +341,23 @@ if _BACKEND == "tensorflow":
     def _still(tensors: Tensors) -> tuple:
         return tuple(map(tf.stop_gradient, tensors))
 
+elif _BACKEND == "torch":
+    from keras_nonnormal._torch import (
+        LENGTHS_VARY,
+        LOOPS_COMPILED,
+        LOOPS_NEED_GRADIENTS,
+        accelerated,
+        batch_jacobian,
+        cached,
+        custom_gradient,
+        frozen,
+        in_graph,
+        jit,
+        known,
+        scan,
+        vjp,
+    )
+
 else:
     import jax
 
@@ -390,6 +404,9 @@ else:
             lambda row: pullback(jax.numpy.broadcast_to(row, output.shape))[0]
         )(jax.numpy.eye(output.shape[-1], dtype=output.dtype))
         return jax.numpy.moveaxis(rows, 0, 1)
+
+    LOOPS_COMPILED = True
+    """Whether recurrent layers have a compiled loop."""
 
     LENGTHS_VARY = False
     """Whether a compiled function takes the number of its time steps as an argument."""

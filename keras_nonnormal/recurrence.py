@@ -183,7 +183,7 @@ class Recurrence:
         return _backend.known(outputs, (time, *state[0].shape)), state
 
     def _varies(self, time) -> tuple[bool, int]:
-        """Whether sequences of many lengths come, of which XLA should not see each.
+        """Whether lengths vary so much that XLA should not compile each of them.
 
         And the number of calls that are not worth a compilation.
         """

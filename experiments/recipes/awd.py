@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.core import published
 from experiments.core.options import OptionError, option
-from experiments.core.program import Program, Recipe
+from experiments.core.parts import Recipe
+from experiments.core.program import Program
 from experiments.core.report import in_units, results_table
 
 PAPER_SEEDS = (1, 2, 3)
@@ -127,7 +127,7 @@ class LanguageModels(Recipe):
 
     def published(self, program):
         setting = f"@{program.task.corpus}/{program.network.cell}"
-        return published.beside(self.rows(), program.script, setting)
+        return program.published_beside(setting)
 
     def report(self, program, summaries):
         shown = {start: _in_units(each) for start, each in summaries.items()}

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from experiments.core import published
 from experiments.core.options import flag, option
-from experiments.core.program import Program, Recipe
+from experiments.core.parts import Recipe, Row, table
+from experiments.core.program import Program
 from experiments.core.report import results_table
 from experiments.networks.deep import GATED, SIMPLE, SPIKING
 from experiments.published import grids
@@ -279,7 +279,7 @@ class Stabilized(Stage):
         return {"trivial_loss": task.trivial_loss, **trained, "pretraining": stage}
 
     def published(self, program):
-        return published.beside(self.rows(), program.script, _setting(program))
+        return program.published_beside(_setting(program))
 
     def report(self, program, summaries):
         lines = []
@@ -314,8 +314,8 @@ class Stabilized(Stage):
 
 
 @functools.cache
-def _rows() -> tuple[published.Row, ...]:
-    return (*published.table("lsc"), *grids.stability())
+def _rows() -> tuple[Row, ...]:
+    return (*table("lsc"), *grids.stability())
 
 
 def _usual(task: str, network: Any) -> tuple[float, int, int]:

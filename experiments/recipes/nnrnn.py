@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from experiments.core.options import OptionError, flag, option
-from experiments.core.program import Recipe
+from experiments.core.parts import Recipe
 from experiments.core.report import results_table
 from experiments.networks.recurrent import GAMMAS
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiments.core.options import OptionError, option
-from experiments.core.program import Recipe
+from experiments.core.parts import Recipe
 from experiments.core.report import results_table
 from experiments.networks.start import GAINS
 

@@ -92,6 +92,8 @@ class FusedLoop:
             obstacle = "`recurrent_dropout` while training"
         elif not self.fusible:
             obstacle = "a cell or an activation that it does not cover"
+        elif not _backend.LOOPS_COMPILED:
+            obstacle = "the torch backend, where no loop is compiled"
         return loops.choose(self, obstacle, _backend.exported_without_xla())
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
@@ -105,9 +107,10 @@ class FusedLoop:
             initial_state = [*initial_state, first]
         if not self.loop_in_use(training).fused:
             view = call_view(self, cell=self.cell_of_call(training, **dropout))
-            return super(FusedLoop, view).inner_loop(  # pyright: ignore[reportAttributeAccessIssue]
-                sequences, initial_state, mask, training
-            )
+            # Those of Keras's LSTM and GRU may be cuDNN's, which knows no stair.
+            owner: Any = keras.layers.RNN if self.stair else super(FusedLoop, view)
+            call = (view, sequences) if self.stair else (sequences,)
+            return owner.inner_loop(*call, initial_state, mask, training)
         if training and self.cell.dropout > 0:
             sequences = sequences * ops.expand_dims(dropout["_dropout_mask"], 1)
         if mask is not None:
