@@ -4,7 +4,7 @@ ARGS ?=
 
 .PHONY: copy test fast docs lint types benchmark clean
 
-.venv/.done: requirements.txt setup.py
+.venv/.done: requirements.txt setup.py pyproject.toml
 	$(PYTHON) -m venv .venv
 	.venv/bin/pip install -e ".[test]"
 	touch $@

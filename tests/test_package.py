@@ -94,3 +94,11 @@ def test_readme_has_the_two_commands_and_setup_reads_the_one_list():
     for line in (ROOT / "requirements.txt").read_text().splitlines():
         package = re.match(r"[\w-]*", line).group()
         assert not package or f'"{package}>' not in (ROOT / "setup.py").read_text()
+
+
+def test_one_version_is_everywhere():
+    version = keras_nonnormal.__version__
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {version}\n" in citation
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert changes.index("## [Unreleased]") < changes.index(f"## [{version}]")

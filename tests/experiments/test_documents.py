@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments.core.program import scripts
+from experiments.core.parts import scripts
 from tests.experiments.settings import settled
 
 ROOT = Path(__file__).parents[2]

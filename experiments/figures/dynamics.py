@@ -4,15 +4,15 @@ Geadah et al. (2020), https://arxiv.org/abs/2006.12253.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator
+from typing import Any
 
-from experiments.core.labels import has_gamma
 from experiments.core.options import OptionError, option
-from experiments.core.runs import RunFolder, finished, of_one_experiment
-from experiments.core.statistics import Mean
-from experiments.figures._figure import Output, analysis, figure, numpy, plotting
-from experiments.figures._runs import batch_of, experiments_of, snapshots
-from experiments.figures.gamma import start_shape
+from experiments.core.report import Mean
+from experiments.core.runs import RunFolder, finished, has_gamma, of_one_experiment
+from experiments.figures._figure import Output, analysis, figure, flat, numpy, plotting
+from experiments.figures._runs import Snapshot, batch_of, experiments_of, snapshots
+from experiments.figures.gamma import by_shape
 
 BASES = {"2": 2.0, "e": math.e, "10": 10.0}
 STAGES = {
@@ -41,18 +41,18 @@ def lyapunov(runs, options, out: Output) -> None:
     ends: dict[str, dict] = {"start": {}, "trained": {}}
     largest, rows = {}, []
     for run in runs:
-        times = []
+        times = {}
         for snapshot, spectrum in _spectra(run, options):
-            values, errors = spectrum.exponents, spectrum.standard_errors
-            times.append((run.counted(snapshot.epoch), values[0], errors[0]))
+            pairs = [*zip(spectrum.exponents, spectrum.standard_errors, strict=True)]
+            # A checkpoint of the epoch that training ended with says the same again.
+            times[run.counted(snapshot.epoch)] = pairs[0]
             if snapshot.stage in ends:
-                ends[snapshot.stage][run.label] = values
+                ends[snapshot.stage][run.label] = spectrum.exponents
             rows += [
                 (run.label, snapshot.stage, snapshot.epoch, number, *pair)
-                for number, pair in enumerate(zip(values, errors, strict=True), 1)
+                for number, pair in enumerate(pairs, 1)
             ]
-        # A checkpoint of the epoch that training ended with says the same again.
-        largest[run.label] = sorted({row[0]: row for row in times}.values())
+        largest[run.label] = [(time, *pair) for time, pair in sorted(times.items())]
     drawn = plotting.lyapunov_spectra(
         ends["trained"],
         starts=ends["start"],
@@ -88,48 +88,30 @@ def information(runs, options, out: Output) -> None:
     # It warns of several networks, each of which it has to trace.
     tensorflow.get_logger().setLevel("ERROR")
 
-    rows, last, numbers = {}, {}, []
+    curves, last, numbers = {}, {}, []
     for run in runs:
-        times = []
+        times = {}
         for snapshot, values in _information(run, options):
             mean = Mean.of(values)
-            times.append((run.counted(snapshot.epoch), mean.mean, mean.deviation))
-            numbers += [
-                (run.label, snapshot.stage, snapshot.epoch, number, value)
-                for number, value in enumerate(values)
-            ]
-            last[run.label] = mean.mean  # the one after training
-        rows[run.label] = sorted({row[0]: row for row in times}.values())
-    drawn = plotting.information_curves(rows, title=experiment, index=runs[0].index)
+            times[run.counted(snapshot.epoch)] = (mean.mean, mean.deviation)
+            where = (run.label, snapshot.stage, snapshot.epoch)
+            numbers += flat({where: values})
+            last[run.label] = max(mean.mean, 0.0)  # the one after training
+        curves[run.label] = [(time, *each) for time, each in sorted(times.items())]
+    drawn = plotting.information_curves(curves, title=experiment, index=runs[0].index)
     head = ("run", "stage", "epoch", "sequence", "nats")
     out.save(name, drawn, head, numbers)
     shaped = [run for run in runs if has_gamma(run.options)]
     if len(shaped) > 1:
-        _over_shapes(shaped, last, out, f"{name}-shapes", experiment)
+        at = by_shape(shaped, last)
+        means = {shape: math.fsum(each) / len(each) for shape, each in at.items()}
+        how = {"label": "mutual information, nats", "title": experiment}
+        drawn = plotting.shape_map(means, **how)
+        out.save(f"{name}-shapes", drawn, ("n", "s", "nats"), flat(means))
 
 
-def _over_shapes(
-    runs: Sequence[RunFolder],
-    nats: Mapping[str, float],
-    out: Output,
-    name: str,
-    title: str,
-) -> None:
-
-    at: dict[tuple[float, float], list[float]] = {}
-    for run in runs:
-        at.setdefault(start_shape(run), []).append(max(nats[run.label], 0.0))
-    means = {shape: math.fsum(each) / len(each) for shape, each in at.items()}
-    drawn = plotting.shape_map(means, label="mutual information, nats", title=title)
-    rows = ((*shape, value) for shape, value in means.items())
-    out.save(name, drawn, ("n", "s", "nats"), rows)
-
-
-def _spectra(run: RunFolder, options):
-    """Networks of a run in order of time, and their exponents.
-
-    Of checkpoints only the largest exponent is found.
-    """
+def _spectra(run: RunFolder, options) -> Iterator[tuple[Snapshot, Any]]:
+    """Networks of a run in order of time, and their exponents; of checkpoints one."""
     for snapshot in snapshots(run, options):
         try:
             alone = analysis.autonomous_map(
@@ -150,7 +132,7 @@ def _spectra(run: RunFolder, options):
         yield snapshot, spectrum
 
 
-def _information(run: RunFolder, options):
+def _information(run: RunFolder, options) -> Iterator[tuple[Snapshot, list[float]]]:
     """Networks of a run in order of time, and the information of some sequences."""
     inputs = numpy.asarray(batch_of(run, options.sequences)[0])
     if inputs.ndim != 3:
