@@ -75,12 +75,32 @@ def signature(value: Any) -> str:
     found = declared or inspect.signature(value.__init__ if hidden else value)
     parameters = list(found.parameters.values())
     if hidden and not declared:
-        parameters = parameters[1:]
+        parameters = _with_inherited(value, parameters[1:])
     plain = [
         each.replace(annotation=each.empty, default=_default(each.default))
         for each in parameters
     ]
     return str(inspect.Signature(plain))
+
+
+def _with_inherited(cls: type, parameters: list) -> list:
+    """Adds what `*args` and `**kwargs` stand for: `units`, and keywords of our own."""
+    first, last = parameters[:1], parameters[-1:]
+    if not last or last[0].kind != last[0].VAR_KEYWORD:
+        return parameters
+    names = {each.name for each in parameters}
+    units, keywords = [], []
+    for base in cls.__mro__[1:-1]:
+        if "__init__" not in vars(base):
+            continue
+        arguments = inspect.signature(vars(base)["__init__"]).parameters
+        units += [each for name, each in arguments.items() if name == "units"]
+        if base.__module__.startswith("keras_nonnormal"):
+            own = (each for name, each in arguments.items() if name not in names)
+            keywords += [each for each in own if each.kind == each.KEYWORD_ONLY]
+    if first[0].kind == first[0].VAR_POSITIONAL and units:
+        parameters = [units[0], *parameters[1:]]
+    return [*parameters[:-1], *keywords, *last]
 
 
 class _Named:
@@ -177,6 +197,7 @@ class Public(SphinxDirective):
     option_spec = {"elsewhere": lambda _: True}
 
     def run(self) -> list[nodes.Node]:
+        self.env.note_reread()  # docstrings may have changed in any file
         name = self.arguments[0]
         module: ModuleType = importlib.import_module(name)
         public = {each: getattr(module, each) for each in names(module)}
