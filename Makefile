@@ -2,7 +2,7 @@
 PYTHON ?= python3
 ARGS ?=
 
-.PHONY: copy test fast lint types benchmark nightly clean
+.PHONY: copy test fast docs lint types benchmark nightly clean
 
 .venv/.done: requirements.txt setup.py pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -17,6 +17,15 @@ test: .venv/.done
 
 fast: .venv/.done
 	.venv/bin/python -m pytest -m fast $(ARGS)
+
+# The notebooks are shown as they were executed last; NOTEBOOKS=all executes them.
+docs: .venv/.done-docs
+	.venv/bin/python -m sphinx -q -W --keep-going -b html docs docs/_build/html
+	.venv/bin/python docs/check.py docs/_build/html
+
+.venv/.done-docs: .venv/.done
+	.venv/bin/pip install -e ".[docs]"
+	touch $@
 
 lint: .venv/.done
 	.venv/bin/ruff check . && .venv/bin/ruff format --check .
@@ -38,4 +47,4 @@ nightly:
 		tests/initializers tests/optimizers tests/test_versions.py $(ARGS)
 
 clean:
-	rm -rf .venv .venv-* build dist *.egg-info
+	rm -rf .venv .venv-* build dist *.egg-info docs/_build docs/notebooks

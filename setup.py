@@ -16,6 +16,13 @@ EXTRAS = {
     "analysis": ["scipy>=1.13"],
     "tensorboard": ["tensorboard>=2.20"],
     "sweep": ["ray>=2.60,<3", "pyyaml>=6"],
+    "docs": [
+        "sphinx>=8.1,<10",
+        "furo>=2024.8",
+        "myst-nb>=1.2,<2",
+        "latex2mathml>=3.77,<4",
+        "ziamath>=0.11",  # for its font
+    ],
     "test": [
         "pytest>=8",
         "pytest-xdist>=3.6",

@@ -169,7 +169,7 @@ class Climb:
             self.inputs, self.gain, self._heights = (), before, heights
 
     def carried_out(self, outputs: Any, states: tuple) -> tuple[Any, tuple]:
-        """From what the recurrence gives to what the layer does, with the time step."""
+        """Outputs and states of the layer, with the time step."""
         first, *others = states
         if self._heights is not None:
             first = first * self._heights[-1]

@@ -1,4 +1,4 @@
-"""One matrix for reading tokens and for naming them."""
+"""An embedding and a read-out that share one matrix."""
 
 from typing import Any
 
