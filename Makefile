@@ -2,7 +2,7 @@
 PYTHON ?= python3
 ARGS ?=
 
-.PHONY: copy test fast docs lint types benchmark clean
+.PHONY: copy test fast docs lint types benchmark nightly clean
 
 .venv/.done: requirements.txt setup.py pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -37,5 +37,14 @@ benchmark: .venv/.done
 	.venv/bin/pip install -e ".[benchmark]"
 	.venv/bin/python benchmarks/recurrence.py $(ARGS)
 
+# Of Keras's next release; it may fail.
+nightly:
+	$(PYTHON) -m venv .venv-nightly
+	.venv-nightly/bin/pip install -e ".[experiments]" pytest pytest-xdist hypothesis scipy
+	.venv-nightly/bin/pip uninstall -y keras
+	.venv-nightly/bin/pip install keras-nightly
+	.venv-nightly/bin/python -m pytest -m "not compiled" tests/layers \
+		tests/initializers tests/optimizers tests/test_versions.py $(ARGS)
+
 clean:
-	rm -rf .venv .venv-jax build *.egg-info docs/_build docs/notebooks
+	rm -rf .venv .venv-* build dist *.egg-info docs/_build docs/notebooks

@@ -244,7 +244,7 @@ def in_turns(steps: dict[str, Step], repeats: int) -> dict[str, float]:
     return {name: 1e3 * float(np.median(s)) / STEPS for name, s in seconds.items()}
 
 
-def compared(cell: str, size: tuple[int, int, int], repeats: int) -> dict[str, float]:
+def compared(cell: str, size: tuple[int, ...], repeats: int) -> dict[str, float]:
     """Milliseconds of every peer, and how many times ours the others take.
 
     Raises:

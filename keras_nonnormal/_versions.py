@@ -6,6 +6,7 @@ Keras does is found out by asking it, never from its number.
 
 import platform
 import re
+from typing import Any
 
 from keras_nonnormal.version import __version__
 
@@ -111,6 +112,6 @@ class _ReversibleEmbedding(keras.layers.Embedding):
 
 _REVERSED = ("reverse_dtype", "logit_soft_cap")
 
-ReversibleEmbedding: type[keras.layers.Embedding] = getattr(
+ReversibleEmbedding: Any = getattr(
     keras.layers, "ReversibleEmbedding", _ReversibleEmbedding
 )

@@ -16,7 +16,7 @@ import keras_nonnormal
 ROOT = Path(keras_nonnormal.__file__).parents[1]
 
 
-HEAVY = ("tensorflow_datasets", "matplotlib", "torch", "ray")
+HEAVY = ("tensorflow_datasets", "matplotlib", "scipy", "torch", "ray")
 
 
 @pytest.fixture(scope="module")

@@ -110,7 +110,7 @@ def as_one_run(program: Program) -> Iterator[tuple[Program, bool]]:
             here = program if chief else _copied(program, Path(folder))
             wait_for_all()  # what is copied must not change
         if not chief:
-            nowhere = stack.enter_context(open(os.devnull, "w"))
+            nowhere = stack.enter_context(open(os.devnull, "w", encoding="utf-8"))
             stack.enter_context(contextlib.redirect_stdout(nowhere))
         yield here, chief
         with placed(run.device, run.strategy):
