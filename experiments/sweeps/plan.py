@@ -145,11 +145,7 @@ def check_vectorized(programs: Sequence[Program]) -> None:
 
 
 def varied(runs: Sequence[Planned | RunFolder]) -> dict[str, list[Any]]:
-    """The options in which runs differ, and their values in order.
-
-    Args:
-        runs: The runs.
-    """
+    """The options in which runs differ, and their values in order."""
     roles = {name: each.role for run in runs for name, each in _declared(run).items()}
     values: dict[str, list[Any]] = {}
     for name in dict.fromkeys(name for run in runs for name in run.options):

@@ -180,15 +180,21 @@ class Section:
 
     def parts(self, out: FigureFolder) -> Iterator[str]:
         """The parts of a page; the pictures are also kept as files, in `out`."""
-        from experiments.sweeps.pictures import best_curves, heat_maps
+        from keras_nonnormal.plotting import mean_curves, setting_maps
 
-        name, trivial = self.study.name, self.study.trivial_loss
+        name = self.study.name
+        trivial, success = (
+            level if math.isfinite(level) else None
+            for level in (self.study.trivial_loss, self.study.success_loss)
+        )
         yield f"<h2>{escape(name)}</h2>\n<p>{escape(self.head)}.</p>"
         for above, rows, below in self.tables():
             yield f"<p>{escape(above)}</p>\n{_table(rows)}"
             if below:
                 yield f"<p>{escape(below)}</p>"
-        figure = best_curves(self.best, trivial, self.study.success_loss, name)
+        losses = {group: each.curves() for group, each in self.best.items()}
+        levels = {"trivial_loss": trivial, "success_loss": success}
+        figure = mean_curves(losses, **levels, title=name)
         out.figure(self.pictures[0], figure)
         yield _picture(figure, CURVES)
         if self.layout.across:
@@ -196,7 +202,8 @@ class Section:
                 group: map_of(settings, self.layout)
                 for group, settings in self.groups.items()
             }
-            figure = heat_maps(maps, self.layout.across, self.layout.up or "", trivial)
+            options = self.layout.across, self.layout.up or ""
+            figure = setting_maps(maps, *options, trivial_loss=trivial)
             out.figure(self.pictures[1], figure)
             yield _picture(figure, MAP)
         table = _table(self.all_runs())
