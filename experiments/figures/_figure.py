@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.core.figure_folder import FigureFolder
 from experiments.core.options import (
     OptionError,
     Options,
@@ -17,6 +16,7 @@ from experiments.core.options import (
     options_of,
     refuse,
 )
+from experiments.core.report import FigureFolder
 from experiments.core.run import load_tensorflow
 from experiments.core.runs import run_folders
 

@@ -7,10 +7,9 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from experiments.core.labels import has_gamma
 from experiments.core.options import OptionError, option
-from experiments.core.runs import RunFolder, finished, of_one_experiment
-from experiments.core.statistics import Mean
+from experiments.core.report import Mean
+from experiments.core.runs import RunFolder, finished, has_gamma, of_one_experiment
 from experiments.figures._figure import Output, analysis, figure, flat, numpy, plotting
 from experiments.figures._runs import Snapshot, batch_of, experiments_of, snapshots
 from experiments.figures.gamma import by_shape

@@ -7,9 +7,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from experiments.core.labels import has_gamma
 from experiments.core.options import OptionError, option
-from experiments.core.runs import RunFolder, metric_of_all, of_one_experiment
+from experiments.core.runs import RunFolder, has_gamma, metric_of_all, of_one_experiment
 from experiments.figures._figure import (
     Output,
     figure,

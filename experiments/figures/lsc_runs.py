@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from experiments.core.options import OptionError, option
-from experiments.core.statistics import Mean
+from experiments.core.report import Mean
 from experiments.figures._figure import Output, figure, plotting
 from experiments.figures._records import (
     COMPARISONS,

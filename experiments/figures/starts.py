@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from experiments.core.options import OptionError, option
+from experiments.core.report import Mean
 from experiments.core.runs import RunFolder, repeats
-from experiments.core.statistics import Mean
 from experiments.figures._figure import Output, analysis, figure, flat, numpy, plotting
 from experiments.figures._runs import (
     each_layer,

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiments.core.options import option
-from experiments.core.program import NETWORKS, Network, Program
+from experiments.core.parts import NETWORKS, Network
+from experiments.core.program import Program
 
 # Where XLA's products outside the recurrence are no longer the faster ones on a CPU.
 FEWEST_UNITS_FOR_PARTS = 256

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from experiments.core.options import OptionError, flag, option
-from experiments.core.program import Network, Program, presets_of
+from experiments.core.parts import Network, presets_of
+from experiments.core.program import Program
 from experiments.networks._base import (  # noqa: F401 - for the networks
     MOST_UNITS,
     Recurrent,

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.core import published
 from experiments.core.options import flag, option
+from experiments.core.parts import Row, table
 from experiments.core.program import Program, read_values
 from experiments.core.report import results_table
 from experiments.networks.deep import GATED, SPIKING
@@ -147,16 +147,18 @@ class Stabilized(stability.Stage):
         return Lookahead(inner, period=LOOKAHEAD_PERIOD)
 
     def training(self, program, task):
+        from keras_nonnormal.training import Schedule
+
         limit = self.time_limit
-        return {
-            "epochs": self.epochs,
-            "batch_size": self.batch_size,
-            "metrics": _metrics(program.task.scores),
-            "patience": self.patience,
-            "keep_best": True,
-            "time_limit": None if limit is None else SECONDS_PER_HOUR * limit,
-            "time_spent": stability.read_stage(program.run.out)["seconds"],
-        }
+        sizes: Any = (self.epochs, self.batch_size)  # settled by now
+        schedule = Schedule(
+            *sizes,
+            keep_best=True,
+            patience=self.patience,
+            time_limit=None if limit is None else SECONDS_PER_HOUR * limit,
+            time_spent=stability.read_stage(program.run.out)["seconds"],
+        )
+        return {"schedule": schedule, "metrics": _metrics(program.task.scores)}
 
     def announcement(self, program, task):
         return (
@@ -172,7 +174,7 @@ class Stabilized(stability.Stage):
         return {"trivial_loss": task.trivial_loss, **trained, "pretraining": stage}
 
     def published(self, program):
-        return published.beside(self.rows(), program.script, _setting(program))
+        return program.published_beside(_setting(program))
 
     def report(self, program, summaries):
         lines = []
@@ -207,8 +209,8 @@ class Stabilized(stability.Stage):
 
 
 @functools.cache
-def _rows() -> tuple[published.Row, ...]:
-    return (*published.table("lsc"), *grids.stability())
+def _rows() -> tuple[Row, ...]:
+    return (*table("lsc"), *grids.stability())
 
 
 def _usual(program: Program) -> dict[str, Any]:
@@ -216,7 +218,7 @@ def _usual(program: Program) -> dict[str, Any]:
     task, network = program.task, program.network
     images = program.script == "ffn"
     name = network.activation if images else f"{task.task}-{network.net}"
-    rows = {row.preset: row for row in published.table("lsc")}
+    rows = {row.preset: row for row in table("lsc")}
     settings = rows[f"@usual/{name}"].settings
     usual = read_values(program.script, "lsc", settings)
     deep = not images and network.net != "lru" and network.stack in DEEP

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiments.core.options import OptionError
-from experiments.core.published import TABLES
+from experiments.core.parts import TABLES
 
 RECURRENT, FORWARD = "deep_rnn", "ffn"
 # What else there was, and is not offered.

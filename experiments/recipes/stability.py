@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.core.options import OptionError, option
-from experiments.core.program import Recipe
+from experiments.core.parts import Recipe
 from experiments.core.report import aligned
 
 METHODS = ("none", "controller", "gradient", "published")

@@ -25,7 +25,11 @@ class Characters(Sizes):
         **{"bptt": 50, "train_size": 50_000},
         **{"validation_size": 10_000, "test_size": 10_000},
     }
-    schedule = {"monitor": "val_loss", "keep_best": True, "halve_on_plateau": True}
+    schedule = {
+        "monitor": "val_loss",
+        "keep_best": True,
+        "reduce_on_plateau": {"factor": 0.5, "patience": 0},
+    }
     skew_start, alpha_start = "cayley", 0.98
 
     emsize: int = option(200, "width of the embedding", low=1)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from experiments.core.options import OptionError, option
-from experiments.core.program import Task
+from experiments.core.parts import Task
 
 NNRNN = ("nnrnn", "gamma")
 SPLITS = ("train", "validation", "test")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from experiments.core.program import network_names
+from experiments.core.parts import network_names
 from tests.experiments.settings import (
     capacity_for_budget,
     count_parameters,

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from experiments.core.statistics import Mean
+from experiments.core.report import Mean
 
 
 def test_the_deviation_has_n_minus_1_in_the_divisor():
