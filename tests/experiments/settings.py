@@ -87,6 +87,15 @@ def hidden_size_for_budget(
     )
 
 
+def capacity_for_budget(units, budget, *widths, **options):
+    """The even capacity with which an EURNN comes closest to a budget."""
+
+    def size(capacity):
+        return count_parameters("EURNN", units, *widths, capacity=capacity, **options)
+
+    return recurrent.closest(range(2, units + 1, 2), size, budget)
+
+
 def model_of(task, script, **given):
     """The model of a network for a task, and its program."""
     from experiments.networks.stack import build
