@@ -34,7 +34,7 @@ class Passes:
 
         def body(state, slices):
             a, gain, x = slices[0], slices[1 : 1 + len(gains)], slices[1 + len(gains) :]
-            z = a + ops.matmul(_amplified(state[0], *gain), matrix)
+            z = a + times(_amplified(state[0], *gain), matrix)
             state = tuple(self.step(z, state, tuple(x), parameters))
             return state, state if self.slope else (z, *state)
 
@@ -66,7 +66,9 @@ class Passes:
             for first, state in zip(initial_state, after, strict=True)
         )
         fed_back = _amplified(previous[0], *gains)
-        transposed = ops.swapaxes(matrix, -1, -2)
+        transposed = (
+            matrix if is_diagonal(matrix, fed_back) else ops.swapaxes(matrix, -1, -2)
+        )
         if self.slope:
             d_drive, *d_gains, d_initial = self._loop_of_slopes(
                 length, d_last, d_outputs, after[0], previous[0], gains, transposed
@@ -102,7 +104,7 @@ class Passes:
                 lambda z, *state: tuple(self.step(z, state, x, parameters)), z, *state
             )
             d_z, *d_previous = pullback(d_state)
-            returned = ops.matmul(d_z, transposed)
+            returned = times(d_z, transposed)
             d_previous = _add_to_first(d_previous, _amplified(returned, *gain))
             emitted = (returned,) if gain else ()
             return d_previous, (d_z, *emitted, *(d_state if deferred else ()))
@@ -136,7 +138,7 @@ class Passes:
         def body(d_state, slices):
             (h, *gain), d_h = slices[: len(stacks)], slices[len(stacks) :]
             d_z = _add_to_first(d_state, *d_h)[0] * self.slope(h)
-            returned = ops.matmul(d_z, transposed)
+            returned = times(d_z, transposed)
             emitted = (returned,) if gain else ()
             return (_amplified(returned, *gain),), (d_z, *emitted)
 
@@ -170,7 +172,7 @@ class Passes:
             after, gain = tuple(x[:states]), tuple(x[states:])
             d_state = _add_to_first(d_state, *d_h)
             d_z, d_before, emitted = self.adjoint.step(z, after, parameters, d_state)
-            returned = ops.matmul(d_z, transposed)
+            returned = times(d_z, transposed)
             d_before = _add_to_first(d_before, _amplified(returned, *gain))
             return d_before, (d_z, *emitted, *((returned,) if gain else ()))
 
@@ -222,7 +224,7 @@ class Plain:
         drive, *rest = slices
         matrix, *parameters = constants
         gain, inputs = rest[: self.counts[1]], rest[self.counts[1] :]
-        z = drive + ops.matmul(_amplified(state[0], *gain), matrix)
+        z = drive + times(_amplified(state[0], *gain), matrix)
         state = tuple(self.step(z, state, tuple(inputs), tuple(parameters)))
         return state, (state[0],), ()
 
@@ -270,6 +272,16 @@ class OfManyLengths(Jitted):
         *tensors, steps = tensors
         length = ops.shape(steps)[0]
         return self._backward(length, cotangents, residuals, *tensors)
+
+
+def is_diagonal(matrix, rows):
+    """Whether a matrix `(1, size)` that rows `(..., size)` meet is a diagonal."""
+    return matrix.shape[-2] != rows.shape[-1]
+
+
+def times(rows, matrix):
+    """Rows times a matrix, or entry by entry times the diagonal of one."""
+    return rows * matrix if is_diagonal(matrix, rows) else ops.matmul(rows, matrix)
 
 
 def _amplified(h, *gain):

@@ -24,6 +24,7 @@ from keras_nonnormal._passes import (
     Passes,
     Plain,
     Recomputing,
+    is_diagonal,
 )
 
 __all__ = ["Adjoint", "Recurrence", "set_jit_compile"]
@@ -133,7 +134,8 @@ class Recurrence:
             sequences: Tensor `(time, batch, features)`, the $x_t$ above.
             affine: The kernel $W$, `(features, width)`, and, if there is one, the
                 bias $b$, `(width,)`.
-            recurrent_matrix: Tensor `(size, width)`, the $V$ above.
+            recurrent_matrix: Tensor `(size, width)`, the $V$ above; or `(1, size)`, the
+                diagonal of one: the loop is then without a product.
             initial_state: Tuple of tensors `(batch, size)`.
             inputs: Tuple of floating-point tensors `(time, ...)`; `step` sees one slice
                 of each per time step.
@@ -231,7 +233,10 @@ class Recurrence:
             # Of padded sequences, the first steps alone; their number has no cotangent.
             steps = tensors[2 + sum(counts) :]
             taken = slice(ops.shape(steps[0])[0] if steps else None)
-            d_matrix = _outer_product(fed_back[taken], d_drive[taken])
+            product = (
+                _inner_products if is_diagonal(tensors[1], fed_back) else _outer_product
+            )
+            d_matrix = product(fed_back[taken], d_drive[taken])
             if self.adjoint:
                 d_rest = _with_parameters(self.adjoint, d_rest, counts, tensors)
             return d_drive, d_matrix, *d_rest, *map(ops.zeros_like, steps)
@@ -279,6 +284,11 @@ def _affine(sequences, kernel, *bias):
     for b in bias:
         rows = rows + b
     return ops.reshape(rows, (*shape[:-1], ops.shape(kernel)[-1]))
+
+
+def _inner_products(left, right):
+    """The diagonal of `_outer_product`, `(1, size)`."""
+    return ops.sum(ops.sum(left * right, axis=0), axis=-2, keepdims=True)
 
 
 def _outer_product(left, right):
