@@ -6,7 +6,18 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from keras_nonnormal import Chain, ExpRNN, FusedLSTM, FusedSimpleRNN
+from keras_nonnormal import (
+    ALIF,
+    LEM,
+    AntisymmetricRNN,
+    Chain,
+    CoRNN,
+    ExpRNN,
+    FusedLSTM,
+    FusedSimpleRNN,
+    IndRNN,
+    LipschitzRNN,
+)
 from keras_nonnormal.ensembles import Ensemble, MemberwiseOptimizer
 from keras_nonnormal.optimizers import RMSpropKeras2
 
@@ -21,6 +32,11 @@ RECURRENT = {
     "backwards": lambda: FusedSimpleRNN(7, go_backwards=True, return_sequences=True),
     "LSTM": lambda: FusedLSTM(7, return_sequences=True),
     "expRNN": lambda: ExpRNN(7, activation="tanh", return_sequences=True),
+    "AntisymmetricRNN": lambda: AntisymmetricRNN(7, 0.2, return_sequences=True),
+    "LipschitzRNN": lambda: LipschitzRNN(7, 0.2, return_sequences=True),
+    "CoRNN": lambda: CoRNN(7, return_sequences=True),
+    "LEM": lambda: LEM(7, return_sequences=True),
+    "IndRNN": lambda: IndRNN(7, return_sequences=True),
 }
 
 
@@ -115,6 +131,10 @@ BAD = {
     "dropout": (
         lambda: [keras.Sequential([keras.Input((5, 2)), FusedLSTM(3, dropout=0.5)])],
         "without dropout",
+    ),
+    "vectors": (
+        lambda: [keras.Sequential([keras.Input((5, 2)), ALIF(3)])],
+        "ALIF.*matrices",
     ),
 }
 
