@@ -128,4 +128,4 @@ class IndRNN(FusedElementwiseLoop, LayerOfCell):
         return self.cell.matrix()
 
     def loop_matrix(self, training=False):
-        return ops.expand_dims(self.cell.recurrent_kernel, -2)
+        return self.cell.recurrent_kernel[..., None, :]

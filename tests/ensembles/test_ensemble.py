@@ -132,10 +132,6 @@ BAD = {
         lambda: [keras.Sequential([keras.Input((5, 2)), FusedLSTM(3, dropout=0.5)])],
         "without dropout",
     ),
-    "vectors": (
-        lambda: [keras.Sequential([keras.Input((5, 2)), ALIF(3)])],
-        "ALIF.*matrices",
-    ),
 }
 
 
@@ -145,6 +141,12 @@ def test_what_cannot_run_together_is_refused(case):
     with pytest.raises(ValueError, match=message) as caught:
         Ensemble(make())
     assert "\n" not in str(caught.value)
+
+
+def test_steps_that_need_more_than_matrices_are_refused():
+    ensemble = Ensemble([keras.Sequential([keras.Input((5, 2)), ALIF(3)])])
+    with pytest.raises(ValueError, match=r"ALIF.*matrices can be made side by side"):
+        ensemble(np.zeros((1, 2, 5, 2), "float32"))
 
 
 def test_optimizers_that_look_at_all_gradients_are_refused():
