@@ -48,7 +48,7 @@ class Passes:
 
         def body(state, slices):
             a, gain, x = slices[0], slices[1 : 1 + len(gains)], slices[1 + len(gains) :]
-            z = a + ops.matmul(_amplified(state[0], *gain), matrix)
+            z = a + times(_amplified(state[0], *gain), matrix)
             state = tuple(self.step(z, state, tuple(x), parameters))
             return state, state if self.slope else (z, *state)
 
@@ -80,7 +80,9 @@ class Passes:
             for first, state in zip(initial_state, after, strict=True)
         )
         fed_back = _amplified(previous[0], *gains)
-        transposed = ops.swapaxes(matrix, -1, -2)
+        transposed = (
+            matrix if is_diagonal(matrix, fed_back) else ops.swapaxes(matrix, -1, -2)
+        )
         if self.slope:
             d_drive, *d_gains, d_initial = self._loop_of_slopes(
                 length, d_last, d_outputs, after[0], previous[0], gains, transposed
@@ -116,7 +118,7 @@ class Passes:
                 lambda z, *state: tuple(self.step(z, state, x, parameters)), z, *state
             )
             d_z, *d_previous = pullback(d_state)
-            returned = ops.matmul(d_z, transposed)
+            returned = times(d_z, transposed)
             d_previous = _add_to_first(d_previous, _amplified(returned, *gain))
             emitted = (returned,) if gain else ()
             return d_previous, (d_z, *emitted, *(d_state if deferred else ()))
@@ -150,7 +152,7 @@ class Passes:
         def body(d_state, slices):
             (h, *gain), d_h = slices[: len(stacks)], slices[len(stacks) :]
             d_z = _add_to_first(d_state, *d_h)[0] * self.slope(h)
-            returned = ops.matmul(d_z, transposed)
+            returned = times(d_z, transposed)
             emitted = (returned,) if gain else ()
             return (_amplified(returned, *gain),), (d_z, *emitted)
 
@@ -184,7 +186,7 @@ class Passes:
             after, gain = tuple(x[:states]), tuple(x[states:])
             d_state = _add_to_first(d_state, *d_h)
             d_z, d_before, emitted = self.adjoint.step(z, after, parameters, d_state)
-            returned = ops.matmul(d_z, transposed)
+            returned = times(d_z, transposed)
             d_before = _add_to_first(d_before, _amplified(returned, *gain))
             return d_before, (d_z, *emitted, *((returned,) if gain else ()))
 
@@ -225,7 +227,7 @@ class Plain:
         drive, *rest = slices
         matrix, *parameters = constants
         gain, inputs = rest[: self.counts[1]], rest[self.counts[1] :]
-        z = drive + ops.matmul(_amplified(state[0], *gain), matrix)
+        z = drive + times(_amplified(state[0], *gain), matrix)
         state = tuple(self.step(z, state, tuple(inputs), tuple(parameters)))
         return state, (state[0],), ()
 
@@ -336,6 +338,16 @@ def _map(has_time, function, tensors):
     """The tensors, those with an axis of time through a function."""
     pairs = enumerate(tensors)
     return tuple(function(x) if has_time(position) else x for position, x in pairs)
+
+
+def is_diagonal(matrix, rows):
+    """Whether a matrix `(1, size)` that rows `(..., size)` meet is a diagonal."""
+    return matrix.shape[-2] != rows.shape[-1]
+
+
+def times(rows, matrix):
+    """Rows times a matrix, or entry by entry times the diagonal of one."""
+    return rows * matrix if is_diagonal(matrix, rows) else ops.matmul(rows, matrix)
 
 
 def _amplified(h, *gain):

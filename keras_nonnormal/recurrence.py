@@ -17,7 +17,14 @@ from keras import ops
 
 from keras_nonnormal import _backend
 from keras_nonnormal._backend import set_jit_compile
-from keras_nonnormal._passes import Jitted, JittedLater, Passes, Plain, Recomputing
+from keras_nonnormal._passes import (
+    Jitted,
+    JittedLater,
+    Passes,
+    Plain,
+    Recomputing,
+    is_diagonal,
+)
 
 __all__ = ["Adjoint", "Recurrence", "set_jit_compile"]
 
@@ -136,7 +143,8 @@ class Recurrence:
             sequences: Tensor `(time, batch, features)`, the $x_t$ above.
             affine: The kernel $W$, `(features, width)`, and, if there is one, the
                 bias $b$, `(width,)`.
-            recurrent_matrix: Tensor `(size, width)`, the $V$ above.
+            recurrent_matrix: Tensor `(size, width)`, the $V$ above; or `(1, size)`, the
+                diagonal of one: the loop is then without a product.
             initial_state: Tuple of tensors `(batch, size)`.
             inputs: Tuple of floating-point tensors `(time, ...)`; `step` sees one slice
                 of each per time step.
@@ -229,7 +237,10 @@ class Recurrence:
             d_drive, fed_back, *d_rest = backward(d_outputs, residuals, *tensors)
             # Long products are left to the backend, whose own are faster than XLA's
             # where the model around is not compiled.
-            d_matrix = _outer_product(fed_back, d_drive)
+            product = (
+                _inner_products if is_diagonal(tensors[1], fed_back) else _outer_product
+            )
+            d_matrix = product(fed_back, d_drive)
             if self.adjoint:
                 d_rest = _with_parameters(self.adjoint, d_rest, counts, tensors)
             return d_drive, d_matrix, *d_rest
@@ -277,6 +288,11 @@ def _affine(sequences, kernel, *bias):
     for b in bias:
         rows = rows + b
     return ops.reshape(rows, (*shape[:-1], ops.shape(kernel)[-1]))
+
+
+def _inner_products(left, right):
+    """The diagonal of `_outer_product`, `(1, size)`."""
+    return ops.sum(ops.sum(left * right, axis=0), axis=-2, keepdims=True)
 
 
 def _outer_product(left, right):

@@ -7,12 +7,16 @@ from keras_nonnormal.layers.antisymmetric_rnn import (
     AntisymmetricRNN,
     AntisymmetricRNNCell,
 )
+from keras_nonnormal.layers.cornn import CoRNN, CoRNNCell
 from keras_nonnormal.layers.driven import driven
 from keras_nonnormal.layers.embedding_dropout import EmbeddingDropout
 from keras_nonnormal.layers.eunn import EUNN
 from keras_nonnormal.layers.eurnn import EURNN, EURNNCell
 from keras_nonnormal.layers.exp_rnn import ExpRNN, ExpRNNCell
 from keras_nonnormal.layers.gru import FusedGRU
+from keras_nonnormal.layers.ind_rnn import IndRNN, IndRNNCell
+from keras_nonnormal.layers.lem import LEM, LEMCell
+from keras_nonnormal.layers.lipschitz_rnn import LipschitzRNN, LipschitzRNNCell
 from keras_nonnormal.layers.loops import fused_loops
 from keras_nonnormal.layers.lru import LRU, LRUCell
 from keras_nonnormal.layers.lru_block import LRUBlock, LRUBlockCell
@@ -20,6 +24,7 @@ from keras_nonnormal.layers.lstm import FusedLSTM
 from keras_nonnormal.layers.nnrnn import NNRNN, NNRNNCell, NonNormalRNN
 from keras_nonnormal.layers.parametrized_rnn import ParametrizedRNN, ParametrizedRNNCell
 from keras_nonnormal.layers.pascal import PascalRNN, PascalRNNCell
+from keras_nonnormal.layers.sco_rnn import ScoRNN, ScoRNNCell
 from keras_nonnormal.layers.simple_rnn import FusedSimpleRNN
 from keras_nonnormal.layers.stair_cell import StairCell
 from keras_nonnormal.layers.stair_rnn import StairRNN
@@ -31,6 +36,7 @@ __all__ = [
     "ARUN",
     "EUNN",
     "EURNN",
+    "LEM",
     "LRU",
     "NNRNN",
     "ALIFCell",
@@ -38,6 +44,8 @@ __all__ = [
     "ActivationRegularization",
     "AntisymmetricRNN",
     "AntisymmetricRNNCell",
+    "CoRNN",
+    "CoRNNCell",
     "EURNNCell",
     "EmbeddingDropout",
     "ExpRNN",
@@ -45,15 +53,22 @@ __all__ = [
     "FusedGRU",
     "FusedLSTM",
     "FusedSimpleRNN",
+    "IndRNN",
+    "IndRNNCell",
+    "LEMCell",
     "LRUBlock",
     "LRUBlockCell",
     "LRUCell",
+    "LipschitzRNN",
+    "LipschitzRNNCell",
     "NNRNNCell",
     "NonNormalRNN",
     "ParametrizedRNN",
     "ParametrizedRNNCell",
     "PascalRNN",
     "PascalRNNCell",
+    "ScoRNN",
+    "ScoRNNCell",
     "StairCell",
     "StairRNN",
     "TiedEmbedding",

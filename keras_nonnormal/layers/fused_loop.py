@@ -125,7 +125,7 @@ class FusedLoop:
         outputs, states = self._recurrence(mask is not None)(
             sequences,
             self.affine(),
-            self.recurrent_matrix(training),
+            self.loop_matrix(training),
             tuple(initial_state),
             inputs,
             self.step_parameters(),
@@ -246,6 +246,10 @@ class FusedLoop:
     def recurrent_matrix(self, training: bool = False):
         """The matrix that feeds the first state back, `(size, width)`."""
         raise NotImplementedError
+
+    def loop_matrix(self, training: bool = False):
+        """`recurrent_matrix`, or `(1, size)`, its diagonal if it has nothing else."""
+        return self.recurrent_matrix(training)
 
     def step(self, z, state, inputs, parameters):
         """The state after pre-activations `z`; see `recurrence.Recurrence`."""

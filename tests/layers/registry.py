@@ -142,6 +142,23 @@ RECURRENT: dict[str, Entry] = {
     "lru block": _layer(layers.LRUBlock, UNITS, dropout=0.0, features=3),
     "pascal": _layer(layers.PascalRNN, UNITS, features=1),
     "antisymmetric": _layer(layers.AntisymmetricRNN, UNITS, epsilon=0.1),
+    "antisymmetric gated": _layer(
+        layers.AntisymmetricRNN, UNITS, epsilon=0.1, gated=True
+    ),
+    "antisymmetric stair": _layer(
+        layers.AntisymmetricRNN, UNITS, epsilon=0.1, stair="n2", fused=False
+    ),
+    "lipschitz": _layer(layers.LipschitzRNN, UNITS, epsilon=0.1),
+    "cornn": _layer(layers.CoRNN, UNITS, dt=0.3, epsilon=2.0),
+    "cornn implicit": _layer(layers.CoRNN, UNITS, dt=0.3, implicit_damping=True),
+    "lem": _layer(layers.LEM, UNITS),
+    "lem stair": _layer(layers.LEM, UNITS, stair="n2", fused=False),
+    "sco": _layer(layers.ScoRNN, UNITS, negative_ones=1),
+    "ind": _layer(layers.IndRNN, UNITS),
+    "ind tanh bounded": _layer(
+        layers.IndRNN, UNITS, activation="tanh", recurrent_bound=0.9
+    ),
+    "ind stair": _layer(layers.IndRNN, UNITS, stair="n2"),
     "free": _layer(layers.ParametrizedRNN, UNITS, _Part(Free), activation=MODRELU),
     "parametrized cayley": _layer(
         layers.ParametrizedRNN, UNITS, _Part(Orthogonal, orthogonal_map="cayley")
@@ -176,6 +193,11 @@ CELLS: dict[str, Entry] = {
     "lru block": _layer(layers.LRUBlockCell, UNITS, dropout=0.0, features=3),
     "pascal": _layer(layers.PascalRNNCell, UNITS, features=1),
     "antisymmetric": _layer(layers.AntisymmetricRNNCell, UNITS, epsilon=0.1),
+    "lipschitz": _layer(layers.LipschitzRNNCell, UNITS, epsilon=0.1),
+    "cornn": _layer(layers.CoRNNCell, UNITS, dt=0.3, epsilon=2.0),
+    "lem": _layer(layers.LEMCell, UNITS),
+    "sco": _layer(layers.ScoRNNCell, UNITS, negative_ones=1),
+    "ind": _layer(layers.IndRNNCell, UNITS),
     "stair": _layer(layers.StairCell, _Part(keras.layers.SimpleRNNCell, UNITS), "n2"),
     "stair gru": _layer(layers.StairCell, _Part(keras.layers.GRUCell, UNITS), ALPHA),
     "stair exp-alpha": _layer(

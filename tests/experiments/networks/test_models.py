@@ -48,7 +48,9 @@ def start(model, layer):
 
 def unused(name):
     """Entries of a matrix that is counted above the diagonal only."""
-    return {"expRNN": 1, "nnRNN": 2}.get(name, 0) * UNITS * (UNITS + 1) // 2
+    return (
+        {"expRNN": 1, "nnRNN": 2, "ScoRNN": 1}.get(name, 0) * UNITS * (UNITS + 1) // 2
+    )
 
 
 @pytest.mark.parametrize("name", NETWORKS)

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from experiments.core.options import OptionError
-from experiments.core.parts import network_names
+from experiments.core.parts import networks_of
 from experiments.networks.recurrent import FIXED, LEARNED, STAIRS
 from experiments.networks.recurrent import STAIR_SPELLINGS as SPELLINGS
 from keras_nonnormal.activations import schedules
@@ -255,7 +255,13 @@ def test_other_spellings_are_those_a_run_began_with(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "network", [n for n in network_names() if n != "AntisymmetricRNN"]
+    "network",
+    [
+        n
+        for each in networks_of("copy", "nnrnn")
+        if hasattr(each, "stair")
+        for n in each.names
+    ],
 )
 def test_a_budget_counts_what_a_learned_stair_learns(network):
     def size(**given):
