@@ -13,14 +13,19 @@ from keras_nonnormal.layers.eunn import EUNN
 from keras_nonnormal.layers.eurnn import EURNN, EURNNCell
 from keras_nonnormal.layers.exp_rnn import ExpRNN, ExpRNNCell
 from keras_nonnormal.layers.gru import FusedGRU
+from keras_nonnormal.layers.lmu import LMU, LMUCell
 from keras_nonnormal.layers.loops import fused_loops
 from keras_nonnormal.layers.lru import LRU, LRUCell
 from keras_nonnormal.layers.lru_block import LRUBlock, LRUBlockCell
 from keras_nonnormal.layers.lstm import FusedLSTM
+from keras_nonnormal.layers.min_gru import MinGRU, MinGRUCell
+from keras_nonnormal.layers.min_lstm import MinLSTM, MinLSTMCell
 from keras_nonnormal.layers.nnrnn import NNRNN, NNRNNCell, NonNormalRNN
 from keras_nonnormal.layers.parametrized_rnn import ParametrizedRNN, ParametrizedRNNCell
 from keras_nonnormal.layers.pascal import PascalRNN, PascalRNNCell
+from keras_nonnormal.layers.rg_lru import RGLRU, RGLRUCell
 from keras_nonnormal.layers.simple_rnn import FusedSimpleRNN
+from keras_nonnormal.layers.slstm import SLSTM, SLSTMCell
 from keras_nonnormal.layers.stair_cell import StairCell
 from keras_nonnormal.layers.stair_rnn import StairRNN
 from keras_nonnormal.layers.tied_embedding import TiedEmbedding
@@ -31,8 +36,11 @@ __all__ = [
     "ARUN",
     "EUNN",
     "EURNN",
+    "LMU",
     "LRU",
     "NNRNN",
+    "RGLRU",
+    "SLSTM",
     "ALIFCell",
     "ANRUCell",
     "ActivationRegularization",
@@ -45,15 +53,22 @@ __all__ = [
     "FusedGRU",
     "FusedLSTM",
     "FusedSimpleRNN",
+    "LMUCell",
     "LRUBlock",
     "LRUBlockCell",
     "LRUCell",
+    "MinGRU",
+    "MinGRUCell",
+    "MinLSTM",
+    "MinLSTMCell",
     "NNRNNCell",
     "NonNormalRNN",
     "ParametrizedRNN",
     "ParametrizedRNNCell",
     "PascalRNN",
     "PascalRNNCell",
+    "RGLRUCell",
+    "SLSTMCell",
     "StairCell",
     "StairRNN",
     "TiedEmbedding",
