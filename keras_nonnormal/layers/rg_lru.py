@@ -31,9 +31,16 @@ class RGLRUCell(GatedCell):
         max_decay=0.999,
         sharpness=8.0,
         kernel_initializer: Any = "lecun_normal",
+        input_projection=None,
         **kwargs,
     ):
         super().__init__(units, **kwargs)
+        if input_projection not in (None, True, False):
+            raise ValueError(
+                "Expected `input_projection` to be None, True or False. "
+                f"Received: input_projection={input_projection!r}"
+            )
+        self.input_projection = input_projection
         self.heads = checked_heads(heads, self.units)
         if not 0 < min_decay <= max_decay < 1:
             raise ValueError(
@@ -52,7 +59,14 @@ class RGLRUCell(GatedCell):
 
     def build(self, input_shape):
         units = self.units
-        if input_shape[-1] != units:
+        other_size = input_shape[-1] != units
+        if other_size and self.input_projection is False:
+            raise ValueError(
+                f"An RGLRU gates its input: expected {units} features, as many as "
+                "units, or `input_projection` of None or True. "
+                f"Received: {input_shape[-1]} features"
+            )
+        if other_size or self.input_projection:
             self.projection = keras.layers.Dense(
                 units, use_bias=False, name="projection", dtype=self.dtype_policy
             )
@@ -93,6 +107,7 @@ class RGLRUCell(GatedCell):
 
     def get_config(self):
         names = ("units", "heads", "min_decay", "max_decay", "sharpness")
+        names = (*names, "input_projection")
         return {
             **super().get_config(),
             **{name: getattr(self, name) for name in names},
@@ -109,10 +124,9 @@ class RGLRU(GatedLayer):
     $$ h_t = a_t ⊙ h_{t-1} + \sqrt{1 - a_t^2} ⊙ (i_t ⊙ u_t) $$
 
     Neither gate sees the state: all time steps are one scan, in the dtype of the
-    variables, at least in float32. $u$ is the input; where that has not `units`
-    features, a linear map of it, `projection/kernel`. $W_r$ and $W_i$ are
-    block-diagonal, a block for each head. $\log a_t$ is held between -80 and -1e-7, so
-    that $a_t$ is inside (0, 1) whatever the gates.
+    variables, at least in float32. $u$ is the input or a linear map of it. $W_r$ and
+    $W_i$ are block-diagonal, a block for each head. $\log a_t$ is held between -80 and
+    -1e-7, so that $a_t$ is inside (0, 1) whatever the gates.
 
     Args:
         units: Positive integer, dimensionality of the output.
@@ -124,6 +138,9 @@ class RGLRU(GatedLayer):
         sharpness: Positive number, the $c$. Defaults to 8.
         kernel_initializer: Start of the blocks of $W_r$ and $W_i$, `(units, 2 * units /
             heads)`. Defaults to `"lecun_normal"`.
+        input_projection: Whether $u$ is a linear map of the input, the variable
+            `projection/kernel`, `(features, units)`: `True`, always; `False`, never;
+            `None`, where the input has not `units` features. Defaults to `None`.
         scan: `"loop"`, one time step after the other in a compiled loop, or
             `"associative"`, in $2 \log_2 T$ steps of many at a time, which is for
             accelerators. Defaults to `"loop"`.
@@ -142,7 +159,8 @@ class RGLRU(GatedLayer):
 
     Raises:
         ValueError: If a size is not a positive integer, the heads do not divide the
-            units, a decay is not between 0 and 1, or `sharpness` is not positive.
+            units, a decay is not between 0 and 1, or `sharpness` is not positive; when
+            built without a projection, if features are not as many as units.
 
     Example:
 
@@ -168,6 +186,7 @@ class RGLRU(GatedLayer):
         sharpness=8.0,
         scan="loop",
         kernel_initializer: Any = "lecun_normal",
+        input_projection=None,
         **kwargs,
     ):
         super().__init__(
@@ -178,5 +197,6 @@ class RGLRU(GatedLayer):
             sharpness=sharpness,
             scan=scan,
             kernel_initializer=kernel_initializer,
+            input_projection=input_projection,
             **kwargs,
         )

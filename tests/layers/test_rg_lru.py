@@ -103,6 +103,7 @@ def test_a_driven_state_keeps_the_variance_of_its_drive():
         ({"heads": 4}, "divides 6 units.*Received: heads=4"),
         ({"max_decay": 1.0}, "`max_decay` < 1.*Received"),
         ({"sharpness": 0}, "positive number.*Received: sharpness=0"),
+        ({"input_projection": "dense"}, "None, True or False.*Received"),
         ({"scan": "log"}, "'loop' or 'associative'.*Received: scan='log'"),
     ],
     ids=str,
@@ -111,6 +112,14 @@ def test_impossible_arguments_are_refused_in_one_line(arguments, message):
     with pytest.raises(ValueError, match=message) as caught:
         RGLRU(**{"units": UNITS, **arguments})
     assert "\n" not in str(caught.value)
+
+
+def test_projection_is_there_where_it_is_asked_for():
+    for wanted in (None, False, True):
+        cell = layer_of(input_projection=wanted).cell
+        assert (cell.projection is not None) == bool(wanted)
+    with pytest.raises(ValueError, match="`input_projection` of None or True"):
+        layer_of(features=4, input_projection=False)
 
 
 def test_its_configuration_makes_the_same_layer(tmp_path):
