@@ -55,6 +55,7 @@ def values_and_gradients(layer, x, mask):
 NAMES = (
     *("simple tanh", "simple modrelu", "simple gamma", "simple stair", "lstm", "gru"),
     *("exp", "eurnn", "anru", "alif", "lru", "stair alpha", "stair exp-alpha"),
+    "min gru",
 )
 
 

@@ -118,7 +118,7 @@ class TestONNX:
     NAMES = (
         *("simple tanh", "simple gamma", "lstm", "lstm stair", "gru", "exp"),
         *("exp cayley", "nnrnn", "eurnn fft", "anru", "alif", "lru", "pascal"),
-        *("stair fixed", "stair exp"),
+        *("stair fixed", "stair exp", "lmu", "min lstm", "rg-lru", "slstm"),
     )
 
     @pytest.mark.parametrize("masked", [False, True])
