@@ -125,7 +125,7 @@ class GatedLayer(ScannedLayer):
 
     def scanned(self, context, initial_state, mask):
         logarithms = self.scan == "log"
-        gates = (self.cell.log_gates if logarithms else self.cell.gates)(context)
+        gates: Any = (self.cell.log_gates if logarithms else self.cell.gates)(context)
         first = ops.cast(initial_state[0], gates[0].dtype)
         if logarithms:
             states = log_scan(*gates, first, mask)

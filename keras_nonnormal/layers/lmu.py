@@ -150,7 +150,7 @@ class LMUCell(keras.layers.SimpleRNNCell):
         return *kernels, *(getattr(self, name) for name in ENCODERS)
 
     def call(self, sequence, states, training=False):
-        state = states[0] if isinstance(states, (list, tuple)) else states
+        state: Any = states[0] if isinstance(states, (list, tuple)) else states
         h, m = state[..., : self.units], state[..., self.units :]
         if training and 0 < self.dropout < 1:
             sequence = sequence * self.get_dropout_mask(sequence)

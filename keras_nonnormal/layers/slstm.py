@@ -68,7 +68,7 @@ class SLSTMCell(keras.layers.SimpleRNNCell):
             )
 
     def _bias_start(self, shape, dtype=None):
-        start = self.bias_initializer
+        start: Any = self.bias_initializer
         if not self.unit_forget_bias:
             return start(shape, dtype=dtype)
         one, two = (self.units,), (2 * self.units,)
