@@ -125,10 +125,12 @@ class GatedLayer(ScannedLayer):
 
     def scanned(self, context, initial_state, mask):
         logarithms = self.scan == "log"
-        gates: Any = (self.cell.log_gates if logarithms else self.cell.gates)(context)
-        first = ops.cast(initial_state[0], gates[0].dtype)
+        gates = self.cell.log_gates if logarithms else self.cell.gates
+        decays, drives = gates(context)
+        first = ops.cast(initial_state[0], decays.dtype)
         if logarithms:
-            states = log_scan(*gates, first, mask)
+            states = log_scan(decays, drives, first, mask)
         else:
-            states = gated_scan(*gates, first, mask, self.scan == "associative")
+            associative = self.scan == "associative"
+            states = gated_scan(decays, drives, first, mask, associative)
         return states, [states[-1]]

@@ -1,59 +1,17 @@
 """The Legendre memory unit, and its cell."""
 
-import functools
-import math
 from typing import Any
 
 import keras
-import numpy as np
 from keras import ops
 
 from keras_nonnormal import activations
 from keras_nonnormal._precision import precise
 from keras_nonnormal.initializers._checks import finite_real, whole_number
 from keras_nonnormal.layers.layer_of_cell import LayerOfCell
+from keras_nonnormal.layers.legendre_delay import legendre_delay
 
 ENCODERS = ("input_encoder", "hidden_encoder", "memory_encoder")
-
-
-@functools.cache
-def legendre_delay(order: int, theta: float) -> tuple[np.ndarray, np.ndarray]:
-    r"""The linear memory of an LMU for steps of length 1, in Keras's row form.
-
-    $$ θ \dot m = A m + B u, \qquad a_{ij} = (2i + 1) · \{-1 \ (i < j), \
-       (-1)^{i-j+1} \ (i ≥ j)\}, \qquad b_i = (2i + 1) (-1)^i $$
-
-    with $u$ constant during a step (zero-order hold). The transfer function from $u$ to
-    the readout of the window's far end is the Padé approximant [d-1/d] of $e^{-θs}$.
-
-    Args:
-        order: Positive integer, d.
-        theta: Positive number, length θ of the window in steps.
-
-    Returns:
-        Matrix `(order, order)` and row `(1, order)`, in float64, that stand in
-        `m @ matrix + u @ row`.
-    """
-    i = np.arange(order)
-    signs = np.where(i[:, None] < i, -1.0, (-1.0) ** (i[:, None] - i + 1))
-    joint = np.zeros((order + 1, order + 1))
-    joint[:order, :order] = (2 * i[:, None] + 1) * signs
-    joint[:order, order] = (2 * i + 1) * (-1.0) ** i
-    joint = _exponential(joint / theta)
-    return joint[:order, :order].T, joint[:order, order:].T
-
-
-def _exponential(matrix):
-    """The exponential of a matrix: a Taylor polynomial, and squarings of it."""
-    squarings = max(0, math.ceil(math.log2(np.abs(matrix).sum(axis=0).max())) + 1)
-    matrix = matrix / 2.0**squarings
-    term = result = np.eye(len(matrix))
-    for k in range(1, 19):
-        term = term @ matrix / k
-        result = result + term
-    for _ in range(squarings):
-        result = result @ result
-    return result
 
 
 @keras.saving.register_keras_serializable("keras_nonnormal")
@@ -150,12 +108,14 @@ class LMUCell(keras.layers.SimpleRNNCell):
         return *kernels, *(getattr(self, name) for name in ENCODERS)
 
     def call(self, sequence, states, training=False):
-        state: Any = states[0] if isinstance(states, (list, tuple)) else states
-        h, m = state[..., : self.units], state[..., self.units :]
+        state = states[0] if isinstance(states, (list, tuple)) else states
+        parts: Any = ops.split(state, [self.units], axis=-1)
+        h, m = parts
         if training and 0 < self.dropout < 1:
             sequence = sequence * self.get_dropout_mask(sequence)
         if training and 0 < self.recurrent_dropout < 1:
-            h = h * self.get_recurrent_dropout_mask(state)[..., : self.units]
+            mask: Any = self.get_recurrent_dropout_mask(state)
+            h = h * mask[..., : self.units]
         w_x, w_h, w_m, e_x, e_h, e_m = (
             ops.cast(each, self.compute_dtype) for each in self._weights
         )
@@ -194,8 +154,9 @@ class LMU(LayerOfCell):
     $$ h_t = \phi(x_t W_x + h_{t-1} W_h + m_t W_m + b) $$
 
     $\bar A$, `(order, order)`, and $\bar B$, `(1, order)`, are fixed (see
-    `legendre_delay`): m holds the coefficients of the last θ values of u in Legendre
-    polynomials. The one product in the loop is that of (h, m) side by side.
+    `keras_nonnormal.layers.legendre_delay`): m holds the coefficients of the last θ
+    values of u in Legendre polynomials. The one product in the loop is that of (h, m)
+    side by side.
 
     Args:
         units: Positive integer, size of h: dimensionality of the output space.
@@ -231,8 +192,7 @@ class LMU(LayerOfCell):
 
     Example:
 
-    >>> import numpy as np
-    >>> from keras_nonnormal.layers import LMU
+    >>>     >>> from keras_nonnormal.layers import LMU
     >>> layer = LMU(4, order=6, theta=20.0, return_sequences=True)
     >>> tuple(layer(np.zeros((2, 5, 3), "float32")).shape)
     (2, 5, 4)

@@ -8,7 +8,7 @@ import pytest
 from numpy.polynomial import legendre
 
 from keras_nonnormal.layers import LMU
-from keras_nonnormal.layers.lmu import legendre_delay
+from keras_nonnormal.layers.legendre_delay import legendre_delay
 from tests.helpers import DTYPE, TOLERANCE, relative_error
 
 BATCH, TIME, FEATURES, UNITS, ORDER, THETA = 3, 7, 4, 6, 5, 9.0
@@ -48,6 +48,20 @@ def test_outputs_and_memory_are_those_of_the_equations(use_bias):
         h = np.tanh(x[:, t] @ w_x + h @ w_h + m @ w_m + bias)
         assert relative_error(outputs[:, t], h) < 50 * TOLERANCE[DTYPE]
     assert relative_error(last, np.concatenate([h, m], axis=1)) < 50 * TOLERANCE[DTYPE]
+
+
+@pytest.mark.usefixtures("uncompiled")
+def test_recurrent_dropout_is_of_the_hidden_state_and_leaves_the_memory_alone():
+    layer = layer_of(
+        recurrent_dropout=0.5,
+        hidden_encoder_initializer="zeros",
+        memory_encoder_initializer="zeros",
+        return_state=True,
+    )
+    (x,) = draws((BATCH, TIME, FEATURES))
+    (outputs, still), (dropped, moved) = (layer(x, training=t) for t in (False, True))
+    np.testing.assert_allclose(moved[:, UNITS:], still[:, UNITS:], rtol=1e-6, atol=1e-9)
+    assert relative_error(dropped, outputs) > 0.01
 
 
 def window_end(order):
