@@ -6,6 +6,7 @@ imported before it is chosen, so the core works where the other is not installed
 
 import functools
 import sys
+import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -42,11 +43,14 @@ def jit_compile_enabled() -> bool:
 
 def exported_without_xla() -> bool:
     """Whether the call is made by an export to ONNX or TFLite, which lack XLA."""
-    if not in_graph():
-        return False
+    return in_graph() and _called_from(_EXPORTERS)
+
+
+def _called_from(modules: tuple[str, ...]) -> bool:
+    """Whether a function of one of these modules is being executed."""
     frame: Any = sys._getframe(1)
     while frame is not None:
-        if frame.f_globals.get("__name__", "").startswith(_EXPORTERS):
+        if frame.f_globals.get("__name__", "").startswith(modules):
             return True
         frame = frame.f_back
     return False
@@ -68,12 +72,15 @@ _EXPORTERS = (
     *("keras.src.export.onnx", "keras.src.export.litert"),
     *("tf2onnx", "tensorflow.lite"),
 )
+_SAVERS = ("keras.src.export", "tensorflow.python.saved_model")
 
 if _BACKEND == "tensorflow":
     import tensorflow as tf
 
-    # There is no public way to ask which tensors an accumulator watches.
+    # There is no public way to ask which tensors an accumulator watches, nor whether
+    # what is being traced is compiled with XLA as a whole.
     from tensorflow.python.eager.forwardprop_util import pack_tangents
+    from tensorflow.python.ops.control_flow_util import GraphOrParentsInXlaContext
 
     def in_graph() -> bool:
         """Whether a graph is being made rather than numbers."""
@@ -105,6 +112,67 @@ if _BACKEND == "tensorflow":
             for flag in (True, False)
         }
         return lambda *args: compiled[_jit_compile](*args)
+
+    def jit_twice(function: Callable) -> tuple[Callable, Callable]:
+        """``function`` of tensors in TensorFlow's own graph, and compiled with XLA.
+
+        It is traced once for both, where the first one is called first: tracing takes
+        most of the time of a first call.
+        """
+        graph = tf.function(function, autograph=False)
+        traced: dict = {}
+
+        def key(args):
+            tensors = (t for t in tf.nest.flatten(args) if t is not None)
+            return tuple((str(t.shape), t.dtype) for t in tensors)
+
+        def plain(*args):
+            concrete = traced[key(args)] = graph.get_concrete_function(*args)
+            return concrete(*args)
+
+        @functools.partial(tf.function, jit_compile=True, autograph=False)
+        def compiled(*args):
+            # Within XLA, `graph` itself would be traced once more.
+            return traced.get(key(args), function)(*args)
+
+        return plain, compiled
+
+    class Calls:
+        """How often a part of a graph has run, counted while it runs.
+
+        The count belongs to the process; it is no variable of a model.
+        """
+
+        def __init__(self):
+            self._area = {"shared_name": f"calls_{uuid.uuid4().hex}"}
+
+        def add(self) -> None:
+            """Counts a call."""
+            with tf.device("CPU"):
+                tf.raw_ops.Stage(values=[tf.constant(True)], **self._area)
+
+        def fewer_than(self, count: int) -> Any:
+            """Whether there were fewer calls than that, as a tensor.
+
+            False where calls cannot be counted: where XLA compiles the whole graph, or
+            where the graph is being saved.
+            """
+            graph = tf.compat.v1.get_default_graph()
+            if GraphOrParentsInXlaContext(graph) or _called_from(_SAVERS):
+                return tf.constant(False)
+            with tf.device("CPU"):
+                calls = tf.raw_ops.StageSize(dtypes=[tf.bool], **self._area)
+            return calls < count
+
+    def choose(condition: Any, first: Callable, second: Callable) -> Any:
+        """``first()`` if the boolean tensor is true, else ``second()``.
+
+        Only the latter is traced where a graph knows the tensor to be false.
+        """
+        known = tf.get_static_value(condition)
+        if known is not None and not known:
+            return second()
+        return tf.cond(condition, first, second)
 
     def cached(function: Callable) -> Callable:
         """``function`` of tensors, whose branches are not compiled at every call."""

@@ -52,6 +52,7 @@ class FusedLoop:
     return_sequences: bool
     zero_output_for_mask: bool
     most_kept: float = math.inf
+    _any_length: bool = True  # told by `build`
     reset_step: bool = False
     """Whether a stair begins anew at every call, also where the state is carried on."""
 
@@ -146,6 +147,7 @@ class FusedLoop:
             self.state_size, self.single_state = self.cell.state_size, False
 
     def build(self, sequences_shape, initial_state_shape=None):
+        self._any_length = sequences_shape[1] is None
         if self.stair and not self.stair.built:
             goes_on = self.stateful and not self.reset_step
             self.stair.build(None if goes_on else sequences_shape[1])
@@ -212,7 +214,11 @@ class FusedLoop:
             self._recurrences = {}
         if masked not in self._recurrences:
             self._recurrences[masked] = (
-                Recurrence(_hold_where_masked(self.step), most_kept=self.most_kept)
+                Recurrence(
+                    _hold_where_masked(self.step),
+                    most_kept=self.most_kept,
+                    any_length=self._any_length,
+                )
                 if masked
                 else Recurrence(
                     self.step,
@@ -220,6 +226,7 @@ class FusedLoop:
                     self.parameter_cotangents,
                     self.adjoint,
                     self.most_kept,
+                    self._any_length,
                 )
             )
         return self._recurrences[masked]

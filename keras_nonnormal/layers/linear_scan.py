@@ -57,7 +57,7 @@ def linear_scan(
 def _of_any_length(decay, drive, first, *mask):
     """The states of padded sequences, whose last steps are masked."""
     (mask,) = mask or (ops.ones_like(drive[..., :1]),)
-    time, bucket = ops.shape(drive)[0], bucket_of(drive, drive.shape[-1])
+    time, bucket = ops.shape(drive)[0], bucket_of(drive)
     states, _ = _loop(decay, first, pad(drive, bucket), pad(mask, bucket))
     return states[:time]
 
