@@ -45,7 +45,7 @@ def gated_scan(
         drives = ops.concatenate([start, drives[1:]])
         return associative_scan(decays, drives, operator.mul)
     if time is None and _backend.LENGTHS_VARY:
-        bucket = bucket_of(drives, drives.shape[-1])
+        bucket = bucket_of(drives)
         (states,) = _RUN(pad(decays, bucket), pad(drives, bucket), first)
         return states[: ops.shape(drives)[0]]
     states = []

@@ -60,7 +60,7 @@ def test_recurrent_dropout_is_of_the_hidden_state_and_leaves_the_memory_alone():
     )
     (x,) = draws((BATCH, TIME, FEATURES))
     (outputs, still), (dropped, moved) = (layer(x, training=t) for t in (False, True))
-    np.testing.assert_allclose(moved[:, UNITS:], still[:, UNITS:], rtol=1e-6, atol=1e-9)
+    assert relative_error(moved[:, UNITS:], still[:, UNITS:]) < 20 * TOLERANCE[DTYPE]
     assert relative_error(dropped, outputs) > 0.01
 
 
