@@ -137,16 +137,10 @@ def _orthogonal(name: str):
     return lambda seed: SkewExponential(SKEWS[name](seed))
 
 
-KERNELS: Named = {
-    "xavier": _xavier,
-    "kaiming": _kaiming,
-    "normal": _normal,
-    "torch_default": _torch_default,
-}
+_NORMAL: Named = {"xavier": _xavier, "kaiming": _kaiming, "normal": _normal}
+KERNELS: Named = {**_NORMAL, "torch_default": _torch_default}
 RECURRENT: Named = {
-    "xavier": _xavier,
-    "kaiming": _kaiming,
-    "normal": _normal,
+    **_NORMAL,
     "np_rnn": lambda seed: NonNegativeIdentity(seed),
     "hippo": lambda seed: HiPPOLegS(),
     **{name: _orthogonal(name) for name in SKEWS},

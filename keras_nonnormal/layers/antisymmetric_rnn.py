@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, Unpack
 
 import keras
 from keras import ops
@@ -6,6 +6,7 @@ from keras.initializers import VarianceScaling
 
 from keras_nonnormal import activations
 from keras_nonnormal.initializers.named_kernels import kernel_of, recurrent_of
+from keras_nonnormal.layers.arguments import SimpleRNNArguments, arguments_of
 from keras_nonnormal.layers.fused_loop import FusedElementwiseLoop
 from keras_nonnormal.layers.layer_of_cell import LayerOfCell
 
@@ -21,13 +22,13 @@ class AntisymmetricRNNCell(keras.layers.SimpleRNNCell):
 
     def __init__(
         self,
-        units,
-        epsilon=0.01,
-        diffusion=0.01,
+        units: int,
+        epsilon: float = 0.01,
+        diffusion: float = 0.01,
         activation: Any = "tanh",
         kernel_initializer: Any = "glorot_uniform",
         recurrent_initializer: Any = None,
-        **kwargs,
+        **kwargs: Unpack[SimpleRNNArguments],
     ):
         normal = VarianceScaling(1.0, "fan_in", "untruncated_normal")
         super().__init__(
@@ -122,6 +123,10 @@ class AntisymmetricRNN(FusedElementwiseLoop, LayerOfCell):
     """
 
     cell_class = AntisymmetricRNNCell
+
+    @arguments_of(cell_class)
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
 
     def recurrent_matrix(self, training=False):
         return self.cell.matrix()

@@ -38,6 +38,7 @@ from keras_nonnormal.training.optimizers import (
 )
 from keras_nonnormal.training.result import TrainingResult
 from keras_nonnormal.training.run_directory import RunDirectory, RunDirectoryError
+from keras_nonnormal.training.schedule import Schedule
 from keras_nonnormal.training.train import train
 from keras_nonnormal.training.train_many import Member, train_many
 from keras_nonnormal.training.watched_model import WatchedModel
@@ -59,6 +60,7 @@ __all__ = [
     "ReduceOnPlateau",
     "RunDirectory",
     "RunDirectoryError",
+    "Schedule",
     "SpectralNormLog",
     "StopBelow",
     "StopEarly",
