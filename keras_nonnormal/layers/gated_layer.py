@@ -34,7 +34,7 @@ class GatedCell(keras.layers.Layer):
         self.output_size = self.units
 
     def prepare(self, inputs, training=False) -> tuple:
-        """What of the input the gates need."""
+        """The products of the input that the gates need, a tuple of tensors."""
         raise NotImplementedError
 
     def gates(self, context) -> tuple:
