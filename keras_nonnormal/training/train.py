@@ -26,7 +26,7 @@ from keras_nonnormal.training.distributed.workers import (
 )
 from keras_nonnormal.training.files import replacing
 from keras_nonnormal.training.metrics_log import MetricsLog
-from keras_nonnormal.training.models import loss_and_metrics
+from keras_nonnormal.training.models import compiles_whole_steps, loss_and_metrics
 from keras_nonnormal.training.monitor import Monitor
 from keras_nonnormal.training.result import TrainingResult
 from keras_nonnormal.training.run_directory import RunDirectory
@@ -51,7 +51,7 @@ def train(
     log_gradient_norm: bool = False,
     metrics: Iterable[keras.metrics.Metric] | None = None,
     callbacks: Iterable[keras.callbacks.Callback] = (),
-    jit_compile: bool = True,
+    jit_compile: bool | None = None,
     tensorboard: bool = False,
     verbose: Any = "auto",
 ) -> TrainingResult:
@@ -87,7 +87,8 @@ def train(
         metrics: Metrics to take instead of those of `loss_and_metrics`.
         callbacks: More Keras callbacks; their model is a `WatchedModel`. What they add
             to the logs of an epoch is logged.
-        jit_compile: Whether to compile the training step with XLA.
+        jit_compile: Whether to compile the whole training step with XLA, rather than
+            the recurrences alone. By default `compiles_whole_steps` says.
         tensorboard: Whether to write TensorBoard events.
         verbose: As for `keras.Model.fit`. `"auto"` shows a live progress bar on a
             terminal, and a line per epoch elsewhere.
@@ -104,6 +105,8 @@ def train(
             epoch before it stays in the directory.
     """
     alone = current_strategy() is None
+    if jit_compile is None:
+        jit_compile = compiles_whole_steps(model)
     epochs, batch_size = schedule.epochs, schedule.batch_size
     monitor, mode = schedule.monitor, schedule.mode
     share_of(batch_size)
@@ -119,7 +122,7 @@ def train(
         optimizer,
         loss=loss,
         weighted_metrics=weighted_metrics,
-        jit_compile=jit_compile and alone,
+        jit_compile=alone and jit_compile,
         steps_per_execution=(
             largest_divisor(steps, MOST_STEPS_PER_EXECUTION) if alone else 1
         ),
