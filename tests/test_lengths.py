@@ -56,7 +56,7 @@ def values_and_gradients(layer, x, mask):
 NAMES = (
     *("simple tanh", "simple modrelu", "simple gamma", "simple stair", "lstm", "gru"),
     *("exp", "eurnn", "anru", "alif", "lru", "stair alpha", "stair exp-alpha"),
-    *("lem", "ind"),
+    *("lem", "ind", "min gru"),
 )
 
 

@@ -25,7 +25,7 @@ SKEW_STARTS = (
     *("henaff", "cayley", "random", "haar", "haar_diag", "normal_diag"),
     *("normal_squeeze_diag", "exp_uniform"),
 )
-DENSE_STARTS = ("xavier", "kaiming", "normal")  # of independent entries
+DENSE_STARTS = ("xavier", "kaiming", "normal", "np_rnn", "hippo")
 START_SPELLINGS = {
     "random orth.": "random",
     "Glorot": "xavier",

@@ -2,7 +2,7 @@ r"""States of cells, and the weights that move their radii, for local stability.
 
 The default serves every Keras cell `call(inputs, states)`; one that has more to say,
 such as an LSTM, whose forget gate carries its memory, gets a class of its own: those of
-Keras and of this library are in `cell_dynamics`.
+Keras and of this library are in `cell_dynamics` and `gated_dynamics`.
 """
 
 import math

@@ -120,6 +120,7 @@ class TestONNX:
         *("exp cayley", "nnrnn", "eurnn fft", "anru", "alif", "lru", "pascal"),
         *("stair fixed", "stair exp", "antisymmetric gated", "lipschitz", "cornn"),
         *("lem", "sco", "ind"),
+        *("lmu", "min lstm", "rg-lru", "slstm"),
     )
 
     @pytest.mark.parametrize("masked", [False, True])
