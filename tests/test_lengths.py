@@ -156,7 +156,9 @@ def test_where_xla_compiles_the_whole_no_calls_are_counted():
     whole = tf.function(layer, signature, jit_compile=True, autograph=False)
     x = tf.random.stateless_uniform((2, 6, 4), (0, 0))
     np.testing.assert_allclose(counting(x), whole(x), atol=1e-6)
-    operations = [op.type for op in whole.get_concrete_function().graph.get_operations()]
+    operations = [
+        op.type for op in whole.get_concrete_function().graph.get_operations()
+    ]
     assert not {"Stage", "StageSize"} & set(operations)
 
 

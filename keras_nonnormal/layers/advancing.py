@@ -93,7 +93,7 @@ class AdvancingCell(keras.layers.SimpleRNNCell):
         raise NotImplementedError
 
     def fed_back(self, state) -> Any:
-        """What the first state adds to the pre-activations, `(..., width)`."""
+        """The share of the first state in the pre-activations, `(..., width)`."""
         return ops.matmul(state, self.matrix())
 
     def call(self, sequence, states, training=False):
@@ -120,7 +120,7 @@ class AdvancingCell(keras.layers.SimpleRNNCell):
 class AdvancingLayer(FusedElementwiseLoop, LayerOfCell):
     """Base of layers whose cell is an `AdvancingCell`; a subclass names it."""
 
-    cell_class: Any = AdvancingCell
+    cell_class = AdvancingCell
 
     @property
     def fusible(self):

@@ -1,6 +1,6 @@
 """The Legendre memory unit, and its cell."""
 
-from typing import Any
+from typing import Any, Unpack
 
 import keras
 from keras import ops
@@ -8,10 +8,19 @@ from keras import ops
 from keras_nonnormal import activations
 from keras_nonnormal._precision import precise
 from keras_nonnormal.initializers._checks import finite_real, whole_number
+from keras_nonnormal.layers.arguments import (
+    ParametrizedArguments,
+    RecurrentArguments,
+    arguments_of,
+)
 from keras_nonnormal.layers.layer_of_cell import LayerOfCell
 from keras_nonnormal.layers.legendre_delay import legendre_delay
 
 ENCODERS = ("input_encoder", "hidden_encoder", "memory_encoder")
+
+
+class LMUArguments(ParametrizedArguments, RecurrentArguments, total=False):
+    """The further arguments of `LMU`."""
 
 
 @keras.saving.register_keras_serializable("keras_nonnormal")
@@ -40,7 +49,7 @@ class LMUCell(keras.layers.SimpleRNNCell):
         input_encoder_initializer: Any = "lecun_uniform",
         hidden_encoder_initializer: Any = "lecun_uniform",
         memory_encoder_initializer: Any = "zeros",
-        **kwargs,
+        **kwargs: Unpack[LMUArguments],
     ):
         super().__init__(
             units,
@@ -204,6 +213,10 @@ class LMU(LayerOfCell):
     """
 
     cell_class = LMUCell
+
+    @arguments_of(cell_class)
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
 
     @property
     def fusible(self):

@@ -1,11 +1,12 @@
 """The minimal GRU, and its cell."""
 
-from typing import Any
+from typing import Any, Unpack
 
 import keras
 import numpy as np
 from keras import ops
 
+from keras_nonnormal.layers.arguments import LoopArguments
 from keras_nonnormal.layers.gated_layer import AffineGatedCell, GatedLayer
 
 
@@ -69,7 +70,7 @@ class PositiveCandidateLayer(GatedLayer):
         use_bias=True,
         kernel_initializer: Any = "glorot_uniform",
         bias_initializer: Any = "zeros",
-        **kwargs,
+        **kwargs: Unpack[LoopArguments],
     ):
         if scan == "log" and not positive:
             raise ValueError(

@@ -1,12 +1,13 @@
 """The real-gated linear recurrent unit, and its cell."""
 
-from typing import Any
+from typing import Any, Unpack
 
 import keras
 from keras import ops
 
 from keras_nonnormal import _backend
 from keras_nonnormal._precision import precise
+from keras_nonnormal.layers.arguments import LoopArguments
 from keras_nonnormal.layers.block_diagonal import block_diagonal, checked_heads
 from keras_nonnormal.layers.gated_layer import GatedCell, GatedLayer
 
@@ -187,7 +188,7 @@ class RGLRU(GatedLayer):
         scan="loop",
         kernel_initializer: Any = "lecun_normal",
         input_projection=None,
-        **kwargs,
+        **kwargs: Unpack[LoopArguments],
     ):
         super().__init__(
             units,

@@ -1,15 +1,26 @@
 """The scalar LSTM of xLSTM, with exponential gates, and its cell."""
 
-from typing import Any
+from typing import Any, Unpack
 
 import keras
 import numpy as np
 from keras import ops
 
+from keras_nonnormal.layers.arguments import (
+    KerasArguments,
+    StairArguments,
+    arguments_of,
+)
 from keras_nonnormal.layers.block_diagonal import block_diagonal, checked_heads
 from keras_nonnormal.layers.layer_of_cell import LayerOfCell
 
 FORGET_GATES = ("sigmoid", "exponential")
+
+
+class SLSTMArguments(KerasArguments, StairArguments, total=False):
+    """The further arguments of `SLSTM`."""
+
+    activation: Any
 
 
 @keras.saving.register_keras_serializable("keras_nonnormal")
@@ -29,7 +40,7 @@ class SLSTMCell(keras.layers.SimpleRNNCell):
         heads=1,
         forget_gate="sigmoid",
         unit_forget_bias=True,
-        **kwargs,
+        **kwargs: Unpack[SLSTMArguments],
     ):
         super().__init__(units, **kwargs)
         self.heads = checked_heads(heads, self.units)
@@ -185,6 +196,10 @@ class SLSTM(LayerOfCell):
     """
 
     cell_class = SLSTMCell
+
+    @arguments_of(cell_class)
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
 
     @property
     def fusible(self):
