@@ -134,7 +134,7 @@ class Option:
     @property
     def spellings(self) -> Mapping[str, str]:
         """Other texts for some of the choices."""
-        spellings = self.metadata["spellings"]
+        spellings: Any = self.metadata["spellings"]
         return spellings() if callable(spellings) else spellings
 
     @functools.cached_property
