@@ -2,9 +2,9 @@
 PYTHON ?= python3
 ARGS ?=
 
-.PHONY: copy test fast lint types benchmark clean
+.PHONY: copy test fast docs lint types benchmark clean
 
-.venv/.done: requirements.txt setup.py
+.venv/.done: requirements.txt setup.py pyproject.toml
 	$(PYTHON) -m venv .venv
 	.venv/bin/pip install -e ".[test]"
 	touch $@
@@ -18,6 +18,15 @@ test: .venv/.done
 fast: .venv/.done
 	.venv/bin/python -m pytest -m fast $(ARGS)
 
+# The notebooks are shown as they were executed last; NOTEBOOKS=all executes them.
+docs: .venv/.done-docs
+	.venv/bin/python -m sphinx -q -W --keep-going -b html docs docs/_build/html
+	.venv/bin/python docs/check.py docs/_build/html
+
+.venv/.done-docs: .venv/.done
+	.venv/bin/pip install -e ".[docs]"
+	touch $@
+
 lint: .venv/.done
 	.venv/bin/ruff check . && .venv/bin/ruff format --check .
 
@@ -29,4 +38,4 @@ benchmark: .venv/.done
 	.venv/bin/python benchmarks/recurrence.py $(ARGS)
 
 clean:
-	rm -rf .venv .venv-jax build *.egg-info
+	rm -rf .venv .venv-jax build *.egg-info docs/_build docs/notebooks

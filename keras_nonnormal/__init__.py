@@ -4,6 +4,8 @@ Importing this package registers its classes with Keras, so that saved models wh
 them can be loaded.
 """
 
+from keras_nonnormal import _versions  # noqa: F401  # first: it says what is missing
+from keras_nonnormal._release import remember_in_saved_models
 from keras_nonnormal.activations import Gamma, ModReLU, Stair, gamma, stair_heights
 from keras_nonnormal.initializers import (
     CayleySkew,
@@ -181,3 +183,5 @@ __all__ = [
     "stabilize",
     "stair_heights",
 ]
+
+remember_in_saved_models()

@@ -1,7 +1,7 @@
-"""The few primitives that ``keras.ops`` lacks, for TensorFlow and JAX.
+"""The few primitives that ``keras.ops`` lacks, for TensorFlow, JAX and PyTorch.
 
-Everything else in the library is written with ``keras.ops``. Neither backend is
-imported before it is chosen, so the core works where the other is not installed.
+Everything else in the library is written with ``keras.ops``. No backend is
+imported before it is chosen, so the core works where the others are not installed.
 """
 
 import functools
@@ -17,17 +17,11 @@ Tensors = Sequence[Any]
 
 _BACKEND = keras.backend.backend()
 
-if _BACKEND not in ("tensorflow", "jax"):
-    raise ImportError(
-        "keras_nonnormal runs on the Keras backends 'tensorflow' and 'jax'. Received: "
-        f"'{_BACKEND}'. Set the environment variable KERAS_BACKEND to one of them."
-    )
-
 _jit_compile = True
 
 
 def set_jit_compile(enabled: bool) -> None:
-    """Says whether the recurrence is compiled with XLA of its own accord.
+    """Sets whether the recurrence is compiled with XLA of its own accord.
 
     It is by default, also inside a model that is not, because the loop is several
     times faster so. Functions that were traced before the call stay as they are.
@@ -57,14 +51,14 @@ def _called_from(modules: tuple[str, ...]) -> bool:
 
 
 def expm1(x: Any) -> Any:
-    """$e^x - 1$, exact near zero; in words of ONNX where it is to go there."""
+    """$e^x - 1$, exact near zero; by operations of ONNX in an export to it."""
     return (
         ops.tanh(x / 2) * (ops.exp(x) + 1) if exported_without_xla() else ops.expm1(x)
     )
 
 
 def log1p(x: Any) -> Any:
-    r"""$\ln(1 + x)$, exact near zero; in words of ONNX where it is to go there."""
+    r"""$\ln(1 + x)$, exact near zero; by operations of ONNX in an export to it."""
     return 2 * ops.arctanh(x / (2 + x)) if exported_without_xla() else ops.log1p(x)
 
 
@@ -83,7 +77,7 @@ if _BACKEND == "tensorflow":
     from tensorflow.python.ops.control_flow_util import GraphOrParentsInXlaContext
 
     def in_graph() -> bool:
-        """Whether a graph is being made rather than numbers."""
+        """Whether the call is traced rather than run eagerly."""
         return not tf.executing_eagerly()
 
     def known(tensor: Any, shape: Sequence[int | None]) -> Any:
@@ -265,8 +259,11 @@ if _BACKEND == "tensorflow":
             output, primal, unconnected_gradients=tf.UnconnectedGradients.ZERO
         )
 
+    LOOPS_COMPILED = True
+    """Whether recurrent layers have a compiled loop."""
+
     LENGTHS_VARY = True
-    """Whether a compiled function can be told how many of its time steps to take."""
+    """Whether a compiled function takes the number of its time steps as an argument."""
 
     LOOPS_NEED_GRADIENTS = True
     """Whether a `scan` is to be differentiated by what `custom_gradient` says alone."""
@@ -344,15 +341,32 @@ if _BACKEND == "tensorflow":
     def _still(tensors: Tensors) -> tuple:
         return tuple(map(tf.stop_gradient, tensors))
 
+elif _BACKEND == "torch":
+    from keras_nonnormal._torch import (
+        LENGTHS_VARY,
+        LOOPS_COMPILED,
+        LOOPS_NEED_GRADIENTS,
+        accelerated,
+        batch_jacobian,
+        cached,
+        custom_gradient,
+        frozen,
+        in_graph,
+        jit,
+        known,
+        scan,
+        vjp,
+    )
+
 else:
     import jax
 
     def in_graph() -> bool:
-        """Whether a graph is being made rather than numbers."""
+        """Whether the call is traced rather than run eagerly."""
         return False
 
     def known(tensor: Any, shape: Sequence[int | None]) -> Any:
-        """A tensor that a graph knows to be of this shape, too."""
+        """The tensor with this static shape."""
         return tensor
 
     def frozen(function: Callable) -> Any:
@@ -391,8 +405,11 @@ else:
         )(jax.numpy.eye(output.shape[-1], dtype=output.dtype))
         return jax.numpy.moveaxis(rows, 0, 1)
 
+    LOOPS_COMPILED = True
+    """Whether recurrent layers have a compiled loop."""
+
     LENGTHS_VARY = False
-    """Whether a compiled function can be told how many of its time steps to take."""
+    """Whether a compiled function takes the number of its time steps as an argument."""
 
     LOOPS_NEED_GRADIENTS = False
     """Whether a `scan` is to be differentiated by what `custom_gradient` says alone."""

@@ -1,4 +1,4 @@
-"""The passes of a recurrence: compiled ones, and the plain loop they stand for."""
+"""The passes of a recurrence: the compiled ones, and the plain loop."""
 
 from keras import ops
 

@@ -31,10 +31,10 @@ __all__ = ["Adjoint", "Recurrence", "set_jit_compile"]
 Step = Callable[[Any, tuple, tuple, tuple], tuple]
 
 CHUNK_ELEMENTS = 14_000
-"""Time steps times width that are worth a loop of their own, see `_chunks`."""
+"""Least time steps times width of a loop of its own, see `_chunks`."""
 
 CHUNK_ROWS = 350
-"""Time steps times samples that are worth the products after a loop."""
+"""Least time steps times samples for products after a loop."""
 
 MOST_CHUNKS = 16
 
@@ -50,7 +50,7 @@ FEW_CALLS = 3
 
 @dataclass(frozen=True)
 class Adjoint:
-    """A `step` backwards, in terms of what it gave.
+    """The backward pass of a `step`, in terms of its outputs.
 
     Args:
         step: `step(z, after, parameters, d_after) -> (d_z, d_before, emitted)`: from
@@ -191,7 +191,7 @@ class Recurrence:
         return _backend.known(outputs, (time, *state[0].shape)), state
 
     def _varies(self, time) -> tuple[bool, int]:
-        """Whether sequences of many lengths come, of which XLA should not see each.
+        """Whether lengths vary so much that XLA should not compile each of them.
 
         And the number of calls that are not worth a compilation.
         """
@@ -249,7 +249,7 @@ class Recurrence:
 
 
 def _with_parameters(adjoint, d_rest, counts, tensors):
-    """Cotangents of state, gain and parameters; the last from what is emitted."""
+    """Cotangents of state, gain and parameters; the last from the emitted tensors."""
     states, gains, *_ = counts
     before, (z, *stacks) = d_rest[: states + gains], d_rest[states + gains :]
     after, emitted = tuple(stacks[:states]), tuple(stacks[states:])

@@ -37,6 +37,15 @@ PROGRAMS = {"python", "data_folder", "tmp_path", "tmp_path_factory"}
 REFUSALS = {"refused"}  # writes nothing: that is what it looks for
 
 
+if os.environ.get("KERAS_BACKEND") == "torch":
+    import torch
+
+    # Of the other backends, NumPy takes tensors that have a gradient as well.
+    torch.Tensor.__array__ = lambda self, dtype=None, copy=None: (
+        self.detach().cpu().numpy().astype(dtype or self.detach().numpy().dtype)
+    )
+
+
 def is_fast(item):
     """Whether a test belongs to the fast tier, by its folder, fixtures and marks."""
     if item.nodeid.startswith(EXPENSIVE):

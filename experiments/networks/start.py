@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from experiments.core.options import OptionError, option
-from experiments.core.program import Network
+from experiments.core.parts import Network
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from experiments.core import published
 from experiments.core.options import flag, option
-from experiments.core.program import Program, Recipe
+from experiments.core.parts import Recipe, Row, table
+from experiments.core.program import Program
 from experiments.core.report import results_table
 from experiments.networks.deep import GATED, SIMPLE, SPIKING
 from experiments.published import grids
@@ -246,16 +246,18 @@ class Stabilized(Stage):
         return Lookahead(inner, period=LOOKAHEAD_PERIOD)
 
     def training(self, program, task):
+        from keras_nonnormal.training import Schedule
+
         limit = self.time_limit
-        return {
-            "epochs": self.epochs,
-            "batch_size": self.batch_size,
-            "metrics": _metrics(program.task.scores),
-            "patience": self.patience,
-            "keep_best": True,
-            "time_limit": None if limit is None else SECONDS_PER_HOUR * limit,
-            "time_spent": stability.read_stage(program.run.out)["seconds"],
-        }
+        sizes: Any = (self.epochs, self.batch_size)  # settled by now
+        schedule = Schedule(
+            *sizes,
+            keep_best=True,
+            patience=self.patience,
+            time_limit=None if limit is None else SECONDS_PER_HOUR * limit,
+            time_spent=stability.read_stage(program.run.out)["seconds"],
+        )
+        return {"schedule": schedule, "metrics": _metrics(program.task.scores)}
 
     def compared(self, program):
         if not self.compare or self.pretrain == "none":
@@ -277,7 +279,7 @@ class Stabilized(Stage):
         return {"trivial_loss": task.trivial_loss, **trained, "pretraining": stage}
 
     def published(self, program):
-        return published.beside(self.rows(), program.script, _setting(program))
+        return program.published_beside(_setting(program))
 
     def report(self, program, summaries):
         lines = []
@@ -312,8 +314,8 @@ class Stabilized(Stage):
 
 
 @functools.cache
-def _rows() -> tuple[published.Row, ...]:
-    return (*published.table("lsc"), *grids.stability())
+def _rows() -> tuple[Row, ...]:
+    return (*table("lsc"), *grids.stability())
 
 
 def _usual(task: str, network: Any) -> tuple[float, int, int]:

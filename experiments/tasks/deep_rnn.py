@@ -88,7 +88,7 @@ class DeepTask(Sized):
         columns |= dict.fromkeys(("validation", "test"), EVALUATION_COLUMNS)
         for part, count in columns.items():
             split = part if part in SPLITS else "train"
-            size = self.size(split)
+            size = self.sizes[split]
             fewest = FEWEST_CHUNKS[self.layout] * self.window + 1
             if size is not None and size // (count or 1) < fewest:
                 raise OptionError(

@@ -94,7 +94,7 @@ def as_array(variable: Any) -> np.ndarray:
 
 
 def _value(tensor: Any) -> Any:
-    """A tensor; of a variable its value, whose shape is not that of the variable."""
+    """A tensor, or the value of a variable, whose shape may be another one."""
     return tensor.value if isinstance(tensor, keras.Variable) else tensor
 
 

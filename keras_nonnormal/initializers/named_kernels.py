@@ -133,18 +133,9 @@ def _orthogonal(name: str):
     return lambda seed: SkewExponential(SKEWS[name](seed))
 
 
-KERNELS: Named = {
-    "xavier": _xavier,
-    "kaiming": _kaiming,
-    "normal": _normal,
-    "torch_default": _torch_default,
-}
-RECURRENT: Named = {
-    "xavier": _xavier,
-    "kaiming": _kaiming,
-    "normal": _normal,
-    **{name: _orthogonal(name) for name in SKEWS},
-}
+_NORMAL: Named = {"xavier": _xavier, "kaiming": _kaiming, "normal": _normal}
+KERNELS: Named = {**_NORMAL, "torch_default": _torch_default}
+RECURRENT: Named = {**_NORMAL, **{name: _orthogonal(name) for name in SKEWS}}
 
 
 def kernel_of(identifier: Any) -> Any:

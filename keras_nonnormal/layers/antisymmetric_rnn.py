@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, Unpack
 
 import keras
 from keras import ops
@@ -11,6 +11,7 @@ from keras_nonnormal.layers.advancing import (
     not_negative,
     positive,
 )
+from keras_nonnormal.layers.arguments import SimpleRNNArguments, arguments_of
 
 
 @keras.saving.register_keras_serializable("keras_nonnormal")
@@ -26,14 +27,14 @@ class AntisymmetricRNNCell(AdvancingCell):
 
     def __init__(
         self,
-        units,
-        epsilon=0.01,
-        diffusion=0.01,
-        gated=False,
+        units: int,
+        epsilon: float = 0.01,
+        diffusion: float = 0.01,
+        gated: bool = False,
         activation: Any = "tanh",
         kernel_initializer: Any = "glorot_uniform",
         recurrent_initializer: Any = None,
-        **kwargs,
+        **kwargs: Unpack[SimpleRNNArguments],
     ):
         normal = VarianceScaling(1.0, "fan_in", "untruncated_normal")
         super().__init__(
@@ -141,3 +142,7 @@ class AntisymmetricRNN(AdvancingLayer):
     """
 
     cell_class = AntisymmetricRNNCell
+
+    @arguments_of(cell_class)
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)

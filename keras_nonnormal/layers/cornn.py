@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, Unpack
 
 import keras
 from keras import ops
@@ -11,6 +11,7 @@ from keras_nonnormal.layers.advancing import (
     not_negative,
     positive,
 )
+from keras_nonnormal.layers.arguments import SimpleRNNArguments, arguments_of
 
 
 @keras.saving.register_keras_serializable("keras_nonnormal")
@@ -26,15 +27,15 @@ class CoRNNCell(AdvancingCell):
 
     def __init__(
         self,
-        units,
-        dt=0.076,
-        gamma=0.4,
-        epsilon=8.0,
-        implicit_damping=False,
+        units: int,
+        dt: float = 0.076,
+        gamma: float = 0.4,
+        epsilon: float = 8.0,
+        implicit_damping: bool = False,
         activation: Any = "tanh",
         kernel_initializer: Any = "glorot_uniform",
         recurrent_initializer: Any = None,
-        **kwargs,
+        **kwargs: Unpack[SimpleRNNArguments],
     ):
         # Uniform within 1 / sqrt(2 units).
         uniform = VarianceScaling(1 / 6, "fan_in", "uniform")
@@ -141,3 +142,7 @@ class CoRNN(AdvancingLayer):
     """
 
     cell_class = CoRNNCell
+
+    @arguments_of(cell_class)
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)

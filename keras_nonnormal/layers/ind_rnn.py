@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, Unpack
 
 import keras
 from keras import ops
@@ -6,6 +6,7 @@ from keras.initializers import RandomUniform
 
 from keras_nonnormal.constraints import Within
 from keras_nonnormal.layers.advancing import AdvancingCell, positive
+from keras_nonnormal.layers.arguments import SimpleRNNArguments, arguments_of
 from keras_nonnormal.layers.fused_loop import FusedElementwiseLoop
 from keras_nonnormal.layers.layer_of_cell import LayerOfCell
 
@@ -21,12 +22,12 @@ class IndRNNCell(AdvancingCell):
 
     def __init__(
         self,
-        units,
+        units: int,
         activation: Any = "relu",
         kernel_initializer: Any = "glorot_uniform",
         recurrent_initializer: Any = None,
-        recurrent_bound=None,
-        **kwargs,
+        recurrent_bound: float | None = None,
+        **kwargs: Unpack[SimpleRNNArguments],
     ):
         most = 1.0
         if recurrent_bound is not None:
@@ -123,6 +124,10 @@ class IndRNN(FusedElementwiseLoop, LayerOfCell):
     """
 
     cell_class = IndRNNCell
+
+    @arguments_of(cell_class)
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
 
     def recurrent_matrix(self, training=False):
         return self.cell.matrix()

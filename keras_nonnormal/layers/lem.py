@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, Unpack
 
 import keras
 from keras import ops
@@ -10,6 +10,7 @@ from keras_nonnormal.layers.advancing import (
     blocks,
     positive,
 )
+from keras_nonnormal.layers.arguments import SimpleRNNArguments, arguments_of
 
 
 @keras.saving.register_keras_serializable("keras_nonnormal")
@@ -23,12 +24,12 @@ class LEMCell(AdvancingCell):
 
     def __init__(
         self,
-        units,
-        dt=1.0,
+        units: int,
+        dt: float = 1.0,
         activation: Any = "tanh",
         kernel_initializer: Any = None,
         recurrent_initializer: Any = None,
-        **kwargs,
+        **kwargs: Unpack[SimpleRNNArguments],
     ):
         bound = units**-0.5
         super().__init__(
@@ -137,3 +138,7 @@ class LEM(AdvancingLayer):
     """
 
     cell_class = LEMCell
+
+    @arguments_of(cell_class)
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)

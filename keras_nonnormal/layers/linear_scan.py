@@ -1,4 +1,4 @@
-r"""The linear recurrence of complex numbers that do not mix, and its two ways in time.
+r"""The diagonal linear recurrence of complex numbers, by a loop or associatively.
 
 $$ x_t = λ ⊙ x_{t-1} + b_t $$
 

@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, Unpack
 
 import keras
 from keras import ops
@@ -12,6 +12,7 @@ from keras_nonnormal.layers.advancing import (
     not_negative,
     positive,
 )
+from keras_nonnormal.layers.arguments import SimpleRNNArguments, arguments_of
 
 
 @keras.saving.register_keras_serializable("keras_nonnormal")
@@ -27,16 +28,16 @@ class LipschitzRNNCell(AdvancingCell):
 
     def __init__(
         self,
-        units,
-        epsilon=0.01,
-        beta_a=0.8,
-        beta_w=0.8,
-        gamma_a=0.001,
-        gamma_w=0.001,
+        units: int,
+        epsilon: float = 0.01,
+        beta_a: float = 0.8,
+        beta_w: float = 0.8,
+        gamma_a: float = 0.001,
+        gamma_w: float = 0.001,
         activation: Any = "tanh",
         kernel_initializer: Any = "glorot_uniform",
         recurrent_initializer: Any = None,
-        **kwargs,
+        **kwargs: Unpack[SimpleRNNArguments],
     ):
         normal = VarianceScaling(1.0, "fan_in", "untruncated_normal")
         super().__init__(
@@ -147,3 +148,7 @@ class LipschitzRNN(AdvancingLayer):
     """
 
     cell_class = LipschitzRNNCell
+
+    @arguments_of(cell_class)
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)

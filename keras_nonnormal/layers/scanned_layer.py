@@ -1,4 +1,4 @@
-"""A recurrent layer whose only recurrence is linear, and therefore one scan."""
+"""The base of recurrent layers with a linear recurrence, which is one scan."""
 
 from typing import Any
 
@@ -79,7 +79,7 @@ class ScannedLayer(LayerOfCell):
 
 
 class _Shown:
-    """Outputs where steps are masked: the output before it, or zero.
+    """The outputs of masked steps: the output of the step before, or zero.
 
     Args:
         mask: Tensor `(time, batch, 1)`, positive where a step is taken.

@@ -1,7 +1,8 @@
-from typing import Any
+from typing import Any, Unpack
 
 import keras
 
+from keras_nonnormal.layers.arguments import ParametrizedArguments, arguments_of
 from keras_nonnormal.layers.exp_rnn import own_arguments
 from keras_nonnormal.layers.parametrized_rnn import ParametrizedRNN, ParametrizedRNNCell
 from keras_nonnormal.parametrizations import ScaledCayley
@@ -13,13 +14,13 @@ class ScoRNNCell(ParametrizedRNNCell):
 
     def __init__(
         self,
-        units,
-        negative_ones=None,
-        activation="modrelu",
-        use_bias=False,
+        units: int,
+        negative_ones: int | None = None,
+        activation: Any = "modrelu",
+        use_bias: bool = False,
         kernel_initializer: Any = "glorot_uniform",
         skew_initializer: Any = "cayley",
-        **kwargs,
+        **kwargs: Unpack[ParametrizedArguments],
     ):
         scaled = ScaledCayley(
             units // 2 if negative_ones is None else negative_ones,
@@ -99,3 +100,7 @@ class ScoRNN(ParametrizedRNN):
     """
 
     cell_class = ScoRNNCell
+
+    @arguments_of(cell_class)
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)

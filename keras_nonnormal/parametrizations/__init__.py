@@ -1,4 +1,4 @@
-"""Where a recurrent matrix comes from: variables, and what is made of them."""
+"""Parametrizations of recurrent matrices."""
 
 from keras_nonnormal.parametrizations.free import Free
 from keras_nonnormal.parametrizations.givens import Givens

@@ -3,7 +3,8 @@
 from experiments import recipes
 from experiments.core.command import meant, program_of, published_defaults
 from experiments.core.options import named, parse
-from experiments.core.program import compose, known_options, networks_of
+from experiments.core.parts import networks_of
+from experiments.core.program import compose, known_options
 from experiments.networks import recurrent
 
 assert recipes.script  # which fills the registries

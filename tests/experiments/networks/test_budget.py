@@ -2,7 +2,7 @@
 
 import pytest
 
-from experiments.core.program import network_names
+from experiments.core.parts import network_names
 from experiments.networks.eurnn import capacity_for_budget
 from tests.experiments.settings import count_parameters, hidden_size_for_budget
 

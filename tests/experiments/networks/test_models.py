@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from experiments.core.program import network_names
+from experiments.core.parts import network_names
 from keras_nonnormal.datasets import (
     Corpus,
     Examples,

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from experiments.core.program import network_names
+from experiments.core.parts import network_names
 from experiments.networks.recurrent import SKEW_STARTS
 from tests.experiments.networks.scripts import SCRIPTS
 from tests.experiments.settings import family, made, own_name, parsed, settled

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from experiments.core.options import OptionError
-from experiments.core.program import networks_of
+from experiments.core.parts import networks_of
 from experiments.networks.recurrent import FIXED, LEARNED, STAIRS
 from experiments.networks.recurrent import STAIR_SPELLINGS as SPELLINGS
 from keras_nonnormal.activations import schedules
