@@ -27,10 +27,10 @@ class AntisymmetricRNNCell(AdvancingCell):
 
     def __init__(
         self,
-        units,
-        epsilon=0.01,
-        diffusion=0.01,
-        gated=False,
+        units: int,
+        epsilon: float = 0.01,
+        diffusion: float = 0.01,
+        gated: bool = False,
         activation: Any = "tanh",
         kernel_initializer: Any = "glorot_uniform",
         recurrent_initializer: Any = None,

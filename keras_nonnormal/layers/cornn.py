@@ -27,11 +27,11 @@ class CoRNNCell(AdvancingCell):
 
     def __init__(
         self,
-        units,
-        dt=0.076,
-        gamma=0.4,
-        epsilon=8.0,
-        implicit_damping=False,
+        units: int,
+        dt: float = 0.076,
+        gamma: float = 0.4,
+        epsilon: float = 8.0,
+        implicit_damping: bool = False,
         activation: Any = "tanh",
         kernel_initializer: Any = "glorot_uniform",
         recurrent_initializer: Any = None,

@@ -22,11 +22,11 @@ class IndRNNCell(AdvancingCell):
 
     def __init__(
         self,
-        units,
+        units: int,
         activation: Any = "relu",
         kernel_initializer: Any = "glorot_uniform",
         recurrent_initializer: Any = None,
-        recurrent_bound=None,
+        recurrent_bound: float | None = None,
         **kwargs: Unpack[SimpleRNNArguments],
     ):
         most = 1.0

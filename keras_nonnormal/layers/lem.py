@@ -24,8 +24,8 @@ class LEMCell(AdvancingCell):
 
     def __init__(
         self,
-        units,
-        dt=1.0,
+        units: int,
+        dt: float = 1.0,
         activation: Any = "tanh",
         kernel_initializer: Any = None,
         recurrent_initializer: Any = None,

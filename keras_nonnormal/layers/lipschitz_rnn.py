@@ -28,12 +28,12 @@ class LipschitzRNNCell(AdvancingCell):
 
     def __init__(
         self,
-        units,
-        epsilon=0.01,
-        beta_a=0.8,
-        beta_w=0.8,
-        gamma_a=0.001,
-        gamma_w=0.001,
+        units: int,
+        epsilon: float = 0.01,
+        beta_a: float = 0.8,
+        beta_w: float = 0.8,
+        gamma_a: float = 0.001,
+        gamma_w: float = 0.001,
         activation: Any = "tanh",
         kernel_initializer: Any = "glorot_uniform",
         recurrent_initializer: Any = None,

@@ -14,10 +14,10 @@ class ScoRNNCell(ParametrizedRNNCell):
 
     def __init__(
         self,
-        units,
-        negative_ones=None,
-        activation="modrelu",
-        use_bias=False,
+        units: int,
+        negative_ones: int | None = None,
+        activation: Any = "modrelu",
+        use_bias: bool = False,
         kernel_initializer: Any = "glorot_uniform",
         skew_initializer: Any = "cayley",
         **kwargs: Unpack[ParametrizedArguments],
