@@ -2,7 +2,7 @@
 
 import csv
 
-from experiments.core.published import TABLES
+from experiments.core.parts import TABLES
 
 from experiments.core.program import network_names, scripts
 
