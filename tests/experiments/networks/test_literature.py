@@ -2,9 +2,7 @@
 
 import csv
 
-from experiments.core.parts import TABLES
-
-from experiments.core.program import network_names, scripts
+from experiments.core.parts import TABLES, network_names, scripts
 
 
 def test_every_row_is_of_a_network_and_says_its_setting_and_source():
