@@ -95,7 +95,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Option:
-    """The declaration of one option, with what its annotation says.
+    """The declaration of an option, and its annotation.
 
     Args:
         name: Name of the field.
