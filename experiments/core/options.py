@@ -15,7 +15,7 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 # What an option says, by which resuming, pairing of runs, grids and labels go.
 ROLES = (
@@ -134,7 +134,7 @@ class Option:
     @property
     def spellings(self) -> Mapping[str, str]:
         """Other texts for some of the choices."""
-        spellings: Any = self.metadata["spellings"]
+        spellings = cast(Any, self.metadata["spellings"])
         return spellings() if callable(spellings) else spellings
 
     @functools.cached_property
