@@ -134,8 +134,9 @@ class Option:
     @property
     def spellings(self) -> Mapping[str, str]:
         """Other texts for some of the choices."""
-        spellings = cast(Any, self.metadata["spellings"])
-        return spellings() if callable(spellings) else spellings
+        spellings = self.metadata["spellings"]
+        known = spellings() if callable(spellings) else spellings
+        return cast(Mapping[str, str], known)
 
     @functools.cached_property
     def each(self) -> "Option | None":
