@@ -134,7 +134,9 @@ def test_models_train_and_come_back_from_a_file(policy, names, tmp_path):
         model.save(tmp_path / "model.keras")
         loaded = keras.models.load_model(tmp_path / "model.keras")
         assert dtypes(loaded.weights) == dtypes(model.weights)
-        np.testing.assert_allclose(loaded(x), model(x), atol=1e-5)
+        # The trained model's loops may be XLA's by now, which rounds at other places.
+        tolerance = 2e-3 if "float16" in policy else 1e-5
+        np.testing.assert_allclose(loaded(x), model(x), atol=tolerance)
 
 
 @pytest.mark.parametrize("dtype", [None, "float32", "mixed_float16"])
