@@ -13,6 +13,8 @@ if keras.backend.backend() != "tensorflow":
 
 import tensorflow as tf
 
+pytestmark = pytest.mark.graphs
+
 MODES = {
     "last": {},
     "sequences": {"return_sequences": True},
