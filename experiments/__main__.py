@@ -8,7 +8,7 @@ import argparse
 import fnmatch
 
 from experiments import recipes
-from experiments.core.program import RECIPES, presets_of, recipes_of, scripts
+from experiments.core.parts import RECIPES, presets_of, recipes_of, scripts
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,11 +1,12 @@
-"""The few primitives that ``keras.ops`` lacks, for TensorFlow and JAX.
+"""The few primitives that ``keras.ops`` lacks, for TensorFlow, JAX and PyTorch.
 
-Everything else in the library is written with ``keras.ops``. Neither backend is
-imported before it is chosen, so the core works where the other is not installed.
+Everything else in the library is written with ``keras.ops``. No backend is
+imported before it is chosen, so the core works where the others are not installed.
 """
 
 import functools
 import sys
+import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,17 +17,11 @@ Tensors = Sequence[Any]
 
 _BACKEND = keras.backend.backend()
 
-if _BACKEND not in ("tensorflow", "jax"):
-    raise ImportError(
-        "keras_nonnormal runs on the Keras backends 'tensorflow' and 'jax'. Received: "
-        f"'{_BACKEND}'. Set the environment variable KERAS_BACKEND to one of them."
-    )
-
 _jit_compile = True
 
 
 def set_jit_compile(enabled: bool) -> None:
-    """Says whether the recurrence is compiled with XLA of its own accord.
+    """Sets whether the recurrence is compiled with XLA of its own accord.
 
     It is by default, also inside a model that is not, because the loop is several
     times faster so. Functions that were traced before the call stay as they are.
@@ -42,25 +37,28 @@ def jit_compile_enabled() -> bool:
 
 def exported_without_xla() -> bool:
     """Whether the call is made by an export to ONNX or TFLite, which lack XLA."""
-    if not in_graph():
-        return False
+    return in_graph() and _called_from(_EXPORTERS)
+
+
+def _called_from(modules: tuple[str, ...]) -> bool:
+    """Whether a function of one of these modules is being executed."""
     frame: Any = sys._getframe(1)
     while frame is not None:
-        if frame.f_globals.get("__name__", "").startswith(_EXPORTERS):
+        if frame.f_globals.get("__name__", "").startswith(modules):
             return True
         frame = frame.f_back
     return False
 
 
 def expm1(x: Any) -> Any:
-    """$e^x - 1$, exact near zero; in words of ONNX where it is to go there."""
+    """$e^x - 1$, exact near zero; by operations of ONNX in an export to it."""
     return (
         ops.tanh(x / 2) * (ops.exp(x) + 1) if exported_without_xla() else ops.expm1(x)
     )
 
 
 def log1p(x: Any) -> Any:
-    r"""$\ln(1 + x)$, exact near zero; in words of ONNX where it is to go there."""
+    r"""$\ln(1 + x)$, exact near zero; by operations of ONNX in an export to it."""
     return 2 * ops.arctanh(x / (2 + x)) if exported_without_xla() else ops.log1p(x)
 
 
@@ -68,15 +66,18 @@ _EXPORTERS = (
     *("keras.src.export.onnx", "keras.src.export.litert"),
     *("tf2onnx", "tensorflow.lite"),
 )
+_SAVERS = ("keras.src.export", "tensorflow.python.saved_model")
 
 if _BACKEND == "tensorflow":
     import tensorflow as tf
 
-    # There is no public way to ask which tensors an accumulator watches.
+    # There is no public way to ask which tensors an accumulator watches, nor whether
+    # what is being traced is compiled with XLA as a whole.
     from tensorflow.python.eager.forwardprop_util import pack_tangents
+    from tensorflow.python.ops.control_flow_util import GraphOrParentsInXlaContext
 
     def in_graph() -> bool:
-        """Whether a graph is being made rather than numbers."""
+        """Whether the call is traced rather than run eagerly."""
         return not tf.executing_eagerly()
 
     def known(tensor: Any, shape: Sequence[int | None]) -> Any:
@@ -105,6 +106,67 @@ if _BACKEND == "tensorflow":
             for flag in (True, False)
         }
         return lambda *args: compiled[_jit_compile](*args)
+
+    def jit_twice(function: Callable) -> tuple[Callable, Callable]:
+        """``function`` of tensors in TensorFlow's own graph, and compiled with XLA.
+
+        It is traced once for both, where the first one is called first: tracing takes
+        most of the time of a first call.
+        """
+        graph = tf.function(function, autograph=False)
+        traced: dict = {}
+
+        def key(args):
+            tensors = (t for t in tf.nest.flatten(args) if t is not None)
+            return tuple((str(t.shape), t.dtype) for t in tensors)
+
+        def plain(*args):
+            concrete = traced[key(args)] = graph.get_concrete_function(*args)
+            return concrete(*args)
+
+        @functools.partial(tf.function, jit_compile=True, autograph=False)
+        def compiled(*args):
+            # Within XLA, `graph` itself would be traced once more.
+            return traced.get(key(args), function)(*args)
+
+        return plain, compiled
+
+    class Calls:
+        """How often a part of a graph has run, counted while it runs.
+
+        The count belongs to the process; it is no variable of a model.
+        """
+
+        def __init__(self):
+            self._area = {"shared_name": f"calls_{uuid.uuid4().hex}"}
+
+        def add(self) -> None:
+            """Counts a call."""
+            with tf.device("CPU"):
+                tf.raw_ops.Stage(values=[tf.constant(True)], **self._area)
+
+        def fewer_than(self, count: int) -> Any:
+            """Whether there were fewer calls than that, as a tensor.
+
+            False where calls cannot be counted: where XLA compiles the whole graph, or
+            where the graph is being saved.
+            """
+            graph = tf.compat.v1.get_default_graph()
+            if GraphOrParentsInXlaContext(graph) or _called_from(_SAVERS):
+                return tf.constant(False)
+            with tf.device("CPU"):
+                calls = tf.raw_ops.StageSize(dtypes=[tf.bool], **self._area)
+            return calls < count
+
+    def choose(condition: Any, first: Callable, second: Callable) -> Any:
+        """``first()`` if the boolean tensor is true, else ``second()``.
+
+        Only the latter is traced where a graph knows the tensor to be false.
+        """
+        known = tf.get_static_value(condition)
+        if known is not None and not known:
+            return second()
+        return tf.cond(condition, first, second)
 
     def cached(function: Callable) -> Callable:
         """``function`` of tensors, whose branches are not compiled at every call."""
@@ -197,8 +259,11 @@ if _BACKEND == "tensorflow":
             output, primal, unconnected_gradients=tf.UnconnectedGradients.ZERO
         )
 
+    LOOPS_COMPILED = True
+    """Whether recurrent layers have a compiled loop."""
+
     LENGTHS_VARY = True
-    """Whether a compiled function can be told how many of its time steps to take."""
+    """Whether a compiled function takes the number of its time steps as an argument."""
 
     LOOPS_NEED_GRADIENTS = True
     """Whether a `scan` is to be differentiated by what `custom_gradient` says alone."""
@@ -276,15 +341,32 @@ if _BACKEND == "tensorflow":
     def _still(tensors: Tensors) -> tuple:
         return tuple(map(tf.stop_gradient, tensors))
 
+elif _BACKEND == "torch":
+    from keras_nonnormal._torch import (
+        LENGTHS_VARY,
+        LOOPS_COMPILED,
+        LOOPS_NEED_GRADIENTS,
+        accelerated,
+        batch_jacobian,
+        cached,
+        custom_gradient,
+        frozen,
+        in_graph,
+        jit,
+        known,
+        scan,
+        vjp,
+    )
+
 else:
     import jax
 
     def in_graph() -> bool:
-        """Whether a graph is being made rather than numbers."""
+        """Whether the call is traced rather than run eagerly."""
         return False
 
     def known(tensor: Any, shape: Sequence[int | None]) -> Any:
-        """A tensor that a graph knows to be of this shape, too."""
+        """The tensor with this static shape."""
         return tensor
 
     def frozen(function: Callable) -> Any:
@@ -323,8 +405,11 @@ else:
         )(jax.numpy.eye(output.shape[-1], dtype=output.dtype))
         return jax.numpy.moveaxis(rows, 0, 1)
 
+    LOOPS_COMPILED = True
+    """Whether recurrent layers have a compiled loop."""
+
     LENGTHS_VARY = False
-    """Whether a compiled function can be told how many of its time steps to take."""
+    """Whether a compiled function takes the number of its time steps as an argument."""
 
     LOOPS_NEED_GRADIENTS = False
     """Whether a `scan` is to be differentiated by what `custom_gradient` says alone."""

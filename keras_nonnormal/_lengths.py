@@ -14,26 +14,23 @@ SHORT = 128
 SMALL = 2**22
 """How many numbers such a padded sequence may have."""
 
+TINY = 2**17
+"""Up to so many numbers, all sequences share one program, however long."""
 
-def bucket_of(sequence: Any, width: int) -> Any:
-    """The length to which a sequence `(time, ..., features)` is padded.
 
-    A power of two, except that every small one has the length `SHORT`: a compilation
-    takes longer than many a pass over zeros.
+def bucket_of(sequence: Any) -> Any:
+    """The length to which a sequence `(time, ..., width)` is padded.
 
-    Args:
-        sequence: Tensor `(time, ..., features)`.
-        width: How many numbers there will be in the place of the features.
+    A power of two, except that every small one has the length `SHORT` at least, and
+    tiny ones more: a compilation takes longer than many a pass over zeros.
 
     Returns:
         An integer tensor.
     """
-    shape: Any = ops.shape(sequence)
-    time, *samples, _ = shape
-    rows: Any = width
-    for size in samples:
-        rows = rows * size
-    least = ops.where(rows * SHORT <= SMALL, SHORT, 1)
+    time: Any = ops.shape(sequence)[0]
+    numbers: Any = ops.size(sequence) // time  # of a time step
+    least = ops.where(numbers * SHORT <= SMALL, SHORT, 1)
+    least = ops.maximum(least, TINY // numbers)
     powers: Any = ops.convert_to_tensor([2**k for k in range(31)], "int32")
     powers = ops.where(powers >= ops.maximum(time, least), powers, powers[-1])
     return ops.maximum(ops.min(powers), time)
@@ -41,7 +38,5 @@ def bucket_of(sequence: Any, width: int) -> Any:
 
 def pad(sequence: Any, length: Any) -> Any:
     """A sequence with zeros behind it, `(length, ...)`."""
-    shape: Any = ops.shape(sequence)
-    time, *others = shape
-    zeros = ops.zeros((length - time, *others), sequence.dtype)
-    return ops.concatenate([sequence, zeros])
+    behind: Any = length - ops.shape(sequence)[0]
+    return ops.pad(sequence, [[0, behind], *[[0, 0]] * (len(sequence.shape) - 1)])

@@ -1,9 +1,9 @@
-"""The passes of a recurrence: compiled ones, and the plain loop they stand for."""
+"""The passes of a recurrence: the compiled ones, and the plain loop."""
 
 from keras import ops
 
 from keras_nonnormal import _backend
-from keras_nonnormal._lengths import pad
+from keras_nonnormal._lengths import bucket_of, pad
 from keras_nonnormal._scan import Scan
 
 
@@ -17,6 +17,20 @@ class Passes:
         self.adjoint = recurrence.adjoint
         self.counts = counts
         self.return_sequences = return_sequences
+
+    def argument_has_time(self, position: int) -> bool:
+        """Whether an argument of `forward`, after the length, has an axis of time."""
+        states, gains, inputs, _ = self.counts
+        return position == 0 or 2 + states <= position < 2 + states + gains + inputs
+
+    def output_has_time(self, position: int) -> bool:
+        """Whether an output of `forward` has an axis of time."""
+        return position == self.counts[0]
+
+    def cotangent_has_time(self, position: int) -> bool:
+        """Whether a result of `backward` has an axis of time."""
+        emitted = self.adjoint and position >= 2 + self.counts[0]
+        return bool(position == 1 or emitted or self.argument_has_time(position))
 
     def _split(self, tensors):
         """States, gain (none or one), inputs, and whatever follows them."""
@@ -34,7 +48,7 @@ class Passes:
 
         def body(state, slices):
             a, gain, x = slices[0], slices[1 : 1 + len(gains)], slices[1 + len(gains) :]
-            z = a + ops.matmul(_amplified(state[0], *gain), matrix)
+            z = a + times(_amplified(state[0], *gain), matrix)
             state = tuple(self.step(z, state, tuple(x), parameters))
             return state, state if self.slope else (z, *state)
 
@@ -66,7 +80,9 @@ class Passes:
             for first, state in zip(initial_state, after, strict=True)
         )
         fed_back = _amplified(previous[0], *gains)
-        transposed = ops.swapaxes(matrix, -1, -2)
+        transposed = (
+            matrix if is_diagonal(matrix, fed_back) else ops.swapaxes(matrix, -1, -2)
+        )
         if self.slope:
             d_drive, *d_gains, d_initial = self._loop_of_slopes(
                 length, d_last, d_outputs, after[0], previous[0], gains, transposed
@@ -102,7 +118,7 @@ class Passes:
                 lambda z, *state: tuple(self.step(z, state, x, parameters)), z, *state
             )
             d_z, *d_previous = pullback(d_state)
-            returned = ops.matmul(d_z, transposed)
+            returned = times(d_z, transposed)
             d_previous = _add_to_first(d_previous, _amplified(returned, *gain))
             emitted = (returned,) if gain else ()
             return d_previous, (d_z, *emitted, *(d_state if deferred else ()))
@@ -136,7 +152,7 @@ class Passes:
         def body(d_state, slices):
             (h, *gain), d_h = slices[: len(stacks)], slices[len(stacks) :]
             d_z = _add_to_first(d_state, *d_h)[0] * self.slope(h)
-            returned = ops.matmul(d_z, transposed)
+            returned = times(d_z, transposed)
             emitted = (returned,) if gain else ()
             return (_amplified(returned, *gain),), (d_z, *emitted)
 
@@ -170,7 +186,7 @@ class Passes:
             after, gain = tuple(x[:states]), tuple(x[states:])
             d_state = _add_to_first(d_state, *d_h)
             d_z, d_before, emitted = self.adjoint.step(z, after, parameters, d_state)
-            returned = ops.matmul(d_z, transposed)
+            returned = times(d_z, transposed)
             d_before = _add_to_first(d_before, _amplified(returned, *gain))
             return d_before, (d_z, *emitted, *((returned,) if gain else ()))
 
@@ -207,39 +223,25 @@ class Plain:
         results = self.scan(state, (drive, *slices), (matrix, *parameters))
         return results if self.return_sequences else results[:states]
 
-    def of_first_steps(self, *tensors):
-        """The same for the first steps of padded sequences, see `OfManyLengths`."""
-        drive, matrix, *rest, steps = tensors
-        length, bucket = ops.shape(steps)[0], ops.shape(drive)[0]
-        states, gains, inputs, _ = self.counts
-        timed = slice(states, states + gains + inputs)
-        rest[timed] = [x[:length] for x in rest[timed]]
-        results = self(drive[:length], matrix, *rest)
-        outputs = (pad(x, bucket) for x in results[states:])
-        return (*results[:states], *outputs)
-
     def _body(self, state, slices, constants):
         drive, *rest = slices
         matrix, *parameters = constants
         gain, inputs = rest[: self.counts[1]], rest[self.counts[1] :]
-        z = drive + ops.matmul(_amplified(state[0], *gain), matrix)
+        z = drive + times(_amplified(state[0], *gain), matrix)
         state = tuple(self.step(z, state, tuple(inputs), tuple(parameters)))
         return state, (state[0],), ()
 
 
-class Recomputing:
+class Recomputing(Passes):
     """The same passes, of which the forward one keeps nothing for the other."""
 
-    def __init__(self, passes):
-        self.passes = passes
-
     def forward(self, length, *tensors):
-        outputs, _ = self.passes.forward(length, *tensors)
+        outputs, _ = super().forward(length, *tensors)
         return outputs, ()
 
-    def backward(self, length, cotangents, _, *tensors):
-        _, residuals = self.passes.forward(length, *tensors)
-        return self.passes.backward(length, cotangents, residuals, *tensors)
+    def backward(self, length, cotangents, residuals, *tensors):
+        _, residuals = super().forward(length, *tensors)
+        return super().backward(length, cotangents, residuals, *tensors)
 
 
 class Jitted:
@@ -256,20 +258,96 @@ class Jitted:
         return self._backward(None, cotangents, residuals, *tensors)
 
 
-class OfManyLengths(Jitted):
-    """The passes over the first time steps of padded sequences.
+class JittedLater:
+    """The passes in the backend's own graph, and compiled after some calls.
 
-    How many these are says the last of the tensors, `(time,)`, by its shape alone.
+    Compiling takes longer than many a call, so it waits where shapes may not come
+    again.
+
+    Args:
+        passes: `Passes`.
+        calls: How many calls run in the backend's own graph.
+        varies: Whether sequences vary in length. Compiled passes then get them padded
+            to one of a few lengths, and are told the true one.
     """
 
+    def __init__(self, passes, calls, varies):
+        self.passes = passes
+        self.calls = calls
+        self.varies = varies
+        self._counter = _backend.Calls()
+        self._plain_forward, self._forward = _backend.jit_twice(passes.forward)
+        self._plain_backward, self._backward = _backend.jit_twice(passes.backward)
+
     def forward(self, *tensors):
-        *tensors, steps = tensors
-        return self._forward(ops.shape(steps)[0], *tensors)
+        has_time, length = self.passes.argument_has_time, self._length(tensors)
+
+        def early():
+            self._counter.add()
+            outputs, residuals = self._plain_forward(length, *tensors)
+            return outputs, residuals, _where(has_time, tensors)
+
+        def later():
+            bucket = bucket_of(tensors[0]) if self.varies else None
+            padded = self._padded(has_time, tensors, bucket)
+            outputs, residuals = self._forward(length, *padded)
+            outputs = self._cut(self.passes.output_has_time, outputs, length)
+            return outputs, residuals, _where(has_time, padded)
+
+        is_early = self._counter.fewer_than(self.calls)
+        outputs, *kept = _backend.choose(is_early, early, later)
+        return outputs, (is_early, *kept)
 
     def backward(self, cotangents, residuals, *tensors):
-        *tensors, steps = tensors
-        length = ops.shape(steps)[0]
-        return self._backward(length, cotangents, residuals, *tensors)
+        has_time, length = self.passes.argument_has_time, self._length(tensors)
+        is_early, residuals, timed = residuals
+
+        def early():
+            return self._plain_backward(length, cotangents, residuals, *tensors)
+
+        def later():
+            slices = iter(timed)  # as they were padded before
+            padded = _map(has_time, lambda _: next(slices), tensors)
+            bucket = ops.shape(timed[0])[0]
+            d_outputs = self._padded(self.passes.output_has_time, cotangents, bucket)
+            results = self._backward(length, d_outputs, residuals, *padded)
+            return self._cut(self.passes.cotangent_has_time, results, length)
+
+        return _backend.choose(is_early, early, later)
+
+    def _length(self, tensors):
+        if not self.varies:
+            return None
+        return ops.convert_to_tensor(ops.shape(tensors[0])[0], "int32")
+
+    def _padded(self, has_time, tensors, bucket):
+        return self._if_varying(has_time, lambda x: pad(x, bucket), tensors)
+
+    def _cut(self, has_time, tensors, length):
+        return self._if_varying(has_time, lambda x: x[:length], tensors)
+
+    def _if_varying(self, has_time, function, tensors):
+        return _map(has_time, function, tensors) if self.varies else tuple(tensors)
+
+
+def _where(has_time, tensors):
+    return tuple(x for position, x in enumerate(tensors) if has_time(position))
+
+
+def _map(has_time, function, tensors):
+    """The tensors, those with an axis of time through a function."""
+    pairs = enumerate(tensors)
+    return tuple(function(x) if has_time(position) else x for position, x in pairs)
+
+
+def is_diagonal(matrix, rows):
+    """Whether a matrix `(1, size)` that rows `(..., size)` meet is a diagonal."""
+    return matrix.shape[-2] != rows.shape[-1]
+
+
+def times(rows, matrix):
+    """Rows times a matrix, or entry by entry times the diagonal of one."""
+    return rows * matrix if is_diagonal(matrix, rows) else ops.matmul(rows, matrix)
 
 
 def _amplified(h, *gain):

@@ -27,3 +27,33 @@ class AtLeast(keras.constraints.Constraint):
 
     def get_config(self):
         return {"minimum": self.minimum}
+
+
+@keras.saving.register_keras_serializable("keras_nonnormal")
+class Within(keras.constraints.Constraint):
+    """Keeps the magnitude of every entry of a variable at or below a number.
+
+    Args:
+        bound: Positive float, the number.
+
+    Raises:
+        ValueError: If `bound` is not positive.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from keras_nonnormal.constraints import Within
+    >>> [float(w) for w in Within(0.5)(np.array([-1.0, 0.25, 2.0], "float32"))]
+    [-0.5, 0.25, 0.5]
+    """
+
+    def __init__(self, bound):
+        if not bound > 0:
+            raise ValueError(f"Expected a positive `bound`. Received: bound={bound!r}")
+        self.bound = float(bound)
+
+    def __call__(self, w):
+        return ops.clip(w, -self.bound, self.bound)
+
+    def get_config(self):
+        return {"bound": self.bound}

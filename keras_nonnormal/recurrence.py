@@ -17,13 +17,13 @@ from keras import ops
 
 from keras_nonnormal import _backend
 from keras_nonnormal._backend import set_jit_compile
-from keras_nonnormal._lengths import bucket_of, pad
 from keras_nonnormal._passes import (
     Jitted,
-    OfManyLengths,
+    JittedLater,
     Passes,
     Plain,
     Recomputing,
+    is_diagonal,
 )
 
 __all__ = ["Adjoint", "Recurrence", "set_jit_compile"]
@@ -31,20 +31,26 @@ __all__ = ["Adjoint", "Recurrence", "set_jit_compile"]
 Step = Callable[[Any, tuple, tuple, tuple], tuple]
 
 CHUNK_ELEMENTS = 14_000
-"""Time steps times width that are worth a loop of their own, see `_chunks`."""
+"""Least time steps times width of a loop of its own, see `_chunks`."""
 
 CHUNK_ROWS = 350
-"""Time steps times samples that are worth the products after a loop."""
+"""Least time steps times samples for products after a loop."""
 
 MOST_CHUNKS = 16
 
 LENGTHS = 2
-"""How many lengths get a program of their own where every call is seen, eagerly."""
+"""How many lengths get a program of their own, where more may come."""
+
+EARLY_CALLS = 100
+"""How many calls with sequences of many lengths are not worth a compilation."""
+
+FEW_CALLS = 3
+"""The same for sequences of one length, where others may come."""
 
 
 @dataclass(frozen=True)
 class Adjoint:
-    """A `step` backwards, in terms of what it gave.
+    """The backward pass of a `step`, in terms of its outputs.
 
     Args:
         step: `step(z, after, parameters, d_after) -> (d_z, d_before, emitted)`: from
@@ -83,6 +89,8 @@ class Recurrence:
             keep for the backward pass. If there are more, or their count is not known
             beforehand, the backward pass makes them again, chunk by chunk of time:
             memory at the price of one more forward pass. By default all are kept.
+        any_length: Whether sequences of any length may come: then a graph for sequences
+            of one length may be run but once, and is not compiled at once.
 
     Example:
 
@@ -103,12 +111,14 @@ class Recurrence:
         parameter_cotangents: Callable | None = None,
         adjoint: "Adjoint | None" = None,
         most_kept: float = math.inf,
+        any_length: bool = False,
     ):
         self.step = step
         self.slope = slope
         self.parameter_cotangents = parameter_cotangents
         self.adjoint = adjoint
         self.most_kept = most_kept
+        self.any_length = any_length
         self._compiled: dict[tuple, Callable] = {}
         self._lengths: set[int] = set()
 
@@ -133,7 +143,8 @@ class Recurrence:
             sequences: Tensor `(time, batch, features)`, the $x_t$ above.
             affine: The kernel $W$, `(features, width)`, and, if there is one, the
                 bias $b$, `(width,)`.
-            recurrent_matrix: Tensor `(size, width)`, the $V$ above.
+            recurrent_matrix: Tensor `(size, width)`, the $V$ above; or `(1, size)`, the
+                diagonal of one: the loop is then without a product.
             initial_state: Tuple of tensors `(batch, size)`.
             inputs: Tuple of floating-point tensors `(time, ...)`; `step` sees one slice
                 of each per time step.
@@ -156,15 +167,10 @@ class Recurrence:
             gains = (ops.broadcast_to(gain, shape),)
         counts = (len(state), len(gains), len(inputs), len(parameters))
         time, *samples, _ = sequences.shape
-        varies = self._varies(time)
+        varies, early = self._varies(time)
         recomputes = self._recomputes(sequences, state)
-        signature = (counts, return_sequences, recomputes, varies)
-        slices, steps = (*gains, *inputs), ()
-        if varies:
-            length = ops.shape(sequences)[0]
-            steps = (ops.zeros((length,), sequences.dtype),)
-            bucket = bucket_of(sequences, affine[0].shape[-1])
-            sequences, *slices = (pad(x, bucket) for x in (sequences, *slices))
+        signature = (counts, return_sequences, recomputes, varies, early)
+        slices = (*gains, *inputs)
         batch = None if None in samples else math.prod(samples)
         for now in _chunks(None if varies else time, affine[0].shape[-1], batch):
             drive = _affine(sequences[now], *affine)
@@ -172,7 +178,7 @@ class Recurrence:
                 signature,
                 *(drive, matrix, *state),
                 *(x[now] for x in slices),
-                *(*parameters, *steps),
+                *parameters,
             )
             state = tuple(
                 _backend.known(after, before.shape)
@@ -182,19 +188,24 @@ class Recurrence:
         if not return_sequences:
             return None, state
         outputs = ops.concatenate(outputs) if len(outputs) > 1 else outputs[0]
-        outputs = outputs[:length] if varies else outputs
         return _backend.known(outputs, (time, *state[0].shape)), state
 
-    def _varies(self, time) -> bool:
-        """Whether sequences of many lengths come, of which XLA should not see each."""
+    def _varies(self, time) -> tuple[bool, int]:
+        """Whether lengths vary so much that XLA should not compile each of them.
+
+        And the number of calls that are not worth a compilation.
+        """
         if not (_backend.LENGTHS_VARY and _backend.jit_compile_enabled()):
-            return False
+            return False, 0
+        traced_once = _backend.in_graph()
         if time is None:
-            return True
-        if _backend.in_graph():
-            return False
+            return True, EARLY_CALLS
+        if traced_once and not self.any_length:
+            return False, 0
         self._lengths.add(time)
-        return len(self._lengths) > LENGTHS
+        if len(self._lengths) > LENGTHS:
+            return True, EARLY_CALLS
+        return False, FEW_CALLS if traced_once else 0
 
     def _recomputes(self, sequences, state) -> bool:
         """Whether the states of all time steps are too many to be kept."""
@@ -208,14 +219,12 @@ class Recurrence:
 
     def _run(self, signature, *tensors):
         if signature not in self._compiled:
-            counts, return_sequences, recomputes, varies = signature
-            passes = Passes(self, counts, return_sequences)
-            if recomputes:
-                passes = Recomputing(passes)
-            plain = Plain(self.step, counts, return_sequences)
-            jitted = (OfManyLengths if varies else Jitted)(passes)
+            counts, return_sequences, recomputes, varies, early = signature
+            kind = Recomputing if recomputes else Passes
+            passes = kind(self, counts, return_sequences)
+            jitted = JittedLater(passes, early, varies) if early else Jitted(passes)
             self._compiled[signature] = _backend.accelerated(
-                plain.of_first_steps if varies else plain,
+                Plain(self.step, counts, return_sequences),
                 jitted.forward,
                 self._cotangents(counts, jitted.backward),
             )
@@ -228,19 +237,19 @@ class Recurrence:
             d_drive, fed_back, *d_rest = backward(d_outputs, residuals, *tensors)
             # Long products are left to the backend, whose own are faster than XLA's
             # where the model around is not compiled.
-            # Of padded sequences, the first steps alone; their number has no cotangent.
-            steps = tensors[2 + sum(counts) :]
-            taken = slice(ops.shape(steps[0])[0] if steps else None)
-            d_matrix = _outer_product(fed_back[taken], d_drive[taken])
+            product = (
+                _inner_products if is_diagonal(tensors[1], fed_back) else _outer_product
+            )
+            d_matrix = product(fed_back, d_drive)
             if self.adjoint:
                 d_rest = _with_parameters(self.adjoint, d_rest, counts, tensors)
-            return d_drive, d_matrix, *d_rest, *map(ops.zeros_like, steps)
+            return d_drive, d_matrix, *d_rest
 
         return cotangents
 
 
 def _with_parameters(adjoint, d_rest, counts, tensors):
-    """Cotangents of state, gain and parameters; the last from what is emitted."""
+    """Cotangents of state, gain and parameters; the last from the emitted tensors."""
     states, gains, *_ = counts
     before, (z, *stacks) = d_rest[: states + gains], d_rest[states + gains :]
     after, emitted = tuple(stacks[:states]), tuple(stacks[states:])
@@ -279,6 +288,11 @@ def _affine(sequences, kernel, *bias):
     for b in bias:
         rows = rows + b
     return ops.reshape(rows, (*shape[:-1], ops.shape(kernel)[-1]))
+
+
+def _inner_products(left, right):
+    """The diagonal of `_outer_product`, `(1, size)`."""
+    return ops.sum(ops.sum(left * right, axis=0), axis=-2, keepdims=True)
 
 
 def _outer_product(left, right):

@@ -28,7 +28,14 @@ LONG = ("tests/notebooks/", "tests/experiments/test_scripts.py")
 
 # A function that is called once or twice takes longer to trace than to run: here it is
 # run operation by operation, but for tests marked as `graphs` or `compiled`.
-EAGER = ("tests/layers/",)
+EAGER = tuple(
+    f"tests/layers/test_{name}.py"
+    for name in (
+        *("derivatives", "dtypes", "golden_cells", "golden_gamma", "golden_stairs"),
+        *("initial_state", "language_layers", "loops", "lru", "parametrized_rnn"),
+        *("alif", "anru", "antisymmetric_rnn", "pascal"),
+    )
+)
 
 # The fast tier, `-m fast`. In these folders and files most tests train a network,
 # compile a loop or start a program; of the layers, comparisons with archives are fast.
@@ -41,6 +48,15 @@ COMPARED = "tests/layers/"
 # With these fixtures a test starts programs, reads real data, or trains and saves.
 PROGRAMS = {"python", "data_folder", "tmp_path", "tmp_path_factory"}
 REFUSALS = {"refused"}  # writes nothing: that is what it looks for
+
+
+if os.environ.get("KERAS_BACKEND") == "torch":
+    import torch
+
+    # Of the other backends, NumPy takes tensors that have a gradient as well.
+    torch.Tensor.__array__ = lambda self, dtype=None, copy=None: (
+        self.detach().cpu().numpy().astype(dtype or self.detach().numpy().dtype)
+    )
 
 
 def is_fast(item):

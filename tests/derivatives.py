@@ -46,7 +46,7 @@ def check_derivatives(
         return sum(ops.sum(g * d) for g, d in pairs), value
 
     def second(*primals):
-        """The derivative along the directions, the value, the derivative's gradients."""
+        """The derivative along the directions, the value, the former's slopes."""
         (slope, value), pullback = _backend.vjp(along, *primals)
         return slope, value, *pullback((ops.ones_like(slope), ops.zeros_like(value)))
 

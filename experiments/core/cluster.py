@@ -37,29 +37,41 @@ def worker_count() -> int:
     Raises:
         OptionError: If it does not say who they are and which one this is.
     """
-    text = os.environ.get("TF_CONFIG")
+    try:
+        return _count(os.environ.get("TF_CONFIG"))
+    except ValueError as error:
+        raise OptionError(
+            "--strategy multiworker: expected the environment variable TF_CONFIG to be "
+            f"like {EXAMPLE}, with the index of this worker; {error}"
+        ) from None
+
+
+def _count(text: str | None) -> int:
     if text is None:
-        raise _wrong("it is not set")
+        raise ValueError("it is not set")
     try:
         config = json.loads(text)
     except ValueError as error:
-        raise _wrong(f"it is no JSON ({error})") from None
+        raise ValueError(f"it is no JSON ({error})") from None
+    parts = config if isinstance(config, dict) else {}
     jobs, task = (
-        config.get(name) if isinstance(config, dict) else None
+        parts[name] if isinstance(parts.get(name), dict) else {}
         for name in ("cluster", "task")
     )
-    workers = jobs.get("worker") if isinstance(jobs, dict) else None
-    if not (isinstance(workers, list) and workers and all(map(_address, workers))):
-        raise _wrong('"cluster" has no list "worker" of host:port')
-    assert isinstance(jobs, dict)
+    workers = jobs.get("worker")
+    if not (isinstance(workers, list) and workers and all(map(_is_address, workers))):
+        raise ValueError('"cluster" has no list "worker" of host:port')
     if strange := ", ".join(sorted({*jobs} - {"worker"})):
-        raise _wrong(f'"cluster" names more than workers: {strange}')
-    index = task.get("index") if isinstance(task, dict) else None
-    if not isinstance(task, dict) or task.get("type") != "worker":
-        raise _wrong('"task" is not of type "worker"')
-    if not isinstance(index, int) or not 0 <= index < len(workers):
-        raise _wrong(f'"index" in "task" is not one of 0 to {len(workers) - 1}')
+        raise ValueError(f'"cluster" names more than workers: {strange}')
+    if task.get("type") != "worker":
+        raise ValueError('"task" is not of type "worker"')
+    if task.get("index") not in range(len(workers)):
+        raise ValueError(f'"index" in "task" is not one of 0 to {len(workers) - 1}')
     return len(workers)
+
+
+def _is_address(worker: Any) -> bool:
+    return isinstance(worker, str) and bool(re.fullmatch(r"\S+:\d+", worker))
 
 
 def is_first(program: Program) -> bool:
@@ -75,9 +87,6 @@ def as_one_run(program: Program) -> Iterator[tuple[Program, bool]]:
 
     The others get copies of the run directory, which are not kept, and say nothing:
     they do all that the first one does, so that all take the same decisions.
-
-    Args:
-        program: The program of the run.
 
     Raises:
         WorkerLost: If another worker ends before its time.
@@ -101,7 +110,7 @@ def as_one_run(program: Program) -> Iterator[tuple[Program, bool]]:
             here = program if chief else _copied(program, Path(folder))
             wait_for_all()  # what is copied must not change
         if not chief:
-            nowhere = stack.enter_context(open(os.devnull, "w"))
+            nowhere = stack.enter_context(open(os.devnull, "w", encoding="utf-8"))
             stack.enter_context(contextlib.redirect_stdout(nowhere))
         yield here, chief
         with placed(run.device, run.strategy):
@@ -110,25 +119,10 @@ def as_one_run(program: Program) -> Iterator[tuple[Program, bool]]:
 
 def _copied(program: Program, folder: Path) -> Program:
     """A program in a copy of its run directory."""
-    out = Path(program.run.out or "")
     changes = {"out": str(folder / "run")}
-    if out.exists():
-        shutil.copytree(
-            out,
-            changes["out"],
-            ignore=shutil.ignore_patterns("tensorboard", ".*"),
-        )
+    if program.run.out and Path(program.run.out).exists():
+        left_out = shutil.ignore_patterns("tensorboard", ".*")
+        shutil.copytree(program.run.out, changes["out"], ignore=left_out)
     if save := program.options.get("save"):
         changes["save"] = str(folder / Path(save).name)
     return program.changed(**changes)
-
-
-def _address(worker: Any) -> bool:
-    return isinstance(worker, str) and bool(re.fullmatch(r"\S+:\d+", worker))
-
-
-def _wrong(reason: str) -> OptionError:
-    return OptionError(
-        "--strategy multiworker: expected the environment variable TF_CONFIG to be "
-        f"like {EXAMPLE}, with the index of this worker; {reason}"
-    )

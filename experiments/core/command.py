@@ -1,17 +1,19 @@
 """From a command line to a program: which recipe is meant, and whose settings hold."""
 
-import argparse
+import contextlib
 import dataclasses
 import difflib
+import itertools
 import sys
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from experiments.core import directory
 from experiments.core.cluster import check_strategy
 from experiments.core.options import (
+    Option,
     OptionError,
     by_role,
     flag,
@@ -20,16 +22,12 @@ from experiments.core.options import (
     parse,
     refuse,
 )
+from experiments.core.parts import RECIPES, TASKS, networks_of, presets_of, recipes_of
 from experiments.core.program import (
-    RECIPES,
-    TASKS,
     Program,
     compose,
     known_options,
-    networks_of,
-    presets_of,
     read_values,
-    recipes_of,
     spelled_out,
 )
 
@@ -38,6 +36,7 @@ FREE_ON_RESUME = ("length", "where", "shown")
 FREE_IN_TESTS = ("where", "shown", "numerics", "test")
 TRAINED = ("trained", "length")
 MOST_NAMES = 6  # of presets in a line
+SAYING_NO_RECIPE = ("--help", "--preset", "--out", "--recipe", "--resume", "--quick")
 
 
 def program_of(
@@ -93,52 +92,79 @@ def meant(script: str, arguments: Sequence[str]) -> tuple[str, str]:
     Raises:
         OptionError: If there is none.
     """
-    recipes = recipes_of(script)
-    asked = _asked(arguments)
-    if asked.resume or asked.test:
-        out = Path(asked.out) if asked.out else directory.latest_unfinished(script)
-        if out is not None and (found := directory.recipe_of(out)) in recipes:
+    recipes, flags = recipes_of(script), _flags(script, arguments)
+    if "--resume" in flags or "--test" in flags:
+        out = flags.get("--out") or directory.latest_unfinished(script)
+        if out is not None and (found := directory.recipe_of(Path(out))) in recipes:
             return found, "that of the run"
-    if asked.recipe is not None:
-        if asked.recipe not in recipes:
+    if asked := flags.get("--recipe"):
+        if asked not in recipes:
             raise OptionError(
-                f"--recipe: expected one of {', '.join(recipes)}, received "
-                f"{asked.recipe!r}"
+                f"--recipe: expected one of {', '.join(recipes)}, received {asked!r}"
             )
-        return asked.recipe, "as asked for"
+        return asked, "as asked for"
+    knowing: dict[str, list[str]] = {}
+    if preset := flags.get("--preset"):
+        having = [each for each in recipes if preset in presets_of(script, each)]
+        knowing[f"--preset {preset}"] = having
+    said = [name for name in flags if name not in SAYING_NO_RECIPE]
+    for name in said:
+        knowing[name] = [e for e in recipes if _named(known_options(script, e), name)]
     left, reason = recipes, ""
-    owner: dict[str, list[str]] = {}
-    flags = _flags(script, arguments)
-    if asked.preset is not None:
-        having = [each for each in recipes if asked.preset in presets_of(script, each)]
-        if having:
-            owner[f"--preset {asked.preset}"] = having
-    for name in flags:
-        knowing = [each for each in recipes if named(known_options(script, each), name)]
-        if not knowing and name.startswith("--no-"):
-            positive = "--" + name[5:]
-            knowing = [e for e in recipes if named(known_options(script, e), positive)]
-        if knowing:  # else argparse says so
-            owner[name] = knowing
-    for name, knowing in owner.items():
-        both = [each for each in left if each in knowing]
-        if not both:
+    for name, able in knowing.items():
+        both = [each for each in left if each in able]
+        if able and not both:
             raise OptionError(
-                f"{name} is of the recipe {' or '.join(knowing)}, {reason} of "
+                f"{name} is of the recipe {' or '.join(able)}, {reason} of "
                 f"{' or '.join(left)}; leave one out (--recipe NAME --help lists flags)"
             )
-        if len(both) < len(left) or (not reason and len(knowing) < len(recipes)):
-            reason = reason if len(both) == len(left) else name
-        left = both
+        if able and len(both) < len(left):  # of what none knows the parser says so
+            left, reason = both, name
     for each in left[1:]:
-        if claim := RECIPES[each].claims(_values(script, each, arguments)):
+        values = _values(known_options(script, each), flags)
+        if claim := RECIPES[each].claims(values):
             return each, f"because of {flag(claim)}"
     found, *others = left
     why = f"because of {reason}" if reason else ""
-    if others and flags:
+    if others and said:
         fit = f"{' and '.join(others)} would fit, too: --recipe {others[0]}"
         why = f"{why}; {fit}" if why else f"the first of those that fit; {fit}"
     return found, why
+
+
+def _flags(script: str, arguments: Sequence[str]) -> dict[str, str]:
+    """The flags among arguments, with what may be their values."""
+    short = {
+        name
+        for recipe in recipes_of(script)
+        for each in known_options(script, recipe).values()
+        for name in each.names
+        if name.startswith("-")
+    }
+    words, found = [hyphenated(word) for word in arguments], {}
+    for word, following in itertools.zip_longest(words, words[1:], fillvalue=""):
+        name, equals, value = word.partition("=")
+        if name.startswith("--") or name in short:
+            following = "" if following.startswith("--") else following
+            found[name] = value if equals else following
+    return found
+
+
+def _named(known: Mapping[str, Option], name: str) -> Option | None:
+    """The option of a flag, `--no-jit` among them."""
+    positive = "--" + name[5:] if name.startswith("--no-") else name
+    return named(known, name) or named(known, positive)
+
+
+def _values(known: Mapping[str, Option], flags: Mapping[str, str]) -> dict[str, Any]:
+    """The values of flags as far as they can be read, without a word about others."""
+    found: dict[str, Any] = {}
+    for name, text in flags.items():
+        if each := _named(known, name):
+            found[each.name] = text
+            with contextlib.suppress(OptionError):
+                found[each.name] = each.read(text)
+    return found
 
 
 def settings_of(
@@ -157,11 +183,14 @@ def settings_of(
     """
     presets = presets_of(script, recipe)
     if preset not in presets:
-        near = difflib.get_close_matches(preset, _all_presets(script), 3)
+        known = [
+            name for each in recipes_of(script) for name in presets_of(script, each)
+        ]
+        near = difflib.get_close_matches(preset, known, 3)
         names = "one of " + ", ".join(presets)
         if near or len(presets) > MOST_NAMES:
-            names = "one of those that --help shows"
-            names += f", such as {', '.join(near)}" if near else ""
+            such = f", such as {', '.join(near)}" if near else ""
+            names = f"one of those that --help shows{such}"
         raise OptionError(f"--preset: expected {names}, received {preset!r}")
     values = published_defaults(script, recipe)
     if preset == "demo":
@@ -205,12 +234,11 @@ def composed(
                 values[name] = most if usual is None else min(most, usual)
     program = compose(script, recipe, {**values, **given})
     whose = {"script": "published defaults", "demo": "a demonstration"}
-    whose = whose.get(preset, f"preset {preset}")
-    words = [f"recipe {recipe}" + (f" ({reason})" if reason else ""), whose]
-    if preset == "demo" and "preset" not in given:
-        words.append("as no flag says what is trained")
-    if preset == "script" and "preset" not in given:
-        words.append("--preset demo is a small run")
+    words = [f"recipe {recipe}" + (f" ({reason})" if reason else "")]
+    words.append(whose.get(preset, f"preset {preset}"))
+    if "preset" not in given:
+        small = "--preset demo is a small run"
+        words.append(small if trained else "as no flag says what is trained")
     return dataclasses.replace(program, why="; ".join(words))
 
 
@@ -219,49 +247,42 @@ def _demo(script: str, recipe: str, given: Mapping[str, Any]) -> Mapping[str, An
 
     A network without one of its own has that of its class, in the size of the script's.
     """
-    rows = [
-        row
-        for row in RECIPES[recipe].rows()
-        if row.script == script and row.preset == "demo"
-    ]
-    network = networks_of(script, recipe)[0]
-    selector = network.selector
+    rows = [row for row in RECIPES[recipe].rows() if row.script == script]
+    demos = [row.settings for row in rows if row.preset == "demo"]
+    networks = networks_of(script, recipe)
+    selector = networks[0].selector
     asked = {name: given[name] for name in (selector, "task") if name in given}
-    for row in rows:
-        if all(str(row.settings.get(n, v)) == str(v) for n, v in asked.items()):
-            return row.settings
-    for each in networks_of(script, recipe):
-        if given.get(selector) in each.names:
-            sizes = [r for r in RECIPES[recipe].rows() if r.preset == "@demo"]
-            size = next((r.settings for r in sizes if r.script == script), {})
+    for each in demos:
+        if all(str(each.get(n, v)) == str(v) for n, v in asked.items()):
+            return each
+    for each in networks:
+        if asked.get(selector) in each.names:
+            size = next((r.settings for r in rows if r.preset == "@demo"), {})
             return {**size, **each.demo}
-    return rows[0].settings if rows else {}
+    return demos[0] if demos else {}
 
 
 def _new(script: str, recipe: str, given: dict[str, Any], reason: str) -> Program:
     program = composed(script, recipe, given, reason)
-    folder = Path("runs") / script
-    out = program.run.out
-    out = Path(out) if out else directory.fresh(folder, program.label)
-    directory.check_free(out)
-    return dataclasses.replace(
-        program, run=dataclasses.replace(program.run, out=str(out))
-    )
+    out = program.run.out or str(directory.fresh(script, program.label))
+    directory.check_free(Path(out))
+    run = dataclasses.replace(program.run, out=out)
+    return dataclasses.replace(program, run=run)
 
 
 def _continued(script: str, recipe: str, given: dict[str, Any]) -> Program:
-    out = Path(given["out"]) if "out" in given else directory.latest_unfinished(script)
+    out = given.get("out") or directory.latest_unfinished(script)
     if out is None:
         raise OptionError(
             f"--resume: no unfinished run under {Path('runs', script)}; name it by "
             "--out"
         )
-    begun = directory.kept_program(script, out, "--resume")
-    directory.check_unfinished(out)
-    known = known_options(script, recipe)
-    directory.check_same(begun, given, by_role(known, *FREE_ON_RESUME), out, "keeps it")
-    changes = {**given, "out": str(out)}
-    return dataclasses.replace(begun.changed(**changes), why="as it began")
+    begun = directory.kept_program(script, Path(out), "--resume")
+    directory.check_unfinished(Path(out))
+    free = by_role(known_options(script, recipe), *FREE_ON_RESUME)
+    _check_same(begun, given, free, f"in {out} began with {{!r}} and keeps it")
+    changed = begun.changed(**{**given, "out": str(out)})
+    return dataclasses.replace(changed, why="as it began")
 
 
 def _tested(script: str, recipe: str, given: dict[str, Any]) -> Program:
@@ -272,7 +293,7 @@ def _tested(script: str, recipe: str, given: dict[str, Any]) -> Program:
     out = Path(given["out"])
     program = directory.kept_program(script, out, "--test")
     free = by_role(known_options(script, recipe), *FREE_IN_TESTS)
-    directory.check_same(program, given, free, out, "is tested so", has="has")
+    _check_same(program, given, free, f"in {out} has {{!r}} and is tested so")
     if program.run.rounds > 1:
         raise OptionError(
             f"--test: the run in {out} has a folder for each of its rounds, expected "
@@ -283,59 +304,22 @@ def _tested(script: str, recipe: str, given: dict[str, Any]) -> Program:
     return program
 
 
-def _asked(arguments: Sequence[str]) -> argparse.Namespace:
-    """The few flags that say where settings come from."""
-    parser = argparse.ArgumentParser(
-        add_help=False, allow_abbrev=False, exit_on_error=False
-    )
-    for name in ("--preset", "--out", "--recipe"):
-        parser.add_argument(name, nargs="?")
-    for name in ("--resume", "--test"):
-        parser.add_argument(name, action="store_true")
-    try:
-        return parser.parse_known_args([hyphenated(word) for word in arguments])[0]
-    except argparse.ArgumentError:  # of which the whole parser says the same
-        return parser.parse_args([])
+def _check_same(
+    begun: Program, given: Mapping[str, Any], free: Collection[str], has: str
+) -> None:
+    """Raises an `OptionError` if a flag says something else than a run has.
 
-
-def _flags(script: str, arguments: Sequence[str]) -> list[str]:
-    """The flags among arguments, as they are written, those of the source left out."""
-    short = {
-        name
-        for recipe in recipes_of(script)
-        for each in known_options(script, recipe).values()
-        for name in each.names
-        if name.startswith("-")
-    }
-    left_out = {"--help", "--preset", "--out", "--recipe", "--resume", "--quick"}
-    words = [hyphenated(word).split("=")[0] for word in arguments]
-    found = [word for word in words if word.startswith("--") or word in short]
-    return [word for word in dict.fromkeys(found) if word not in left_out]
-
-
-def _values(script: str, recipe: str, arguments: Sequence[str]) -> dict[str, Any]:
-    """The values of flags as far as they can be read, without a word about others."""
-    known = known_options(script, recipe)
-    found: dict[str, Any] = {}
-    words = [hyphenated(word) for word in arguments]
-    for place, word in enumerate(words):
-        name, _, value = word.partition("=")
-        each = named(known, name) if name.startswith("-") else None
-        if each is None:
-            if name.startswith("--no-") and named(known, name[5:]):
-                found[name[5:].replace("-", "_")] = False
-            continue
-        following = words[place + 1] if place + 1 < len(words) else ""
-        if not value and each.kind is not bool:
-            value = following
-        found[each.name] = each.settled(value) if value else True
-    return found
-
-
-def _all_presets(script: str) -> list[str]:
-    return [
-        name for recipe in recipes_of(script) for name in presets_of(script, recipe)
-    ]
+    Args:
+        begun: The program of the run.
+        given: The values of flags.
+        free: The options that may differ.
+        has: Says where it is and that it has `{!r}`.
+    """
+    options = begun.options
+    for name, value in given.items():
+        if name in options and name not in free and value != options[name]:
+            has = has.format(options[name])
+            raise OptionError(f"{flag(name)}: the run {has}; received {value!r}")
 
 
 def _notes(script: str) -> str:
@@ -344,15 +328,13 @@ def _notes(script: str) -> str:
     for recipe in recipes_of(script):
         about = RECIPES[recipe].about
         lines.append(f"recipe {recipe}: {about} (--recipe {recipe} --help)")
-        lines.append(
-            textwrap.fill(
-                "presets: " + ", ".join(shortened(presets_of(script, recipe))),
-                width=88,
-                initial_indent="  ",
-                subsequent_indent="    ",
-                break_on_hyphens=False,
-                break_long_words=False,
-            )
+        lines += textwrap.wrap(
+            "presets: " + ", ".join(_shortened(presets_of(script, recipe))),
+            width=88,
+            initial_indent="  ",
+            subsequent_indent="    ",
+            break_on_hyphens=False,
+            break_long_words=False,
         )
     lines.append(
         "No flag that says what is trained means the demonstration; any means the\n"
@@ -361,15 +343,13 @@ def _notes(script: str) -> str:
     return "\n".join(lines)
 
 
-def shortened(names: Mapping[str, Any]) -> list[str]:
+def _shortened(names: Iterable[str]) -> Iterator[str]:
     """Names of presets; of long series the first, the number and how to see all."""
     series: dict[str, list[str]] = {}
     for name in names:
         series.setdefault(name.partition("/")[0], []).append(name)
-    words = []
-    for prefix, each in series.items():
-        if len(each) > 12:
-            words.append(f"{each[0]} and {len(each) - 1} more (presets '{prefix}/*')")
+    for prefix, (first, *others) in series.items():
+        if len(others) > 11:
+            yield f"{first} and {len(others)} more (presets '{prefix}/*')"
         else:
-            words += each
-    return words
+            yield from (first, *others)

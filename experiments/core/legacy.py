@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from experiments.core.options import OptionError, flag, named
-from experiments.core.program import RECIPES, Program, compose, known_options
+from experiments.core.options import Option, OptionError, flag, named
+from experiments.core.parts import RECIPES
+from experiments.core.program import Program, compose, known_options
 
 FAMILIES = {
     **{"starts": "starts", "nnrnn": "networks", "gamma": "networks"},
@@ -52,9 +53,20 @@ def program_of_config(config: Mapping[str, Any]) -> Program:
         )
     for name, value in kept.items():
         each = named(known, name)
-        if each is not None and not each.is_of_type(value):
+        if each is not None and not _fits(each, value):
             raise OptionError(f"{value!r} for {flag(name)}, which makes no sense")
     return compose(script, recipe, kept)
+
+
+def _fits(each: Option, value: Any) -> bool:
+    """Whether a value that comes from JSON is of the type of an option."""
+    if value is None or isinstance(value, bool | str):
+        return each.optional if value is None else type(value) is each.kind
+    try:
+        each.read(value)
+    except OptionError:
+        return False
+    return True
 
 
 def settings_before(

@@ -13,9 +13,9 @@ import re
 import sys
 import types
 import typing
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 # What an option says, by which resuming, pairing of runs, grids and labels go.
 ROLES = (
@@ -29,77 +29,61 @@ ROLES = (
     "source",  # where its settings come from
     "test",  # how a run made before is tested
 )
+# What may be said of an option, and what holds if nothing is.
+DECLARED = {
+    **{"low": None, "above": None, "high": None, "choices": None, "spellings": {}},
+    **{"alias": (), "word": False, "paired": False, "role": "trained", "group": None},
+}
+WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
 class OptionError(ValueError):
     """An option, or a combination of options, that makes no sense."""
 
 
-def option(
-    default: Any,
-    help: str,
-    *,
-    low: float | None = None,
-    above: float | None = None,
-    high: float | None = None,
-    choices: Iterable[str] | Callable[[], Iterable[str]] | None = None,
-    spellings: Mapping[str, str] | Callable[[], Mapping[str, str]] | None = None,
-    alias: str | tuple[str, ...] = (),
-    word: bool = False,
-    paired: bool = False,
-    role: str = "trained",
-    group: str | None = None,
-) -> Any:
+def option(default: Any, help: str, **declared: Any) -> Any:
     """A dataclass field that is also a flag.
 
     The type of the field says how a value is read: a number, a text, a switch (bool),
     a pair of numbers (`tuple[float, float]`), written `0.0 0.9` or `0.0,0.9`, or one or
-    more values (`tuple[float, ...]`), written `0.5 1`.
+    more values (`tuple[float, ...]`), written `0.5 1`. The text `none` stands for no
+    value where there need not be one.
 
     Args:
         default: Value of the field when nothing else is said.
         help: What `--help` says about it.
-        low: Smallest value allowed.
-        above: Value that it has to exceed.
-        high: Largest value allowed.
-        choices: Texts allowed, in any case of letters; or a function that gives them.
-        spellings: Other texts for some of these, and which they stand for; likewise.
-        alias: Another name of the flag, or several. One with a hyphen is short: `-p`.
-        word: Whether the switch may be followed by `true` or `false`.
-        paired: Whether a switch that is off has a flag that says so, as one that is on
-            does: `--no-permute`.
-        role: One of `ROLES`.
-        group: Title of its section in `--help`; by default that of its class.
+        **declared: `low`, smallest value allowed; `above`, value that it has to exceed;
+            `high`, largest value allowed; `choices`, texts allowed, in any case of
+            letters, or a function that gives them; `spellings`, other texts for some
+            of these, and which they stand for; `alias`, another name of the flag, or
+            several, one with a hyphen being short, `-p`; `word`, whether the switch may
+            be followed by `true` or `false`; `paired`, whether a switch that is off
+            has a flag that says so, `--no-permute`; `role`, one of `ROLES`; `group`,
+            title of its section in `--help`, by default that of its class.
     """
-    if role not in ROLES:
-        raise ValueError(f"Expected a role of {', '.join(ROLES)}. Received: {role!r}")
-    metadata = {
-        "help": help,
-        "low": low,
-        "above": above,
-        "high": high,
-        "choices": choices if choices is None or callable(choices) else tuple(choices),
-        "spellings": spellings if callable(spellings) else dict(spellings or {}),
-        "alias": (alias,) if isinstance(alias, str) else alias,
-        "word": word,
-        "paired": paired,
-        "role": role,
-        "group": group,
-    }
+    metadata = {**DECLARED, **declared, "help": help}
+    if strange := declared.keys() - DECLARED.keys():
+        raise TypeError(f"Expected some of {[*DECLARED]}. Received: {sorted(strange)}")
+    if metadata["role"] not in ROLES:
+        raise ValueError(
+            f"Expected a role of {', '.join(ROLES)}. Received: {metadata['role']!r}"
+        )
+    if isinstance(metadata["alias"], str):
+        metadata["alias"] = (metadata["alias"],)
     return dataclasses.field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True)
 class Options:
-    """Base of option classes; settles spellings and checks the bounds of its fields.
+    """Base of option classes; reads the values of its fields and checks their bounds.
 
     Raises:
-        OptionError: If a value is out of bounds, on construction.
+        OptionError: If a value is of another type or out of bounds, on construction.
     """
 
     def __post_init__(self):
         for name, each in options_of(type(self)).items():
-            value = each.settled(getattr(self, name))
+            value = each.read(getattr(self, name))
             object.__setattr__(self, name, value)
             each.check(value)
 
@@ -111,7 +95,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Option:
-    """The declaration of one option, with what its annotation says.
+    """The declaration of an option, and its annotation.
 
     Args:
         name: Name of the field.
@@ -119,26 +103,21 @@ class Option:
         kind: `int`, `float`, `str`, `bool`, `tuple[float, float]`, or `tuple[KIND,
             ...]` of one or more of these.
         optional: Whether it may be None.
+        group: Title of its section in `--help`.
         metadata: The arguments of `option`.
-        owner: The class that declares it.
     """
 
     name: str
     default: Any
     kind: Any
     optional: bool
+    group: str
     metadata: Mapping[str, Any]
-    owner: type
 
     @property
     def role(self) -> str:
         """What it says of a run, one of `ROLES`."""
         return self.metadata["role"]
-
-    @property
-    def group(self) -> str:
-        """The title of its section in `--help`."""
-        return self.metadata["group"] or getattr(self.owner, "group", "options")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -148,20 +127,18 @@ class Option:
     @property
     def choices(self) -> tuple[str, ...] | None:
         """The texts allowed, if these are a list."""
-        choices = _called(self.metadata["choices"])
+        choices = self.metadata["choices"]
+        choices = choices() if callable(choices) else choices
         return None if choices is None else tuple(choices)
 
     @property
     def spellings(self) -> Mapping[str, str]:
         """Other texts for some of the choices."""
-        return _called(self.metadata["spellings"])
+        spellings = self.metadata["spellings"]
+        known = spellings() if callable(spellings) else spellings
+        return cast(Mapping[str, str], known)
 
-    @property
-    def pair(self) -> bool:
-        """Whether it is a pair of numbers."""
-        return typing.get_origin(self.kind) is tuple and not self.each
-
-    @property
+    @functools.cached_property
     def each(self) -> "Option | None":
         """The option of each value, if there are one or more."""
         kinds = typing.get_args(self.kind)
@@ -169,36 +146,10 @@ class Option:
             return None
         return dataclasses.replace(self, kind=kinds[0], optional=False)
 
-    def settled(self, value: Any) -> Any:
-        """A value in the one form that it has in options."""
-        if self.each and value is not None:
-            return self.read(value)
-        if isinstance(value, list):  # a pair that comes from a JSON file
-            return tuple(value)
-        if isinstance(value, int) and not isinstance(value, bool):
-            return float(value) if self.kind is float else value
-        if not isinstance(value, str):
-            return value
-        spellings = self.spellings
-        if value in spellings:
-            return spellings[value]
-        choices = self.choices or ()
-        if value in choices:
-            return value
-        known = {each.lower(): each for each in choices}
-        known = {each.lower(): name for each, name in spellings.items()} | known
-        return known.get(value.lower(), value)
-
-    def check(self, value: Any) -> None:
-        """Raises an `OptionError` if a value is out of bounds."""
-        if (each := self.each) and value is not None:
-            for one in value:
-                each.check(one)
-        elif value is not None and not self._allows(value):
-            raise OptionError(
-                f"{flag(self.name)}: expected {self._expected(value)}, "
-                f"received {value!r}"
-            )
+    @functools.cached_property
+    def pair(self) -> bool:
+        """Whether it is a pair of numbers."""
+        return typing.get_origin(self.kind) is tuple and not self.each
 
     def read(self, value: Any) -> Any:
         """A value from a text, or from data as JSON and YAML hold them.
@@ -210,62 +161,62 @@ class Option:
             if self.optional and value not in self.spellings:
                 return None
             if self.kind is str:
-                return self.settled("none")
+                return self._spelled("none")
             raise OptionError(f"{flag(self.name)}: expected a value, received none")
-        if each := self.each:
+        if self.each and isinstance(value, str | list | tuple):
             found = value.split() if isinstance(value, str) else value
-            return tuple(map(each.read, found))
+            return tuple(map(self.each.read, found))
         try:
-            return self.settled(self._read(value))
-        except (KeyError, TypeError, ValueError):
+            return self._read(value)
+        except (KeyError, OverflowError, TypeError, ValueError):
             kinds = {int: "a whole number", float: "a number", bool: "true or false"}
             expected = kinds.get(self.kind, "two numbers such as 0:0.9")
             raise OptionError(
                 f"{flag(self.name)}: expected {expected}, received {value!r}"
             ) from None
 
-    def is_of_type(self, value: Any) -> bool:
-        """Whether a value that comes from JSON is of its type."""
+    def check(self, value: Any) -> None:
+        """Raises an `OptionError` if a value is out of bounds."""
         if value is None:
-            return self.optional
-        if each := self.each:
-            return isinstance(value, list | tuple) and all(map(each.is_of_type, value))
-        if self.pair:
-            numbers = (int, float)
-            return isinstance(value, list | tuple) and all(
-                isinstance(each, numbers) and not isinstance(each, bool)
-                for each in value
+            return
+        if self.each:
+            for one in value:
+                self.each.check(one)
+        elif not all(map(self._allows, value if self.pair else (value,))):
+            raise OptionError(
+                f"{flag(self.name)}: expected {self._expected(value)}, "
+                f"received {value!r}"
             )
-        kind = (int, float) if self.kind is float else self.kind
-        return isinstance(value, kind) and (
-            self.kind is bool or not isinstance(value, bool)
-        )
 
     def _read(self, value: Any) -> Any:
         kind = self.kind
         if self.pair:
-            if isinstance(value, str):
-                value = re.split(r"[,:\s]+", value.strip("()[] "))
-            first, second = value
-            return float(first), float(second)
+            text = value if isinstance(value, str) else " ".join(map(str, value))
+            first, second = map(float, re.split(r"[,:\s]+", text.strip("()[] ")))
+            return first, second
         if kind is bool:
             return value if isinstance(value, bool) else WORDS[str(value).lower()]
         if isinstance(value, bool | list | tuple | dict):
             raise TypeError
-        if kind is int and isinstance(value, float):
-            if value != int(value):
-                raise ValueError
-            return int(value)
-        return kind(value)
+        if kind is int and isinstance(value, float) and value != int(value):
+            raise ValueError
+        return self._spelled(kind(value))
+
+    def _spelled(self, value: Any) -> Any:
+        """A text as the choice that it means, in any case of letters."""
+        spellings, choices = self.spellings, self.choices or ()
+        if value in spellings or value in choices or not isinstance(value, str):
+            return spellings.get(value, value)
+        known = {name.lower(): each for name, each in spellings.items()}
+        known |= {each.lower(): each for each in choices}
+        return known.get(value.lower(), value)
 
     def _allows(self, value: Any) -> bool:
-        if isinstance(value, tuple):
-            return len(value) == 2 and all(map(self._allows, value))
         if isinstance(value, float) and not math.isfinite(value):
             return False
         low, above, high = (self.metadata[each] for each in ("low", "above", "high"))
         return (
-            (self.choices is None or value in self.choices)
+            ((choices := self.choices) is None or value in choices)
             and (low is None or value >= low)
             and (above is None or value > above)
             and (high is None or value <= high)
@@ -280,21 +231,9 @@ class Option:
             for name, word in words.items()
             if self.metadata[name] is not None
         ]
-        if isinstance(value, tuple):
-            what = "two finite numbers"
-        else:
-            what = "a whole number" if isinstance(value, int) else "a finite number"
+        what = "a whole number" if isinstance(value, int) else "a finite number"
+        what = "two finite numbers" if self.pair else what
         return " ".join([what, " and ".join(limits)]).rstrip()
-
-
-WORDS = {
-    **dict.fromkeys(("true", "yes", "1"), True),
-    **dict.fromkeys(("false", "no", "0"), False),
-}
-
-
-def _called(value: Any) -> Any:
-    return value() if callable(value) else value
 
 
 @functools.cache
@@ -314,8 +253,9 @@ def options_of(*classes: type[Options]) -> dict[str, Option]:
                 for base in reversed(each.__mro__)
                 if field.name in inspect.get_annotations(base)
             )
+            group = field.metadata["group"] or getattr(owner, "group", "options")
             found[field.name] = Option(
-                field.name, field.default, kind, optional, field.metadata, owner
+                field.name, field.default, kind, optional, group, field.metadata
             )
     return found
 
@@ -359,7 +299,7 @@ def refuse(prog: str, error: object) -> NoReturn:
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser in which hyphens and underscores of flags mean the same.
+    """A parser of options, in which hyphens and underscores of flags mean the same.
 
     What it cannot read ends the program with one line on standard error and code 2.
     """
@@ -370,10 +310,21 @@ class Parser(argparse.ArgumentParser):
             allow_abbrev=False,
             **settings,
         )
+        self.known: dict[str, Option] = {}
 
     def parse_args(self, args=None, namespace=None):
         tokens = sys.argv[1:] if args is None else args
         return super().parse_args([hyphenated(token) for token in tokens], namespace)
+
+    def parse_known_args(self, args=None, namespace=None):
+        found, others = super().parse_known_args(args, namespace)
+        try:
+            for name, value in vars(found).items():
+                if name in self.known:
+                    setattr(found, name, self.known[name].read(value))
+        except OptionError as error:
+            self.error(str(error))
+        return found, others
 
     def error(self, message):
         refuse(self.prog, message)
@@ -390,103 +341,62 @@ class Parser(argparse.ArgumentParser):
         """
         sections: dict[str, Any] = {}
         taken = set(known)
+        self.known.update(known)
         for each in known.values():
             if each.group not in sections:
                 sections[each.group] = self.add_argument_group(each.group)
             aliases = [name for name in each.metadata["alias"] if name not in taken]
             taken.update(aliases)
-            names = [flag(name) for name in (each.name, *aliases)]
-            default = (defaults or {}).get(each.name, each.default)
             sections[each.group].add_argument(
-                *names,
+                *(flag(name) for name in (each.name, *aliases)),
                 dest=each.name,
                 default=argparse.SUPPRESS,
-                **_reading(each, default),
+                **_shown(each, (defaults or {}).get(each.name, each.default)),
             )
 
 
 def parse(
     known: Mapping[str, Option],
     arguments: list[str] | None = None,
-    *,
-    prog: str | None = None,
-    usage: str | None = None,
-    description: str | None = None,
     defaults: Mapping[str, Any] | None = None,
+    **settings: Any,
 ) -> dict[str, Any]:
     """Reads flags.
-
-    The text `none` stands for no value where there need not be one.
 
     Args:
         known: The options by name, as `options_of` gives them.
         arguments: The arguments; None for those of the program.
-        prog: Name of the program in messages.
-        usage: The first line of `--help`.
-        description: Text that follows.
         defaults: Defaults that are not those of the declarations, for `--help`.
+        **settings: Arguments of `argparse.ArgumentParser`.
 
     Returns:
         The values of the flags that were given, by name of the option.
     """
-    parser = Parser(prog=prog, usage=usage, description=description)
+    parser = Parser(**settings)
     parser.add_options(known, defaults)
-    given = vars(parser.parse_args(arguments))
-    return {name: known[name].settled(value) for name, value in given.items()}
+    return vars(parser.parse_args(arguments))
 
 
-def _reading(each: Option, default: Any) -> dict[str, Any]:
-    """How argparse reads an option: type, choices, what `--help` shows."""
+def _shown(each: Option, default: Any) -> dict[str, Any]:
+    """How argparse takes an option and what `--help` shows, for `add_argument`."""
     text = each.metadata["help"].replace("%", "%%")
     if each.kind is bool:
         if each.metadata["word"]:
-            return {
-                "type": _truth,
-                "nargs": "?",
-                "const": True,
-                "help": text,
-                "metavar": "{true,false}",
-            }
-        if each.default is False and not each.metadata["paired"]:
-            return {"action": "store_true", "help": text}
-        return {"action": argparse.BooleanOptionalAction, "help": text}
-    if one := each.each:
+            words = {"nargs": "?", "const": True, "metavar": "{true,false}"}
+            return {**words, "help": text}
+        switch = each.default is False and not each.metadata["paired"]
+        action = "store_true" if switch else argparse.BooleanOptionalAction
+        return {"action": action, "help": text}
+    one = each.each or each
+    metavar = one.kind.__name__.upper()
+    if choices := one.choices:
+        metavar = "{" + ",".join(choices) + "}"
+    elif one.pair:
+        metavar = "X,Y" if each.each else "FLOAT"
+    if each.each:
         shown = [",".join(map(str, v)) if one.pair else str(v) for v in default]
-        text += f" (default: {' '.join(shown)})"
-        kind = "X,Y" if one.pair else one.kind.__name__.upper()
-        metavar = "{" + ",".join(one.choices) + "}" if one.choices else kind
-        return {"nargs": "+", "help": text, "metavar": metavar}
+        default = " ".join(shown)
     if default is not None:
         text += f" (default: {default})"
-    if each.pair:
-        return {"action": _Pair, "nargs": "+", "help": text, "metavar": "FLOAT"}
-
-    def read(token):
-        if token.lower() == "none" and token not in each.spellings and each.optional:
-            return None
-        return each.kind(token)
-
-    read.__name__ = each.kind.__name__  # for argparse's "invalid float value"
-    choices = each.choices
-    metavar = "{" + ",".join(choices) + "}" if choices else each.kind.__name__.upper()
-    return {"type": read, "help": text, "metavar": metavar}
-
-
-def _truth(word: str) -> bool:
-    if word.lower() not in WORDS:
-        raise argparse.ArgumentTypeError(f"expected true or false, received {word!r}")
-    return WORDS[word.lower()]
-
-
-class _Pair(argparse.Action):
-    """Two numbers as two words, or as one with a comma, in brackets or not."""
-
-    def __call__(self, parser, namespace, values, option_string=None):
-        text = " ".join(values or ())
-        try:
-            first, second = map(float, re.split(r"[,\s]+", text.strip("()[] ")))
-        except ValueError:
-            raise argparse.ArgumentError(
-                self, f"expected two numbers, received {text!r}"
-            ) from None
-        setattr(namespace, self.dest, (first, second))
+    several = {"nargs": "+"} if each.each or each.pair else {}
+    return {**several, "metavar": metavar, "help": text}

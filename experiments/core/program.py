@@ -1,18 +1,15 @@
 """A run as a value: task x network x recipe x run, four small frozen dataclasses.
 
-Every task, network and recipe is a class in a file of its own that registers itself;
-the command line, `config.json`, grids and tables of presets are its flattening.
+The command line, `config.json`, grids and tables of presets are its flattening.
 """
 
 import dataclasses
-import functools
 import importlib.util
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from experiments.core import published
 from experiments.core.options import (
     Option,
     OptionError,
@@ -22,199 +19,14 @@ from experiments.core.options import (
     option,
     options_of,
 )
-
-STRATEGIES = ("none", "mirrored", "multiworker")
-TASKS: dict[tuple[str, str], type["Task"]] = {}
-NETWORKS: list[type["Network"]] = []
-RECIPES: dict[str, type["Recipe"]] = {}
-
-
-@dataclass(frozen=True)
-class Task(Options):
-    """What is to be learnt: the data of a script under some of its recipes.
-
-    Its methods import what they need themselves, so that wrong options are refused
-    before TensorFlow is loaded.
-    """
-
-    group: ClassVar[str] = "task"
-    script: ClassVar[str] = ""
-    recipes: ClassVar[tuple[str, ...]] = ()
-    quick: ClassVar[Mapping[str, Any]] = {}  # what `--quick` allows at most
-    scores: ClassVar[tuple[str, ...]] = ()  # metrics that are shown beside the loss
-    schedule: ClassVar[Mapping[str, Any]] = {}  # what `train` is told besides
-
-    def __init_subclass__(cls, **settings: Any):
-        super().__init_subclass__(**settings)
-        for recipe in cls.__dict__.get("recipes", ()):
-            TASKS[cls.script, recipe] = cls
-
-    def settled(self, program: "Program") -> "Task":
-        """The same with what follows from the other parts; checks what they need."""
-        return self
-
-    def load(self, seed: int) -> Any:
-        """The `keras_nonnormal.datasets.Task`.
-
-        Args:
-            seed: The seed of the run.
-        """
-        raise NotImplementedError
-
-    @property
-    def widths(self) -> dict[str, Any]:
-        """`input_width`, `output_width`, and of a text `vocabulary` and `tied`."""
-        raise NotImplementedError
-
-    @property
-    def longest(self) -> int:
-        """Time steps of the longest sequence."""
-        raise NotImplementedError
-
-    def remarks(self, program: "Program", given: Mapping[str, Any]) -> Iterator[str]:
-        """What to warn of, a line each, given the values of flags."""
-        yield from ()
-
-
-@dataclass(frozen=True)
-class Network(Options):
-    """What is trained: its options, checks, defaults, size, and how it is built."""
-
-    group: ClassVar[str] = "network"
-    names: ClassVar[tuple[str, ...]] = ()
-    recipes: ClassVar[tuple[str, ...]] = ()
-    scripts: ClassVar[tuple[str, ...]] = ()  # all of the recipes' if empty
-    selector: ClassVar[str] = ""  # the option that holds one of the names
-    spellings: ClassVar[Mapping[str, Mapping[str, Any]]] = {}  # other names, as options
-    demo: ClassVar[Mapping[str, Any]] = {}  # changes to the demonstration of a script
-    refused: ClassVar[Mapping[str, str]] = {}  # options it cannot have, and why
-    before: ClassVar[Mapping[str, Any]] = {}  # for `legacy`
-
-    def __init_subclass__(cls, **settings: Any):
-        super().__init_subclass__(**settings)
-        if cls.__dict__.get("names"):
-            NETWORKS.append(cls)
-
-    def settled(self, program: "Program") -> "Network":
-        """The same with what follows from the other parts; checks what they need."""
-        return self
-
-    def words(self, program: "Program") -> list[str]:
-        """The network in words, such as `nnRNN`, `128 units`, `stair expn`."""
-        raise NotImplementedError
-
-    def label(self, program: "Program") -> str:
-        """One word for the name of the run's folder."""
-        return "-".join(word.replace(" ", "") for word in self.words(program))
-
-    def model(self, program: "Program", task: Any) -> Any:
-        """The uncompiled `keras.Model` for a task."""
-        raise NotImplementedError
-
-    def parameters(self, program: "Program", task: Any) -> int | None:
-        """How many numbers are trained, if that is known."""
-        return None
-
-    def compiles_steps(self, program: "Program") -> bool:
-        """Whether to compile whole training steps, not only recurrences."""
-        return program.run.jit is not False
-
-    def remarks(self, program: "Program", given: Mapping[str, Any]) -> Iterator[str]:
-        """What to warn of, a line each, given the values of flags."""
-        yield from ()
-
-
-@dataclass(frozen=True)
-class Recipe(Options):
-    """How it is trained: the published procedure, its defaults and its presets."""
-
-    group: ClassVar[str] = "training"
-    name: ClassVar[str] = ""
-    about: ClassVar[str] = ""
-    defaults: ClassVar[Mapping[str, Any]] = {}
-    # The options in which runs may differ that are trained as one; none if empty.
-    vectorized: ClassVar[frozenset[str]] = frozenset()
-
-    def __init_subclass__(cls, **settings: Any):
-        super().__init_subclass__(**settings)
-        if name := cls.__dict__.get("name"):
-            RECIPES[name] = cls
-
-    @classmethod
-    def rows(cls) -> Sequence[published.Row]:
-        """The published rows of the recipe, and its demonstrations."""
-        return published.table(cls.name)
-
-    @classmethod
-    def claims(cls, values: Mapping[str, Any]) -> str | None:
-        """The option whose value means this recipe where others know it, too."""
-        return None
-
-    @classmethod
-    def understood(cls, script: str, given: dict[str, Any]) -> dict[str, Any]:
-        """The values of flags, where a value of one may say something of another."""
-        return given
-
-    def settled(self, program: "Program") -> "Recipe":
-        """The same with what follows from the other parts; checks what they need."""
-        return self
-
-    @property
-    def trains(self) -> bool:
-        """Whether anything is trained after `stabilize`."""
-        return True
-
-    def stabilize(self, program: "Program", model, task, directory) -> dict[str, Any]:
-        """What is done to a model before training; what is to be said of it."""
-        return {}
-
-    def new_optimizer(self, program: "Program", task: Any) -> Any:
-        """A new optimizer."""
-        raise NotImplementedError
-
-    def training(self, program: "Program", task: Any) -> dict[str, Any]:
-        """What else `keras_nonnormal.training.train` is told."""
-        raise NotImplementedError
-
-    def tests(self, program: "Program", model: Any, task: Any) -> dict[str, Any]:
-        """What else is tested of a trained model, for `summary.json`."""
-        return {}
-
-    def compared(self, program: "Program") -> "Program | None":
-        """A second training to compare with, or None."""
-        return None
-
-    def announcement(self, program: "Program", task: Any) -> str:
-        """What is said before the training."""
-        raise NotImplementedError
-
-    def summary(self, program: "Program", task: Any, result: Any) -> dict[str, Any]:
-        """The results of one training, for `summary.json`."""
-        return {"trivial_loss": task.trivial_loss, **result.summary()}
-
-    def published(self, program: "Program") -> Mapping[str, str]:
-        """What was published, by name, and its `setting`; nothing if nothing was."""
-        return published_beside(program)
-
-    def report(
-        self, program: "Program", summaries: Mapping[str, Mapping[str, Any]]
-    ) -> str:
-        """What is said after the training, given the summary of every run by name."""
-        raise NotImplementedError
-
-    def verdict(
-        self, program: "Program", summaries: Mapping[str, Mapping[str, Any]]
-    ) -> str:
-        """What is said last of all, such as what was missed; empty for nothing."""
-        return ""
-
-    def curves(self, program: "Program", task: Any) -> dict[str, Any]:
-        """Arguments of `keras_nonnormal.plotting.learning_curves`."""
-        return {"trivial_loss": task.trivial_loss, "title": task.name}
-
-    def remarks(self, program: "Program", given: Mapping[str, Any]) -> Iterator[str]:
-        """What to warn of, a line each, given the values of flags."""
-        yield from ()
+from experiments.core.parts import (
+    RECIPES,
+    TASKS,
+    Network,
+    Row,
+    networks_of,
+    presets_of,
+)
 
 
 @dataclass(frozen=True)
@@ -273,7 +85,7 @@ class Run(Options):
         "none",
         "train on several devices at once, each with its share of a batch: on all GPUs "
         "(mirrored), or on the machines that TF_CONFIG names (multiworker)",
-        choices=STRATEGIES,
+        choices=("none", "mirrored", "multiworker"),
         role="where",
     )
     tensorboard: bool | None = option(
@@ -322,6 +134,11 @@ class Run(Options):
     def writes_events(self) -> bool:
         """Whether to write TensorBoard events."""
         return has_tensorboard() if self.tensorboard is None else self.tensorboard
+
+
+def has_tensorboard() -> bool:
+    """Whether TensorBoard is installed."""
+    return importlib.util.find_spec("tensorboard") is not None
 
 
 @dataclass(frozen=True)
@@ -390,14 +207,9 @@ class Program:
         return self.network.compiles_steps(self)
 
     def remarks(self, given: Mapping[str, Any]) -> Iterator[str]:
-        """What to warn of, a line each.
-
-        Args:
-            given: The options that were given as flags.
-        """
-        declared = self.declared
+        """What to warn of, a line each, given the values of flags."""
         for name in given:
-            if name not in declared:
+            if name not in self.declared:
                 yield f"{flag(name)} has no effect: {self._lack(name)}"
         for part in (self.network, self.recipe, self.task):
             yield from part.remarks(self, given)
@@ -413,40 +225,45 @@ class Program:
         ]
         return f"it is an option of {', '.join(owners)}, not of {mine}"
 
+    def published_beside(self, setting: str | None = None) -> dict[str, str]:
+        """What was published in a setting, by name, and what that is as `setting`.
 
-def recipes_of(script: str) -> list[str]:
-    """The recipes of a script; the first is what several fit."""
-    return [recipe for recipe in RECIPES if (script, recipe) in TASKS]
+        Args:
+            setting: Name of the setting, such as `@copy`; by default that of the
+                preset, or else one whose options are all as they are here. Nothing was
+                published if there is none, or for a network in no row of the table.
+        """
+        rows = [row for row in self.recipe.rows() if row.script == self.script]
+        setting = self._setting(rows) if setting is None else setting
+        own = [row for row in rows if setting and setting in (row.preset, row.setting)]
+        found = {row.shown or row.preset: row.result for row in own if row.result}
+        if setting not in found or len(found) == 1:
+            return {}
+        return {"setting": found.pop(setting), **found}
 
-
-def scripts() -> list[str]:
-    """The names of all scripts."""
-    return list(dict.fromkeys(script for script, _ in TASKS))
-
-
-def networks_of(script: str, recipe: str) -> list[type[Network]]:
-    """The networks that a recipe trains in a script."""
-    return [
-        each
-        for each in NETWORKS
-        if recipe in each.recipes and (not each.scripts or script in each.scripts)
-    ]
-
-
-def network_names(recipe: str = "nnrnn") -> tuple[str, ...]:
-    """The names of the networks of a recipe."""
-    return tuple(n for each in NETWORKS if recipe in each.recipes for n in each.names)
-
-
-@functools.cache
-def _known(script: str, recipe: str, count: int) -> dict[str, Option]:
-    networks = networks_of(script, recipe)
-    return options_of(TASKS[script, recipe], *networks, RECIPES[recipe], Run)
+    def _setting(self, rows: Sequence[Row]) -> str:
+        script, recipe, selector = self.script, self.recipe.name, self.network.selector
+        known = {row.settings.get(selector) for row in rows}
+        if selector and getattr(self.network, selector) not in known:
+            return ""
+        own = presets_of(script, recipe).get(self.run.preset)
+        if own and own.setting:
+            return own.setting
+        options = self.options
+        heads = (
+            r for r in rows if r.preset.startswith("@") and r.result and r.settings
+        )
+        for row in heads:
+            values = read_values(script, recipe, row.settings)
+            if all(options.get(name) == value for name, value in values.items()):
+                return row.preset
+        return ""
 
 
 def known_options(script: str, recipe: str) -> dict[str, Option]:
     """The options of a script under a recipe, of whatever network, by name."""
-    return _known(script, recipe, len(NETWORKS))
+    networks = networks_of(script, recipe)
+    return options_of(TASKS[script, recipe], *networks, RECIPES[recipe], Run)
 
 
 def compose(script: str, recipe: str, values: Mapping[str, Any]) -> Program:
@@ -524,52 +341,3 @@ def spelled_out(script: str, recipe: str, given: Mapping[str, Any]) -> dict[str,
         if (implied := each.spellings.get(given.get(each.selector, ""))) is not None:
             return {**implied, **given, each.selector: implied[each.selector]}
     return dict(given)
-
-
-def presets_of(script: str, recipe: str) -> dict[str, published.Row]:
-    """The presets of a script under a recipe, by name."""
-    found: dict[str, published.Row] = {}
-    for row in RECIPES[recipe].rows():
-        if row.script == script and row.preset and not row.preset.startswith("@"):
-            found.setdefault(row.preset, row)
-    found.setdefault("script", published.Row(script, "script"))
-    return found
-
-
-def published_beside(program: Program) -> dict[str, str]:
-    """What was published in the setting of a program, by name, and its `setting`.
-
-    The setting is that of the preset, or else one whose options are all as they are
-    here. Nothing if there is none, or if the network is in no row of the table.
-    """
-    rows = [row for row in program.recipe.rows() if row.script == program.script]
-    own = presets_of(program.script, program.recipe.name).get(program.run.preset)
-    heads = [row for row in rows if row.preset.startswith("@") and row.result]
-    if own and own.setting:
-        heads = [row for row in heads if row.preset == own.setting]
-    else:
-        heads = [row for row in heads if row.settings and _agrees(program, row)]
-    if not heads:
-        return {}
-    head, setting = heads[0], heads[0].preset
-    selector = program.network.selector
-    mine = getattr(program.network, selector) if selector else None
-    if mine is not None and mine not in {row.settings.get(selector) for row in rows}:
-        return {}
-    results = {
-        row.shown or row.preset: row.result
-        for row in rows
-        if row.setting == setting and row.result and row is not head
-    }
-    return {"setting": head.result, **results} if results else {}
-
-
-def _agrees(program: Program, row: published.Row) -> bool:
-    values = read_values(program.script, program.recipe.name, row.settings)
-    options = program.options
-    return all(options.get(name) == value for name, value in values.items())
-
-
-def has_tensorboard() -> bool:
-    """Whether TensorBoard is installed."""
-    return importlib.util.find_spec("tensorboard") is not None

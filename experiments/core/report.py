@@ -1,8 +1,53 @@
-"""The table that a script prints at the end, the same for all recipes."""
+"""What is said and drawn of runs: means of repeats, tables, files of figures."""
 
+import csv
 import math
+import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+from experiments.core.options import OptionError
+
+MARK = "keras_nonnormal/experiments/figures.py"
+
+
+@dataclass(frozen=True)
+class Mean:
+    """The mean of a result over repeats, and how far these are apart.
+
+    Args:
+        mean: The mean.
+        deviation: The standard deviation, n - 1 in the divisor; 0 of a single repeat.
+        count: The number of repeats, n.
+    """
+
+    mean: float
+    deviation: float
+    count: int
+
+    @classmethod
+    def of(cls, values: Iterable[float]) -> "Mean":
+        """The mean of at least one value; not finite if one of them is not."""
+        found = [float(each) for each in values]
+        if not all(map(math.isfinite, found)):
+            return cls(sum(found) / len(found), math.nan, len(found))
+        deviation = statistics.stdev(found) if len(found) > 1 else 0.0
+        return cls(statistics.fmean(found), deviation, len(found))
+
+    @property
+    def error(self) -> float:
+        """The standard error of the mean."""
+        return self.deviation / math.sqrt(self.count)
+
+    def text(self, digits: int = 4) -> str:
+        """`0.953 ± 0.002 (n = 4)`, `digits` after the point; the mean alone of one."""
+        if self.count == 1:
+            return f"{self.mean:.{digits}f}"
+        return (
+            f"{self.mean:.{digits}f} ± {self.deviation:.{digits}f} (n = {self.count})"
+        )
 
 
 def results_table(
@@ -19,9 +64,6 @@ def results_table(
         scores: Names of the metrics to show beside the loss.
         outcome: The published outcome by name, and its `setting`; or nothing.
         trivial: The name of the level of a network that remembers nothing.
-
-    Returns:
-        Lines of text.
     """
     lines: list[str] = []
     names = ("loss", *scores)
@@ -34,14 +76,15 @@ def results_table(
         for transform, each in tests.items():
             if each:
                 title = "test" if transform == "none" else f"test, {transform}"
-                rows.append((title, *cells(each, names)))
+                rows.append((title, *_cells(each, names)))
         if "val_loss" in best:
             where = f"validation, best epoch ({best['epoch']} of {summary['epochs']})"
-            rows.append((where, *cells(best, [f"val_{name}" for name in names])))
-        rows.append(("training, last row", *cells(last, names)))
-        for title, key in ((trivial, "trivial_loss"), (SUCCESS, "success_loss")):
+            rows.append((where, *_cells(best, [f"val_{name}" for name in names])))
+        rows.append(("training, last row", *_cells(last, names)))
+        levels = {"trivial_loss": trivial, "success_loss": "half of it (success)"}
+        for key, title in levels.items():
             if (loss := summary.get(key)) is not None:
-                rows.append((title, *cells({"loss": loss, **in_units(loss)}, names)))
+                rows.append((title, *_cells({"loss": loss, **in_units(loss)}, names)))
         lines += ["", *aligned(rows)]
     verdicts = [
         f"{start}: {'got' if each['success'] else 'did not get'} below half of the "
@@ -49,10 +92,7 @@ def results_table(
         for start, each in summaries.items()
         if "success" in each
     ]
-    return "\n".join([*lines, "", *verdicts, *published_lines(outcome)])
-
-
-SUCCESS = "half of it (success)"
+    return "\n".join([*lines, "", *verdicts, *_published(outcome)])
 
 
 def in_units(nats: float) -> dict[str, float]:
@@ -65,39 +105,102 @@ def in_units(nats: float) -> dict[str, float]:
     }
 
 
-def aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     """Rows of a table as lines, with a rule below the first."""
-    columns = range(len(rows[0]))
-    widths = [max(len(row[column]) for row in rows) for column in columns]
-    lines = [
-        "  ".join(
-            cell.ljust(width) if column == 0 else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for first, *others in rows:
+        cells = zip(others, widths[1:], strict=True)
+        padded = (cell.rjust(width) for cell, width in cells)
+        lines.append("  ".join([first.ljust(widths[0]), *padded]).rstrip())
     return [lines[0], "-" * max(map(len, lines)), *lines[1:]]
 
 
-def cells(metrics: Mapping[str, float], names: Iterable[str]) -> list[str]:
+def _cells(metrics: Mapping[str, float], names: Iterable[str]) -> Iterator[str]:
     """Metrics for a row of a table, accuracies in percent; empty where one is not."""
-    return [_cell(name, metrics.get(name)) for name in names]
+    for name in names:
+        digits = ".1%" if "accuracy" in name else ".4f"
+        digits = ".2f" if "perplexity" in name else digits
+        yield "" if metrics.get(name) is None else format(metrics[name], digits)
 
 
-def published_lines(outcome: Mapping[str, str]) -> Iterator[str]:
-    """What was published, with its setting, in lines."""
+def _published(outcome: Mapping[str, str]) -> Iterator[str]:
     if not outcome:
         yield "Published: nothing in this setting."
         return
     yield f"Published ({outcome['setting']}):"
-    for name, text in outcome.items():
-        if name != "setting":
-            yield f"  {name}: {text}"
+    yield from (f"  {k}: {text}" for k, text in outcome.items() if k != "setting")
 
 
-def _cell(name: str, value: float | None) -> str:
-    if value is None:
-        return ""
-    if "accuracy" in name:
-        return f"{value:.1%}"
-    return f"{value:.2f}" if "perplexity" in name else f"{value:.4f}"
+class FigureFolder:
+    """A folder of figures, and of tables of the numbers that they show.
+
+    Figures of the same name are replaced, but only if this class made them.
+
+    Args:
+        path: The folder. It is made when there is something to put into it.
+    """
+
+    def __init__(self, path: str):
+        self.path = Path(path)
+
+    def reserve(self, *names: str, table: str | None = None) -> None:
+        """Sees to it that figures and tables of these names can be written.
+
+        Args:
+            *names: The names.
+            table: Name of another table, which comes with the first of the figures.
+
+        Raises:
+            OptionError: If there is a file of somebody else's in the way, or the
+                folder cannot be made.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OptionError(f"--out: cannot make {self.path}: {error}") from error
+        for number, name in enumerate(names):
+            files = [self.path / f"{name}.png", self.path / f"{name}.csv"]
+            if table is not None and number == 0:
+                files.append(self.path / f"{table}.csv")
+            there = [file for file in files if file.exists()]
+            if there and not _is_ours(files[0]):
+                raise OptionError(
+                    f"--out: {there[0]} is there and not one of these figures; move "
+                    "it, or choose another folder"
+                )
+
+    def figure(self, name: str, figure: Any) -> None:
+        """Writes a figure as PNG and says where it is."""
+        file = self.path / f"{name}.png"
+        figure.savefig(file, metadata={"Software": MARK})
+        print(file)
+
+    def table(
+        self, name: str, head: Sequence[str], rows: Iterable[Sequence[Any]]
+    ) -> None:
+        """Writes the numbers of the figure of this name as CSV."""
+        file = self.path / f"{name}.csv"
+        with open(file, "w", newline="", encoding="utf-8") as lines:
+            csv.writer(lines).writerows([head, *rows])
+
+    def save(
+        self,
+        name: str,
+        figure: Any,
+        head: Sequence[str] = (),
+        rows: Iterable[Sequence[Any]] = (),
+    ) -> None:
+        """Writes a figure as PNG, and its numbers as CSV if there is a head."""
+        self.figure(name, figure)
+        if head:
+            self.table(name, head, rows)
+
+
+def _is_ours(picture: Path) -> bool:
+    """Whether a picture says that it is from here, as PNG files do near their start."""
+    try:
+        with open(picture, "rb") as file:
+            return MARK.encode() in file.read(1000)
+    except OSError:
+        return False

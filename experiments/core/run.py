@@ -20,8 +20,9 @@ from experiments.core.command import program_of
 from experiments.core.legacy import family_before
 from experiments.core.options import OptionError, refuse
 from experiments.core.program import Program
-from experiments.core.rounds import execute_rounds
+from experiments.core.report import Mean, aligned
 
+# Maps a program and its task to more Keras callbacks.
 Callbacks = Callable[[Program, Any], list[Any]]
 
 
@@ -50,43 +51,29 @@ def main(
         left on the disk, 2 for what cannot be run as asked, 130 after Ctrl-C.
     """
     program = program_of(script, arguments, description)
-    prog, says = f"{script}.py", True
-    shown = (
-        contextlib.redirect_stdout(sys.stderr)
-        if program.run.json
-        else contextlib.nullcontext()
-    )
+    says, json_alone = True, program.run.json
     try:
-        with shown:
+        with contextlib.redirect_stdout(sys.stderr if json_alone else sys.stdout):
             if program.why and is_first(program):
-                print(f"{prog}: {program.why}", flush=True)
+                print(f"{script}.py: {program.why}", flush=True)
             load_tensorflow()
+            from keras_nonnormal import training
             from keras_nonnormal.datasets import DatasetError
-            from keras_nonnormal.training import (
-                DeviceError,
-                RunDirectoryError,
-                TrainingDiverged,
-                WorkerLost,
-            )
             from keras_nonnormal.training.files import FULL, WriteError
 
+            asked = (DatasetError, OptionError, training.DeviceError)
             try:
                 if program.options.get("test"):
                     summary = program.recipe.test(program)
                 else:
                     with as_one_run(program) as (here, says):
                         summary = execute(here)
-            except (
-                DatasetError,
-                DeviceError,
-                OptionError,
-                RunDirectoryError,
-            ) as error:
-                refuse(prog, error)
-            except TrainingDiverged as error:
-                print(f"\n{prog}: training diverged: {error}", file=sys.stderr)
+            except (*asked, training.RunDirectoryError) as error:
+                refuse(f"{script}.py", error)
+            except training.TrainingDiverged as error:
+                print(f"\n{script}.py: training diverged: {error}", file=sys.stderr)
                 return 1
-            except WorkerLost as error:
+            except training.WorkerLost as error:
                 _say(program, f"{error}; ", "begin again")
                 return 1
             except OSError as error:
@@ -98,24 +85,19 @@ def main(
     except KeyboardInterrupt:
         _say(program, "interrupted; ", "nothing was written")
         return 130
-    if program.run.json and says:
+    if json_alone and says:
         print(json.dumps(summary, indent=2))
     return 0
 
 
 def execute(program: Program, callbacks: Callbacks | None = None) -> dict[str, Any]:
-    """Trains, reports, and finishes the run directory.
-
-    Args:
-        program: The program, with `run.out`.
-        callbacks: Maps a program and its task to more Keras callbacks.
+    """Trains, reports, and finishes the run directory of a program, `run.out`.
 
     Returns:
         The summary that is in `summary.json`.
     """
     if program.run.rounds > 1:
-        one = functools.partial(execute, callbacks=callbacks)
-        return execute_rounds(program, one, config(program))
+        return execute_rounds(program, functools.partial(execute, callbacks=callbacks))
     from keras_nonnormal.recurrence import set_jit_compile
     from keras_nonnormal.training import in_words, placed
 
@@ -142,7 +124,7 @@ def execute(program: Program, callbacks: Callbacks | None = None) -> dict[str, A
         main, *others = summaries.values()
         for each in runs[1:]:
             each.directory.finish(summaries[each.program.start])
-        return finish(runs[0], main, others)
+        return finish(program, directory, main, {"compared": others})
 
 
 def train_one(
@@ -157,7 +139,7 @@ def train_one(
         program: The program.
         task: Its data.
         held: What holds the lock of the directory.
-        callbacks: Maps a program and its task to more Keras callbacks.
+        callbacks: More Keras callbacks.
     """
     import keras
 
@@ -234,29 +216,97 @@ def draw(runs: list[Trained], task: Any, path: Path) -> None:
 
 
 def finish(
-    trained: Trained, main: Mapping[str, Any], others: list[Any] | None = None
+    program: Program, directory: Any, main: Mapping[str, Any], more: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Writes the summary of a run, with which it is finished.
+    """Writes and returns `summary.json`, with which a run is finished.
 
     Args:
-        trained: The run.
+        program: The program of the run.
+        directory: Its `RunDirectory`.
         main: The summary of its training.
-        others: The same of runs that it is compared with.
-
-    Returns:
-        What is in `summary.json`.
+        more: What else is to be in it.
     """
-    program = trained.program
     summary = {
         "experiment": program.script,
         "recipe": program.recipe.name,
-        "directory": str(trained.directory.path),
+        "directory": str(directory.path),
         **main,
-        "compared": others or [],
+        **more,
         "published": dict(program.recipe.published(program)),
     }
-    trained.directory.finish(summary)
+    directory.finish(summary)
     return summary
+
+
+def execute_rounds(
+    program: Program, execute: Callable[[Program], dict[str, Any]]
+) -> dict[str, Any]:
+    """Runs a program once per round, each round in a folder of its own.
+
+    A run that was broken off goes on in the round in which it was.
+
+    Args:
+        program: The program, with `run.rounds`.
+        execute: Runs one round.
+
+    Returns:
+        The summary that is in `summary.json`: mean and standard deviation of the test
+        results, or of the last row of a task without a test, and those of every round.
+    """
+    from keras_nonnormal.training import RunDirectory, placed
+
+    run = program.run
+    with placed(run.device, run.strategy):
+        program.task.load(run.seed)  # what is missing is said before a folder is made
+    with RunDirectory(run.out) as directory:
+        directory.claim(config(program), run.resume)
+        directory.checkpoints.rmdir()  # every round has its own
+        summaries = [_round(each, execute) for each in rounds(program)]
+        results = [each.get("test") or each["last"] for each in summaries]
+        names = [name for name in results[0] if name not in ("epoch", "seconds")]
+        means = {name: Mean.of(each[name] for each in results) for name in names}
+        title = f"{program.start}, seeds {run.seed} to {run.seed + run.rounds - 1}"
+        rows = [(title, "mean", "standard deviation", "seeds")]
+        for name, each in means.items():
+            numbers = f"{each.mean:.4f}", f"{each.deviation:.4f}", str(each.count)
+            rows.append((name.replace("_", " "), *numbers))
+        print("\n" + "\n".join(aligned(rows)))
+        print(f"\nthe run is in {directory.path}, a folder per round")
+        shared = ("parameters", "trivial_loss")
+        main = {k: summaries[0][k] for k in shared if k in summaries[0]}
+        main["test"] = {name: each.mean for name, each in means.items()}
+        main["test_deviation"] = {name: each.deviation for name, each in means.items()}
+        main = {"start": program.start, **main}
+        return finish(program, directory, main, {"rounds": summaries})
+
+
+def rounds(program: Program) -> Iterator[Program]:
+    """The program of every round: the next seed each, in the folder `seed-401`."""
+    for seed in range(program.run.seed, program.run.seed + program.run.rounds):
+        changes: dict[str, Any] = {"seed": seed, "rounds": 1}
+        changes["out"] = str(Path(program.run.out or "", f"seed-{seed}"))
+        if path := program.options.get("save"):
+            changes["save"] = f"{Path(path).with_suffix('')}-seed-{seed}.keras"
+        yield program.changed(**changes)
+
+
+def _round(
+    program: Program, execute: Callable[[Program], dict[str, Any]]
+) -> dict[str, Any]:
+    """The summary of a round, which may be finished already."""
+    out = Path(program.run.out or "")
+    if not (out / "summary.json").exists():
+        print()
+        return execute(program)
+    from keras_nonnormal.training.run_directory import read_json
+
+    done = read_json(out / "config.json", "options")["options"].get("epochs")
+    if done != (asked := program.options.get("epochs")):
+        raise OptionError(
+            f"--epochs: the round of seed {program.run.seed} in {out.parent} is "
+            f"finished with {done}, expected as many for all, received {asked}"
+        )
+    return read_json(out / "summary.json")
 
 
 def config(program: Program) -> dict[str, Any]:
@@ -267,6 +317,7 @@ def config(program: Program) -> dict[str, Any]:
 
     import keras_nonnormal
 
+    packages = (keras_nonnormal, keras, tensorflow, numpy)
     return {
         "experiment": program.script,
         "recipe": program.recipe.name,
@@ -274,10 +325,7 @@ def config(program: Program) -> dict[str, Any]:
         "options": {**program.options, "resume": False},
         "versions": {
             "python": platform.python_version(),
-            "keras_nonnormal": keras_nonnormal.__version__,
-            "keras": keras.__version__,
-            "tensorflow": tensorflow.__version__,
-            "numpy": numpy.__version__,
+            **{each.__name__: each.__version__ for each in packages},
         },
         "machine": platform.platform(),
         "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
@@ -285,28 +333,22 @@ def config(program: Program) -> dict[str, Any]:
 
 
 def load_tensorflow() -> None:
-    """Imports TensorFlow without the notes it writes about itself."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    with _quiet_stderr():
-        import tensorflow
+    """Imports TensorFlow without the notes that it writes about itself.
 
-        import keras_nonnormal.training  # noqa: F401
-
-        tensorflow.config.list_physical_devices()  # says so if there is no GPU driver
-
-
-@contextlib.contextmanager
-def _quiet_stderr() -> Iterator[None]:
-    """Holds back what is written to file descriptor 2; shows it if something fails.
-
-    Until its logging is set up, TensorFlow writes there whatever the log level says.
+    Until its logging is set up, it writes to file descriptor 2 whatever the log level
+    says. What was held back is shown if something fails.
     """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     sys.stderr.flush()
     kept = os.dup(2)
     with tempfile.TemporaryFile() as notes:
         os.dup2(notes.fileno(), 2)
         try:
-            yield
+            import tensorflow
+
+            import keras_nonnormal.training  # noqa: F401
+
+            tensorflow.config.list_physical_devices()  # notes that no GPU has a driver
         except Exception:
             notes.seek(0)
             os.write(kept, notes.read())

@@ -1,20 +1,19 @@
-"""The one reader of run directories, without heavy imports.
+"""The one reader of run directories, and what they are called in figures.
 
-They are written by `keras_nonnormal.training.RunDirectory`.
+They are written by `keras_nonnormal.training.RunDirectory`. Nothing heavy is imported.
 """
 
 import csv
 import functools
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from experiments.core.labels import labels_of
 from experiments.core.legacy import program_of_config
-from experiments.core.options import Option, OptionError, by_role
+from experiments.core.options import OptionError, by_role
 from experiments.core.program import Program
 
 # What is drawn if nothing is said: the first that all runs have.
@@ -25,6 +24,10 @@ METRICS = (
 # Roles of options in which repeats of one setting may differ; all others say what is
 # trained.
 FREE_IN_REPEATS = ("seed", "numerics", "label", "where", "shown", "source", "test")
+GAMMAS = ("gamma", "gamma2")
+# The names that runs of different recipes, and of earlier versions, have for one thing.
+SIZES = ("units", "nhid", "hidden_units")
+NETS = ("net_type", "init")
 
 
 @dataclass(eq=False)
@@ -57,31 +60,31 @@ class RunFolder:
             return program_of_config(self.config)
         except (KeyError, StopIteration, OptionError) as error:
             raise OptionError(
-                f"{self.path} is of {self.experiment}.py ({self._kind()}), which is "
+                f"{self.path} is of {self.experiment}.py ({self._kind}), which is "
                 "not known here"
             ) from error
+
+    @functools.cached_property
+    def known(self) -> Program | None:
+        """The same, or None if it is not known here."""
+        try:
+            return self.program
+        except OptionError:
+            return None
 
     @property
     def recipe(self) -> str:
         """The recipe it was trained by; of a script that is not known, as it says."""
-        try:
-            return self.program.recipe.name
-        except OptionError:
-            return self._kind()
+        return self.known.recipe.name if self.known else self._kind
 
+    @property
     def _kind(self) -> str:
         return self.config.get("recipe") or self.config.get("family", "starts")
 
     @functools.cached_property
     def options(self) -> dict[str, Any]:
-        """The options it was made with; of a script that is known, all, by their names.
-
-        Those of another one are as `config.json` has them.
-        """
-        try:
-            return self.program.options
-        except OptionError:
-            return self.config["options"]
+        """The options it was made with, by name; of another script, as it has them."""
+        return self.known.options if self.known else self.config["options"]
 
     @property
     def model(self) -> Path:
@@ -111,11 +114,8 @@ class RunFolder:
 
     @property
     def setting(self) -> dict[str, Any]:
-        """The options that say what is trained.
-
-        The seed is not among them, nor where it was trained or how it was shown.
-        """
-        free = by_role(self._declared(), *FREE_IN_REPEATS)
+        """The options that say what is trained, but for the seed."""
+        free = by_role(self.known.declared if self.known else {}, *FREE_IN_REPEATS)
         return {k: v for k, v in self.options.items() if k not in free}
 
     def setting_but(self, *names: str, group: str | None = None) -> str:
@@ -125,13 +125,9 @@ class RunFolder:
             *names: Options to leave out.
             group: A group of options to leave out, such as `"pre-training"`.
         """
-        declared = self._declared()
-        left = {
-            name: value
-            for name, value in self.setting.items()
-            if name not in names
-            and not (group and name in declared and declared[name].group == group)
-        }
+        declared = self.known.declared if self.known else {}
+        grouped = {name for name, each in declared.items() if each.group == group}
+        left = {k: v for k, v in self.setting.items() if k not in grouped.union(names)}
         return json.dumps(left, sort_keys=True)
 
     def history(self) -> list[dict[str, float]]:
@@ -195,28 +191,19 @@ class RunFolder:
     @property
     def index(self) -> str:
         """What its rows count: `"epoch"`, or `"update"` of fresh sequences."""
-        return "update" if self._updates_per_row() else "epoch"
+        return "update" if self._updates_per_row else "epoch"
 
     def counted(self, epoch: int | float) -> int | float:
         """The count of that for an epoch."""
-        return epoch * (self._updates_per_row() or 1)
+        return epoch * (self._updates_per_row or 1)
 
+    @property
     def _updates_per_row(self) -> int | None:
-        """How many updates a row of metrics stands for, if that is known."""
-        try:
-            return getattr(self.program.task, "updates_per_epoch", None)
-        except OptionError:
-            return None
+        return getattr(self.known and self.known.task, "updates_per_epoch", None)
 
     def summary(self) -> dict[str, Any]:
         """What its `summary.json` holds; nothing if it is not finished."""
         return read_summary(self.path)
-
-    def _declared(self) -> Mapping[str, Option]:
-        try:
-            return self.program.declared
-        except OptionError:
-            return {}
 
 
 def repeats(runs: Iterable[RunFolder]) -> list[list[RunFolder]]:
@@ -234,9 +221,6 @@ def repeats(runs: Iterable[RunFolder]) -> list[list[RunFolder]]:
 
 def run_folders(paths: Sequence[str]) -> list[RunFolder]:
     """Run directories with labels that differ.
-
-    Args:
-        paths: The folders.
 
     Raises:
         OptionError: If one of them is no run directory, or is there twice.
@@ -296,10 +280,10 @@ def metric_of_all(
     }
     if asked is None:
         shared = set.intersection(*known.values())
-        for name in METRICS:
-            if name in shared:
-                return name
-        raise OptionError(f"--metric: the runs share none of {', '.join(METRICS)}")
+        found = next((name for name in METRICS if name in shared), None)
+        if found is None:
+            raise OptionError(f"--metric: the runs share none of {', '.join(METRICS)}")
+        return found
     for label, names in known.items():
         if asked not in names:
             others = ", ".join(sorted(names - {"epoch", "update", "seconds"}))
@@ -340,8 +324,75 @@ def read_summary(path: Path) -> dict[str, Any]:
 def states(path: Path) -> dict[int, Path]:
     """The states that a run directory keeps, by the epochs behind them, in order."""
     files = path.glob("checkpoints/epoch-*.h5")
-    found = {
-        int(file.name.removeprefix("epoch-").removesuffix(".weights.h5")): file
-        for file in files
-    }
-    return dict(sorted(found.items()))
+    return dict(sorted((int(f.name.split(".")[0][len("epoch-") :]), f) for f in files))
+
+
+def labels_of(
+    folders: Sequence[Path], options: Sequence[Mapping[str, Any]]
+) -> list[str]:
+    """Labels of runs that differ.
+
+    A label is the kind of network, its hidden size, its nonlinearity unless that is
+    modReLU, and its stair, if it has one; if these are not enough, the shape that gamma
+    began with or the text that was read, then the seed, then the folder.
+
+    Args:
+        folders: The folders of the runs.
+        options: The options of each.
+    """
+    labels = [_labels(*each) for each in zip(folders, options, strict=True)]
+    counts = [Counter(column) for column in zip(*labels, strict=True)]
+    return [
+        next(
+            (label for label, n in zip(each, counts, strict=True) if n[label] == 1),
+            each[-1],
+        )
+        for each in labels
+    ]
+
+
+def has_gamma(options: Mapping[str, Any]) -> bool:
+    """Whether options of a run ask for a network with the nonlinearity gamma."""
+    return options.get("nonlin") in GAMMAS
+
+
+def _labels(path: Path, options: Mapping[str, Any]) -> tuple[str, ...]:
+    """Labels of a run, one more likely to be its own than the other."""
+    words = _stabilized if "pretrain" in options else _remembering
+    short = shaped = ", ".join(words(options))
+    if "corpus" in options:
+        shaped = f"{short}, {options['corpus']}"
+    elif has_gamma(options) and not options.get("random"):
+        shaped = f"{short}, n = {options['gain']:g}, s = {options['saturation']:g}"
+    seed = f"{shaped}, seed {options.get('seed', '?')}"
+    return short, shaped, seed, f"{short} ({path.name})", f"{short} ({path})"
+
+
+def _remembering(options: Mapping[str, Any]) -> Iterator[str]:
+    """`nnRNN 128`, `stair n2`."""
+    kinds = [
+        next((str(options[name]) for name in names if options.get(name)), None)
+        for names in (NETS, SIZES)
+    ]
+    if "corpus" in options and "cell" in options:
+        kinds.insert(0, options["cell"].upper())
+    yield " ".join(filter(None, kinds)) or "run"
+    if (options.get("nonlin") or "modrelu") != "modrelu":
+        yield options["nonlin"]
+    if has_gamma(options) and not options.get("learn_params", True):
+        yield "fixed"
+    if (options.get("stair") or "none") != "none":
+        yield f"stair {options['stair']}"
+
+
+def _stabilized(options: Mapping[str, Any]) -> Iterator[str]:
+    """`LSTM 5`, `controller 0.5`, or `sin 0.001`, `he`, `none`."""
+    kind = (options.get("net"), options.get("stack"))
+    if kind[0] is None:
+        rate = options.get("learning_rate", options.get("lr"))
+        kind = (options.get("activation"), rate)
+    yield " ".join(str(each) for each in kind if each is not None)
+    if "net" not in options and options.get("init"):
+        yield options["init"]
+    how = options["pretrain"]
+    yield how if how == "none" else f"{how} {options.get('target')}"

@@ -15,12 +15,11 @@ ANRU) and https://arxiv.org/abs/2308.12075 (lsc), and those that stairs ask for.
 
 from experiments.figures import (  # noqa: F401 - each registers its figures
     anru,
+    dynamics,
     gamma,
-    gamma_dynamics,
     lsc,
     lsc_runs,
     nnrnn,
-    stairs,
     starts,
 )
 from experiments.figures._figure import FIGURES, run

@@ -4,11 +4,10 @@ import dataclasses
 import importlib
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.core.figure_folder import FigureFolder
 from experiments.core.options import (
     OptionError,
     Options,
@@ -17,6 +16,7 @@ from experiments.core.options import (
     options_of,
     refuse,
 )
+from experiments.core.report import FigureFolder
 from experiments.core.run import load_tensorflow
 from experiments.core.runs import run_folders
 
@@ -41,6 +41,31 @@ def say(words: str) -> None:
     """Says on a terminal what takes its time."""
     if sys.stderr.isatty():
         print(f"{words} ...", file=sys.stderr, flush=True)
+
+
+def flat(values: Any) -> Iterator[tuple]:
+    """The rows of a table of nested values: where each is, and what it is.
+
+    Args:
+        values: A mapping, whose keys come first; a list, an array or an iterator, whose
+            places come first, from 0 on; or what a row ends with. A tuple, as a key or
+            as an end, is several cells.
+
+    Example:
+
+    >>> list(flat({"a": {(1, 2): [0.5, 0.25]}, "b": (3, 4)}))
+    [('a', 1, 2, 0, 0.5), ('a', 1, 2, 1, 0.25), ('b', 3, 4)]
+    """
+    if isinstance(values, str | tuple) or not isinstance(values, Iterable):
+        yield _cells(values)
+        return
+    within = values.items() if isinstance(values, Mapping) else enumerate(values)
+    for key, each in within:
+        yield from ((*_cells(key), *row) for row in flat(each))
+
+
+def _cells(value: Any) -> tuple:
+    return value if isinstance(value, tuple) else (value,)
 
 
 class Output(FigureFolder):

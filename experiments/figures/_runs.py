@@ -8,12 +8,20 @@ from types import SimpleNamespace
 from typing import Any
 
 from experiments import recipes  # noqa: F401 - fills the registries
-from experiments.core.options import OptionError
-from experiments.core.runs import RunFolder, metric_of_all, of_one_experiment, states
-from experiments.figures._figure import Output, analysis, keras, numpy, say
+from experiments.core.options import OptionError, option
+from experiments.core.runs import (
+    RunFolder,
+    metric_of_all,
+    of_one_experiment,
+    states,
+)
+from experiments.figures._figure import Output, keras, say
 
-# Metrics whose names do not say all.
-LABELS = {"spectral_norm": "spectral norm of the recurrent matrix"}
+METRIC = option(
+    None,
+    "column of metrics.csv (default: the validation accuracy if there is one, else a "
+    "loss; of characters the bits per character)",
+)
 
 
 def measured(
@@ -43,9 +51,11 @@ def measured(
 
 def axis_label(metric: str) -> str:
     """The words for a metric: `validation loss` for `val_loss` and `val_task_loss`."""
+    if metric == "spectral_norm":
+        return "spectral norm of the recurrent matrix"
     split = "validation" if metric.startswith("val_") else "training"
     words = metric.removeprefix("val_").replace("task_", "").replace("_", " ")
-    return LABELS.get(metric, f"{split} {words}")
+    return f"{split} {words}"
 
 
 def file_name(*words: str) -> str:
@@ -76,11 +86,11 @@ def each_layer(
     Yields:
         A run, the layer of its trained model, and the name of its figure.
     """
-    files = [run.model for run in runs]
     names = [f"{kind}-{run.path.resolve().name}" for run in runs]
     for number, name in enumerate(names):
         if names.count(name) > 1:
             names[number] = f"{name}-{number + 1}"
+    files = [run.model for run in runs]
     out.begin(*names)
     for run, file, name in zip(runs, files, names, strict=True):
         say(name)
@@ -102,34 +112,26 @@ def load(path: Path, *, with_loss: bool = False) -> tuple[Any, Any]:
     Raises:
         OptionError: If the file cannot be read, or has not one recurrent layer.
     """
-    model = _loaded(path, with_loss)
-    found = [each for each in model.layers if isinstance(each, keras.layers.RNN)]
-    if len(found) != 1:
+    model, layers = load_layers(path, with_loss=with_loss)
+    if len(layers) != 1:
         raise OptionError(
-            f"{path} has {len(found)} recurrent layers; expected a model with one"
+            f"{path} has {len(layers)} recurrent layers; expected a model with one"
         )
-    return model, found[0]
+    return model, layers[0]
 
 
-def load_layers(path: Path) -> list[Any]:
-    """The recurrent layers of a saved model, at least one, from the input on."""
+def load_layers(path: Path, *, with_loss: bool = False) -> tuple[Any, list[Any]]:
+    """A saved model, and its recurrent layers from the input on."""
     from keras_nonnormal.training.gradient_ratios import recurrent_layers
-
-    found = recurrent_layers(_loaded(path))
-    if not found:
-        raise OptionError(f"{path} has no recurrent layers; expected a model with some")
-    return found
-
-
-def _loaded(path: Path, with_loss: bool = False) -> Any:
     from keras_nonnormal.training.weights import UNREADABLE
 
     try:
         with warnings.catch_warnings():  # its first weights do not matter any more
             warnings.filterwarnings("ignore", message="Source connects")
-            return keras.saving.load_model(path, compile=with_loss)
+            model = keras.saving.load_model(path, compile=with_loss)
     except UNREADABLE as error:
         raise _cannot_load(path, error) from error
+    return model, recurrent_layers(model)
 
 
 def _cannot_load(path: Path, error: BaseException) -> OptionError:
@@ -188,7 +190,16 @@ def at_start(run: RunFolder) -> Snapshot:
     """
     program = run.program
     model, layer = load(run.model)
-    task = _task_of(run, model, layer)
+    tokens = [each for each in model.layers if hasattr(each, "input_dim")]
+    task = SimpleNamespace(
+        name=run.experiment,
+        stateful=len(model.inputs) > 1,  # a text, whose tokens have an embedding
+        length=model.inputs[0].shape[1],
+        input_width=tokens[0].input_dim if tokens else model.inputs[0].shape[-1],
+        output_width=model.outputs[0].shape[-1],
+        per_step=layer.return_sequences,
+        classification=True,
+    )
     keras.utils.clear_session()
     keras.utils.set_random_seed(program.run.seed)
     fresh = program.network.model(program, task)
@@ -224,25 +235,6 @@ def batch_of(run: RunFolder, sequences: int) -> tuple[Any, Any]:
     return inputs, targets
 
 
-def _task_of(run: RunFolder, model: Any, layer: Any) -> Any:
-    """What a network has to know of its task, seen from a trained one."""
-    stateful = len(model.inputs) > 1
-    width = model.inputs[0].shape[-1]
-    if stateful:  # a language model: tokens and states
-        width = next(
-            each.input_dim for each in model.layers if hasattr(each, "input_dim")
-        )
-    return SimpleNamespace(
-        name=run.experiment,
-        stateful=stateful,
-        length=model.inputs[0].shape[1],
-        input_width=width,
-        output_width=model.outputs[0].shape[-1],
-        per_step=layer.return_sequences,
-        classification=True,
-    )
-
-
 def _restore(model: Any, file: Path) -> None:
     import h5py
 
@@ -258,43 +250,3 @@ def _restore(model: Any, file: Path) -> None:
         watched.load_weights(file)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise _cannot_load(file, error) from error
-
-
-def spectrum_of(layer: Any) -> tuple[Any, float]:
-    """Eigenvalues `(units,)` of a layer's matrix, and its relative Henrici index.
-
-    Raises:
-        OptionError: If its recurrent matrix is not square, as that of an LSTM, or not
-            finite.
-    """
-    matrices = analysis.recurrent_matrices(layer)
-    if len(matrices) > 1:
-        raise OptionError(
-            f"a {type(layer).__name__} has no single recurrent matrix; expected a "
-            "network without gates"
-        )
-    ((name, matrix),) = matrices.items()
-    if not numpy.isfinite(matrix).all():
-        raise OptionError("its recurrent matrix is not finite; its training diverged")
-    values = analysis.layer_spectra(layer, check=False)[name]
-    return values, analysis.henrici_index(matrix, values)
-
-
-def learned_stair(layer: Any) -> tuple[Any, Any] | None:
-    """The learned heights of a layer's stair, `(steps,)` in float64.
-
-    Returns:
-        The heights now, and at the start, None if they were drawn without a seed; None
-        for a layer that has none.
-    """
-    stair = getattr(layer.cell, "stair", None)
-    if stair is None or not stair.learned:
-        return None
-    heights, start = _float64(stair.alpha), None
-    if stair.initializer.get_config().get("seed", 0) is not None:
-        start = _float64(stair.initializer(heights.shape, dtype="float32"))
-    return heights, start
-
-
-def _float64(tensor: Any) -> Any:
-    return numpy.asarray(keras.ops.convert_to_numpy(tensor), numpy.float64)

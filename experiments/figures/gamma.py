@@ -4,20 +4,26 @@ Geadah et al. (2020), https://arxiv.org/abs/2006.12253.
 """
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
-from experiments.core.labels import has_gamma
 from experiments.core.options import OptionError, option
-from experiments.core.runs import RunFolder, metric_of_all, of_one_experiment
-from experiments.figures._figure import Output, figure, numpy, plotting
+from experiments.core.runs import RunFolder, has_gamma, metric_of_all, of_one_experiment
+from experiments.figures._figure import (
+    Output,
+    figure,
+    flat,
+    numpy,
+    plotting,
+)
 from experiments.figures._runs import (
+    METRIC,
     at_start,
     axis_label,
     experiments_of,
     file_name,
     measured,
 )
-from experiments.figures.nnrnn import METRIC
 
 SHAPES = ((1.0, 0.0), (5.0, 0.0), (20.0, 0.0), (1.0, 1.0), (5.0, 0.5), (5.0, 1.0))
 SPAN, POINTS = (-2.0, 2.0), 401
@@ -57,10 +63,7 @@ def grid(runs, options, out: Output) -> None:
     experiment, histories, metric, label = measured(runs, options.metric)
     name = file_name("grid", experiment, metric)
     out.begin(name)
-    values: dict[tuple[float, float], list[float]] = {}
-    for run in runs:
-        value = histories[run.label][-1].get(metric, math.nan)
-        values.setdefault(start_shape(run), []).append(value)
+    values = by_shape(runs, _last(histories, metric))
     means = {shape: sum(each) / len(each) for shape, each in values.items()}
     rows = ((*shape, len(values[shape]), mean) for shape, mean in means.items())
     drawn = plotting.shape_map(means, label=label, title=experiment)
@@ -82,29 +85,24 @@ def shapes(runs, options, out: Output) -> None:
     """How the shapes of networks with gamma moved while these learnt."""
     _check_gamma(runs)
     logged = {run.label: _logged_shapes(run) for run in runs}
-    histories, metric = {}, ""
+    scores, metric = {}, ""
     if options.metric or len(runs) > MOST_COLOURS:
         histories = {run.label: run.history() for run in runs}
         metric = metric_of_all(histories, options.metric)
+        scores = _last(histories, metric)
     out.begin("shapes")
-    paths = {}
+    paths, table = {}, {}
     for run in runs:
         path = numpy.array([*logged[run.label].values()])  # epoch, n or s, unit
         start = numpy.reshape(start_shape(run), (1, 2, 1))
         start = numpy.broadcast_to(start, (1, *path.shape[1:]))
-        paths[run.label] = numpy.concatenate([start, path]).swapaxes(1, 2)
-    scores = {
-        label: rows[-1].get(metric, math.nan) for label, rows in histories.items()
-    }
+        path = numpy.concatenate([start, path]).swapaxes(1, 2)
+        paths[run.label] = path
+        times = zip([0, *logged[run.label]], path, strict=True)
+        table[run.label] = {epoch: [*map(tuple, units)] for epoch, units in times}
     title, label = experiments_of(runs), axis_label(metric)
     drawn = plotting.shape_paths(paths, scores=scores or None, label=label, title=title)
-    rows = (
-        (label, epoch, unit, *shape)
-        for label, path in paths.items()
-        for epoch, units in zip([0, *logged[label]], path, strict=True)
-        for unit, shape in enumerate(units)
-    )
-    out.save("shapes", drawn, ("run", "epoch", "unit", "n", "s"), rows)
+    out.save("shapes", drawn, ("run", "epoch", "unit", "n", "s"), flat(table))
 
 
 @figure(
@@ -137,12 +135,7 @@ def speed(runs, options, out: Output) -> None:
         )
     except ValueError as error:
         raise OptionError(f"--epoch: {str(error).replace('`', '')}") from error
-    rows = (
-        (group, number, epoch, value)
-        for group, each in groups.items()
-        for number, values in enumerate(each)
-        for epoch, value in enumerate(values, 1)
-    )
+    rows = ((*where, place + 1, value) for *where, place, value in flat(groups))
     out.save(name, drawn, ("group", "run", "epoch", metric), rows)
 
 
@@ -170,6 +163,19 @@ def start_shape(run: RunFolder) -> tuple[float, float]:
     values = {each.path.split("/")[-1]: each for each in at_start(run).layer.weights}
     gain, saturation = (values[name].numpy().mean() for name in ("gain", "saturation"))
     return float(gain), float(saturation)
+
+
+def by_shape(runs, values: Mapping[str, float]) -> dict[tuple, list[float]]:
+    """Values of runs, by label, by the shape that the runs began with."""
+    found: dict[tuple, list[float]] = {}
+    for run in runs:
+        found.setdefault(start_shape(run), []).append(values[run.label])
+    return found
+
+
+def _last(histories: Mapping[str, list[dict]], metric: str) -> dict[str, float]:
+    """The last value of a metric, by the label of the run."""
+    return {label: rows[-1].get(metric, math.nan) for label, rows in histories.items()}
 
 
 def _check_gamma(runs) -> None:

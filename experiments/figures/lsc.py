@@ -10,6 +10,7 @@ from experiments.figures._figure import (
     Output,
     analysis,
     figure,
+    flat,
     keras,
     numpy,
     plotting,
@@ -38,16 +39,12 @@ def grid(options, out: Output) -> None:
     rng = numpy.random.default_rng(options.seed)
     descents: list[Any] = []
     while len(descents) < DESCENTS:
-        path = _descent(rng)
+        path = analysis.random_descent(TIME, DEPTH, rng)
         if not any((path == other).all() for other in descents):
             descents.append(path)
-    numbers = (
-        (number, move, *point)
-        for number, path in enumerate(descents)
-        for move, point in enumerate(path.tolist())
-    )
+    rows = flat([[*map(tuple, path)] for path in descents])
     drawn = plotting.gradient_grid(descents, time=TIME, depth=DEPTH)
-    out.save("lsc-1a", drawn, ("path", "move", "t", "l"), numbers)
+    out.save("lsc-1a", drawn, ("path", "move", "t", "l"), rows)
 
 
 @figure("lsc-1b")
@@ -66,13 +63,13 @@ def counts(options, out: Output) -> None:
         for name, (varied, values, time, depth, _) in grids.items()
     }
     ticks = {name: settings[-1] for name, settings in grids.items()}
-    numbers = (
+    rows = (
         (name.split(")")[0], *row)
         for name, (_, values, paths) in curves.items()
-        for row in zip(values.tolist(), paths.tolist(), strict=True)
+        for row in zip(values, paths, strict=True)
     )
     drawn = plotting.path_counts(curves, ticks=ticks)
-    out.save("lsc-1b", drawn, ("panel", "x", "paths"), numbers)
+    out.save("lsc-1b", drawn, ("panel", "x", "paths"), rows)
 
 
 @figure(
@@ -97,21 +94,14 @@ def pascal(options, out: Output) -> None:
         share = size @ exact / (exact @ exact)
         rows["Pascal"][rho] = plotting.OutputGradients(*linear, exact)
         rows["ReLU"][rho] = plotting.OutputGradients(*rectified, share * exact)
-    numbers = (
-        (name, rho, sample, step, output, gradient, float(shown.reference[step]))
+    numbers = {
+        (name, rho, sample): zip(*each, shown.reference, strict=True)
         for name, columns in rows.items()
         for rho, shown in columns.items()
-        for sample in range(SAMPLES)
-        for step, (output, gradient) in enumerate(
-            zip(
-                shown.outputs[sample].tolist(),
-                shown.gradients[sample].tolist(),
-                strict=True,
-            )
-        )
-    )
+        for sample, each in enumerate(zip(shown.outputs, shown.gradients, strict=True))
+    }
     head = ("network", "rho", "sample", "t", "output", "gradient", "reference")
-    out.save("lsc-1c", plotting.output_gradients(rows), head, numbers)
+    out.save("lsc-1c", plotting.output_gradients(rows), head, flat(numbers))
 
 
 @figure(
@@ -171,41 +161,33 @@ def covariance(options, out: Output) -> None:
     try:
         task = SpikeLatencyMNIST()
     except DatasetError as error:
-        raise OptionError(str(error)) from error
+        raise OptionError(error) from error
     batches = task.training_batches(options.samples, seed=options.seed)
     inputs, others = (numpy.asarray(x) for x, _ in batches.take(2))
-    columns: dict[str, dict[str, Any]] = {}
+    panels: dict[str, dict[str, Any]] = {}
     for net in COVARIANCE_NETS:
         for target in options.targets:
-            say(f"{net}, {TARGETS[target]}")
+            name = f"{net}, {TARGETS[target]}"
+            say(name)
             keras.utils.set_random_seed(options.seed)
             model = _small_network(net, options.units, inputs.shape[1:], layers=2)
             if target != "none":
                 how: Any = {"steps": BEFORE_STABLE, "seed": options.seed, "verbose": 0}
                 stabilize(model, others, target, **how)
-            for layer, radii in enumerate(analysis.RadiiOverTime(model)(inputs)):
-                curves = columns.setdefault(f"layer {layer + 1}", {})
+            for layer, radii in enumerate(analysis.RadiiOverTime(model)(inputs), 1):
                 found = analysis.covariance_decay(radii, DROP)
-                curves[f"{net}, {TARGETS[target]}"] = found
+                panels.setdefault(f"layer {layer}", {})[name] = found
     rows = (
         (layer, *name.split(", "), *row)
-        for layer, curves in columns.items()
+        for layer, curves in panels.items()
         for name, each in curves.items()
         for row in zip(
             each.steps, each.covariance, each.correlation, each.p_value, strict=True
         )
     )
     head = ("layer", "net", "start", "t", "covariance", "correlation", "p_value")
-    out.save("lsc-covariance", plotting.covariance_decay_curves(columns), head, rows)
-
-
-def _descent(rng) -> Any:
-    """From the last step and layer to the first: down by one at some of the steps."""
-    moves = TIME - 1
-    down = numpy.zeros(moves, int)
-    down[rng.choice(moves, DEPTH - 1, replace=False)] = 1
-    layers = DEPTH - 1 - numpy.concatenate([[0], numpy.cumsum(down)])
-    return numpy.stack([numpy.arange(moves, -1, -1), layers], axis=1)
+    drawn = plotting.covariance_decay_curves(panels)
+    out.save("lsc-covariance", drawn, head, rows)
 
 
 def _small_pictures(dataset: str) -> Any:
@@ -223,13 +205,7 @@ def _small_pictures(dataset: str) -> Any:
 
 
 def _small_network(
-    net: str,
-    units: int,
-    shape: tuple[int, int],
-    *,
-    layers: int = 1,
-    embedding: int | None = None,
-    **settings: Any,
+    net: str, units: int, shape, *, layers: int = 1, embedding: int = 0, **settings
 ) -> Any:
     """A model of LSTM, GRU or ALIF layers, with new weights.
 
@@ -238,7 +214,7 @@ def _small_network(
         units: Of every layer.
         shape: Time and features of the input.
         layers: How many there are.
-        embedding: Width of a softmax layer below them, or None for none.
+        embedding: Width of a softmax layer below them; 0 for none.
         **settings: Arguments of LSTM and GRU.
     """
     from keras_nonnormal.layers import ALIF
@@ -248,8 +224,6 @@ def _small_network(
     if embedding:
         x = keras.layers.Dense(embedding, activation="softmax")(x)
     for _ in range(layers):
-        if net in kinds:
-            x = kinds[net](units, return_sequences=True, **settings)(x)
-        else:
-            x = ALIF(units, return_sequences=True)(x)
+        kind, more = (kinds[net], settings) if net in kinds else (ALIF, {})
+        x = kind(units, return_sequences=True, **more)(x)
     return keras.Model(inputs, x)

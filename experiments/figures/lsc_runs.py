@@ -3,35 +3,26 @@
 Herranz-Celotti and Rouat (2023), https://arxiv.org/abs/2308.12075.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from experiments.core.options import OptionError, option
-from experiments.core.statistics import Mean
+from experiments.core.report import Mean
 from experiments.figures._figure import Output, figure, plotting
-from experiments.figures._stability import (
-    HEAD,
+from experiments.figures._records import (
+    COMPARISONS,
     METRICS,
     NONE,
     Record,
-    all_wins,
-    by_start,
     check_trained,
-    distinct,
-    group_rows,
-    nets_of,
-    place,
+    grouped,
     records,
     start_of,
-    starts_of,
+    wins,
 )
 
-# Ends of the axes of the published figures.
-LIMITS = {
-    "wordptb": (75.0, 125.0),
-    "sl_mnist": (0.93, 0.975),
-    "heidelberg": (0.82, 0.97),
-}
+HEAD = ("task", "layers", "net", "start", "runs", "metric", "mean", "std")
+HEAD += ("mean radius", "std of radius", "target", "missed")
 
 
 @figure("lsc-2")
@@ -41,16 +32,16 @@ def rates(runs, options, out: Output) -> None:
     for run in runs:
         accuracy = check_trained(run, "ffn")["test"]["accuracy"]
         chosen = run.options
-        rate = chosen["learning_rate"]
         start, _ = start_of(chosen, 1)
         if start == NONE:
             start = {"glorot": "Glorot", "he": "He"}[chosen["init"]]
         panel = panels.setdefault(f"{chosen['dataset']}, {chosen['activation']}", {})
-        panel.setdefault(start, {}).setdefault(rate, []).append(accuracy)
+        by_rate = panel.setdefault(start, {})
+        by_rate.setdefault(chosen["learning_rate"], []).append(accuracy)
     panels = dict(sorted(panels.items()))
     out.begin("lsc-2")
     rows = (
-        (*panel.split(", "), start, f"{rate:g}", *_counted(values))
+        (*panel.split(", "), start, f"{rate:g}", len(values), *_spread(values))
         for panel, lines in panels.items()
         for start, by_rate in lines.items()
         for rate, values in sorted(by_rate.items())
@@ -60,70 +51,63 @@ def rates(runs, options, out: Output) -> None:
 
 
 @figure("lsc-3-wins")
-def wins(runs, options, out: Output) -> None:
+def won_pairs(runs, options, out: Output) -> None:
     """Figure 3 (i): how often networks with one start beat those with another."""
-    counts = all_wins(records(runs))
+    found = records(runs)
     numbers = [
-        (comparison, depth, count)
-        for comparison, by_depth in counts.items()
-        for depth, count in by_depth.items()
+        (comparison, depth, *wins(found, comparison, depth))
+        for comparison in COMPARISONS
+        for depth in grouped(found, "depth")
     ]
-    if not any(count.pairs for *_, count in numbers):
+    if not any(pairs for *_, pairs in numbers):
         raise OptionError(
             "the runs have no pair that differs in pre-training alone; expected runs "
             "of the same task, network, depth, sizes and seed"
         )
     out.begin("lsc-3-wins")
-    bars = {
-        comparison.replace(" better than ", "\nbetter than\n").replace(", ", ",\n"): {
-            f"{depth} layers": [count.percent] if count.pairs else []
-            for depth, count in by_depth.items()
-        }
-        for comparison, by_depth in counts.items()
-    }
+    bars: dict[str, dict[str, list[float]]] = {}
+    rows = []
+    for comparison, depth, won, pairs in numbers:
+        name = comparison.replace(" better than ", "\nbetter than\n")
+        percents = [100 * won / pairs] if pairs else []
+        bar = bars.setdefault(name.replace(", ", ",\n"), {})
+        bar[f"{depth} layers"] = percents
+        percent = f"{percents[0]:.4g}" if pairs else "nan"
+        rows.append((comparison, depth, pairs, won, percent))
     drawn = plotting.grouped_bars(
         {"": bars}, label="pairs of runs won, %", level=50.0, limits=(0.0, 100.0)
     )
-    rows = (
-        (comparison, depth, count.pairs, count.won, f"{count.percent:.4g}")
-        for comparison, depth, count in numbers
-    )
     head = ("comparison", "layers", "pairs", "won", "percent")
     out.save("lsc-3-wins", drawn, head, rows)
-    for comparison, depth, count in numbers:
-        print(f"{comparison}, {depth} layers: {count.won} of {count.pairs}")
+    for comparison, depth, won, pairs in numbers:
+        print(f"{comparison}, {depth} layers: {won} of {pairs}")
 
 
 @figure("lsc-3-scores", published_axes=option(False, "the ends of the published axes"))
 def scores(runs, options, out: Output) -> None:
     """Figure 3 (ii): test results of networks by start, for each task and depth."""
-    name = "lsc-3-scores"
-    found = records(runs)
-    tasks = [task for task in METRICS if any(each.task == task for each in found)]
+    name, found = "lsc-3-scores", records(runs)
+    by_task = grouped(found, "task")
+    tasks = [task for task in METRICS if task in by_task]
     names = {task: name if len(tasks) == 1 else f"{name}-{task}" for task in tasks}
     out.begin(*names.values(), table=name)
     for task in tasks:
-        of_task = [each for each in found if each.task == task]
-        panels = {
-            f"{depth} layers": {
-                net: {
-                    start: [each.score for each in runs]
-                    for start, runs in by_start(
-                        [e for e in of_task if (e.depth, e.net) == (depth, net)]
-                    ).items()
-                }
-                for net in nets_of(of_task)
-            }
-            for depth in sorted({each.depth for each in of_task})
-        }
+        panels: dict[str, dict[str, dict[str, list[float]]]] = {}
+        nets = grouped(by_task[task], "net")
+        for (depth, net, start), group in grouped(
+            by_task[task], "depth", "net", "start"
+        ).items():
+            panel = panels.setdefault(f"{depth} layers", {each: {} for each in nets})
+            panel[net][start] = [each.score for each in group]
+        metric, limits = METRICS[task]
         drawn = plotting.grouped_bars(
             panels,
-            label=f"test {METRICS[task].replace('_', ' ')}",
-            limits=LIMITS[task] if options.published_axes else None,
+            label=f"test {metric.replace('_', ' ')}",
+            limits=limits if options.published_axes else None,
             title=task,
         )
         out.figure(names[task], drawn)
-    out.table(name, HEAD, group_rows(found))
+    out.table(name, HEAD, _group_rows(found))
 
 
 @figure("lsc-3-table")
@@ -131,27 +115,23 @@ def table(runs, options, out: Output) -> None:
     """Figure 3 (iii): test results and mean radii, struck out if off their target."""
     found = records(runs)
     out.begin("lsc-3-table")
-    starts = starts_of(found)
-    head, rows, struck, rules = ["", ""], [], set(), set()
-    head += [text for start in starts for text in (start, "mean radius")]
-    depths = distinct((each.task, each.depth) for each in found)
-    for task, depth in sorted(depths):
-        rules.add(len(rows))
-        for net in nets_of(found):
-            cells = [f"{task}, {depth} layers", net]
-            of_net = [
-                e for e in found if (e.task, e.depth, e.net) == (task, depth, net)
-            ]
-            for column, start in enumerate(starts):
-                runs = [each for each in of_net if each.start == start]
-                if any(each.missed for each in runs):
-                    struck |= {(len(rows), 2 + 2 * column), (len(rows), 3 + 2 * column)}
-                radii = [each.radius for each in runs if each.radius is not None]
-                cells += [_entry([each.score for each in runs]), _entry(radii, 2)]
-            if any(cells[2:]):
-                rows.append(cells)
-    drawn = plotting.score_table(head, rows, struck=struck, rules=rules - {0})
-    out.save("lsc-3-table", drawn, HEAD, group_rows(found))
+    columns = {start: 2 + 2 * n for n, start in enumerate(grouped(found, "start"))}
+    head, rows, struck, rules = ["", ""], [], set(), {}
+    head += [text for start in columns for text in (start, "mean radius")]
+    for (task, depth, net), of_net in grouped(found, "task", "depth", "net").items():
+        rules.setdefault((task, depth), len(rows))
+        cells = [f"{task}, {depth} layers", net, *[""] * (len(head) - 2)]
+        for start, group in grouped(of_net, "start").items():
+            column = columns[start]
+            if any(each.missed for each in group):
+                struck |= {(len(rows), column), (len(rows), column + 1)}
+            radii = [each.radius for each in group if each.radius is not None]
+            cells[column] = _entry([each.score for each in group])
+            cells[column + 1] = _entry(radii, 2)
+        rows.append(cells)
+    rules = {*rules.values()} - {0}
+    drawn = plotting.score_table(head, rows, struck=struck, rules=rules)
+    out.save("lsc-3-table", drawn, HEAD, _group_rows(found))
 
 
 @figure("lsc-4")
@@ -161,9 +141,10 @@ def epochs(runs, options, out: Output) -> None:
     metric = _one_metric(found)
     out.begin("lsc-4")
     curves: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
-    for each in sorted(found, key=lambda e: (e.depth, place(e.start), e.seed)):
-        panel = curves[each.clipped].setdefault(f"{each.depth} layers", {})
-        panel.setdefault(each.start, []).append(each.curve)
+    for (depth, start, _), group in grouped(found, "depth", "start", "seed").items():
+        for each in group:
+            panel = curves[each.clipped].setdefault(f"{depth} layers", {})
+            panel.setdefault(start, []).append(each.curve)
     drawn = plotting.epoch_panels(
         curves[False],
         dashed=curves[True],
@@ -185,32 +166,47 @@ def table_1(runs, options, out: Output) -> None:
     found = records(runs)
     metric = _one_metric(found)
     out.begin("lsc-table-1")
-    rows, numbers, bold, rules = [], [], set(), set()
-    for depth in sorted({each.depth for each in found}):
-        rules.add(len(rows))
-        for clipped in (False, True):
-            of_block = [e for e in found if (e.depth, e.clipped) == (depth, clipped)]
-            first = len(rows)
-            for start, block in by_start(of_block).items():
-                both = [[e.validation for e in block], [e.score for e in block]]
-                words = "default" if start == NONE else start
-                words += " + clip" if clipped else ""
-                rows.append([f"{depth} layers, {words}", *map(_entry, both)])
-                means = [Mean.of(values) for values in both]
-                values = [v for each in means for v in (each.mean, each.deviation)]
-                numbers.append((depth, start, clipped, len(block), *values))
-            bold |= _best(numbers, first, found[0].more_is_better)
+    rows, numbers, bold, rules = [], [], set(), {}
+    for (depth, clipped), block in grouped(found, "depth", "clipped").items():
+        rules.setdefault(depth, len(rows))
+        means, first = [], len(rows)
+        for start, group in grouped(block, "start").items():
+            both = [e.validation for e in group], [e.score for e in group]
+            means.append([Mean.of(values).mean for values in both])
+            words = "default" if start == NONE else start
+            words += " + clip" if clipped else ""
+            rows.append([f"{depth} layers, {words}", *map(_entry, both)])
+            values = [value for each in both for value in _spread(each)]
+            numbers.append((depth, start, clipped, len(group), *values))
+        for column, values in enumerate(zip(*means, strict=True), 1):
+            best = block[0].best(values)
+            bold.add((first + values.index(best), column))
     head = ("", f"validation {metric}", f"test {metric}")
-    drawn = plotting.score_table(head, rows, bold=bold, rules=rules - {0})
+    rules = {*rules.values()} - {0}
+    drawn = plotting.score_table(head, rows, bold=bold, rules=rules)
     columns = ("validation", "validation std", "test", "test std")
     head = ("layers", "start", "clipped", "runs", *columns)
     out.save("lsc-table-1", drawn, head, numbers)
 
 
-def _counted(values: Sequence[float]) -> tuple[int, float, float]:
-    """Number, mean and deviation of values."""
+def _group_rows(found: Iterable[Record]) -> list[tuple]:
+    """A row for each task, depth, network and start, under `HEAD`."""
+    rows = []
+    for key, group in grouped(found, "task", "depth", "net", "start").items():
+        radii = [each.radius for each in group if each.radius is not None]
+        target = "" if group[0].target is None else group[0].target
+        scores = _spread([each.score for each in group])
+        row = (*key, len(group), group[0].metric, *scores, *_spread(radii))
+        rows.append((*row, target, sum(each.missed for each in group)))
+    return rows
+
+
+def _spread(values: Sequence[float]) -> tuple:
+    """Mean and deviation of values, or two empty cells of none."""
+    if not values:
+        return "", ""
     mean = Mean.of(values)
-    return mean.count, mean.mean, mean.deviation
+    return mean.mean, mean.deviation
 
 
 def _entry(values: Sequence[float], digits: int = 3) -> str:
@@ -228,14 +224,3 @@ def _one_metric(found: Sequence[Record]) -> str:
             f"expected runs of one metric in a figure, received {', '.join(metrics)}"
         )
     return metrics[0].replace("_", " ")
-
-
-def _best(numbers: Sequence[tuple], first: int, more_is_better: bool) -> set:
-    """Places of the best entries among the rows from one on."""
-    places = set()
-    for column, value in ((1, 4), (2, 6)):
-        means = {row: numbers[row][value] for row in range(first, len(numbers))}
-        if means:
-            choose = max if more_is_better else min
-            places.add((choose(means, key=lambda row: means[row]), column))
-    return places

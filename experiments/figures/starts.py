@@ -3,13 +3,13 @@
 Linear networks, what trained networks became, and what their matrices hide.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from experiments.core.options import OptionError, option
+from experiments.core.report import Mean
 from experiments.core.runs import RunFolder, repeats
-from experiments.core.statistics import Mean
-from experiments.figures._figure import Output, analysis, figure, numpy, plotting
+from experiments.figures._figure import Output, analysis, figure, flat, numpy, plotting
 from experiments.figures._runs import (
     each_layer,
     load,
@@ -18,8 +18,7 @@ from experiments.figures._runs import (
     without_gates,
 )
 
-# Not published; those of the library, and what the copy task was best with.
-CHAIN, FORWARD, FEEDBACK, NOISE = 1.02, 0.99, 0.04, 0.1
+NOISE = 0.1  # not published
 SEED = {"seed": option(1, "seed of matrices and signals", low=0)}
 UNITS = {"units": option(100, "units", low=1)}
 REACH = {"reach": option(50, "offsets to show", low=1)}
@@ -32,22 +31,17 @@ GATES |= {"o": "output gate o"}
 def starts_1(options, out: Output) -> None:
     """Starts, figure 1: four linear networks, their memory, and transients, as CSV."""
     out.begin("starts-1")
-    steps = options.steps
-    networks = _networks(options.units, options.seed)
-    # With a horizon the normal ones, of gain 1, have a memory, too; it sums up to 1.
-    memories = {
-        kind: analysis.fisher_memory_curve(matrix, source=source, horizon=steps)
-        for kind, (matrix, source) in networks.items()
-    }
-    norms = {
-        kind: analysis.signal_norms(matrix, steps, source)
-        for kind, (matrix, source) in networks.items()
-    }
-    matrices = {kind: matrix for kind, (matrix, _) in networks.items()}
-    rows = (
-        (kind, k, memories[kind][k], norms[kind][k])
-        for kind in networks
-        for k in range(steps)
+    networks = analysis.memory_networks(options.units, seed=options.seed)
+    matrices, memories, norms = {}, {}, {}
+    for kind, (matrix, source) in networks.items():
+        matrices[kind] = matrix
+        # With a horizon the normal ones, of gain 1, have a memory, too; it sums to 1.
+        memories[kind] = analysis.fisher_memory_curve(
+            matrix, source=source, horizon=options.steps
+        )
+        norms[kind] = analysis.signal_norms(matrix, options.steps, source)
+    rows = flat(
+        {kind: zip(memories[kind], norms[kind], strict=True) for kind in networks}
     )
     drawn = plotting.network_memory(matrices, memories, norms)
     out.save("starts-1", drawn, ("network", "k", "J", "norm"), rows)
@@ -73,30 +67,20 @@ def starts_2(options, out: Output) -> None:
     out.begin("starts-2")
     rng = numpy.random.default_rng(options.seed)
     signals = rng.standard_normal((options.trials, units))
-    found = _networks(units, options.seed, chain=1.0)
-    networks = {kind: found[kind] for kind in ("chain", "orthogonal")}
+    found = analysis.memory_networks(units, chain=1.0, seed=options.seed)
     how: dict[str, dict[str, Any]] = {
         "linear": {},
         "linear, noise": {"noise": NOISE, "seed": options.seed + 1},
         "elu": {"activation": _elu},
     }
-    panels = {
-        title: {
-            kind: analysis.delayed_reconstruction(
-                analysis.states_after(matrix, signals, source, **settings), signals
-            )
-            for kind, (matrix, source) in networks.items()
-        }
-        for title, settings in how.items()
-    }
-    rows = (
-        (title, kind, delay, score)
-        for title, curves in panels.items()
-        for kind, scores in curves.items()
-        for delay, score in enumerate(scores)
-    )
-    drawn = plotting.reconstruction_curves(panels)
-    out.save("starts-2", drawn, ("panel", "network", "delay", "R2"), rows)
+    panels: dict[str, dict[str, Any]] = {title: {} for title in how}
+    for title, settings in how.items():
+        for kind in ("chain", "orthogonal"):
+            matrix, source = found[kind]
+            states = analysis.states_after(matrix, signals, source, **settings)
+            panels[title][kind] = analysis.delayed_reconstruction(states, signals)
+    drawn, head = plotting.reconstruction_curves(panels), ("panel", "network", "delay")
+    out.save("starts-2", drawn, (*head, "R2"), flat(panels))
 
 
 @figure("starts-3")
@@ -124,16 +108,13 @@ def starts_3(runs, options, out: Output) -> None:
         for run in best:
             if level := run.summary().get("trivial_loss"):
                 levels[task] = level
-            rows += [
-                (task, kind, run.options.get("seed"), epoch, value)
-                for epoch, value in enumerate(curves[run.path], start=1)
-            ]
+            where = (task, kind, run.options.get("seed"))
+            rows += flat({where: dict(enumerate(curves[run.path], 1))})
     drawn = plotting.best_settings(losses, counts, levels=levels)
     out.save("starts-3", drawn, ("task", "start", "seed", "epoch", "val_loss"), rows)
     print("\ntask        start         successes")
-    for task, kinds in counts.items():
-        for kind, (won, of) in kinds.items():
-            print(f"{task:10}  {kind:12}  {won} of {of}")
+    for task, kind, won, of in flat(counts):
+        print(f"{task:10}  {kind:12}  {won} of {of}")
 
 
 @figure("starts-5", all=option(False, "also runs that did not succeed"), **REACH)
@@ -185,8 +166,15 @@ def starts_6(runs, options, out: Output) -> None:
     for _, kind, group in _groups(runs):
         found: dict[str, list] = {}
         for run in group:
-            layer = _layer(load_layers(files[run.path]), options.layer, run)
-            for gate, profile in analysis.peak_order_profiles(layer).items():
+            _, layers = load_layers(files[run.path])
+            number = options.layer or len(layers) // 2 + 1
+            if number > len(layers):
+                raise OptionError(
+                    f"--layer: {run.path} has {len(layers)} recurrent layers, "
+                    f"received {number}"
+                )
+            profiles = analysis.peak_order_profiles(layers[number - 1])
+            for gate, profile in profiles.items():
                 found.setdefault(GATES.get(gate) or gate, []).append(profile)
         for gate, profiles in found.items():
             panels.setdefault(gate, {})[kind] = _stacked(profiles, group)
@@ -205,8 +193,7 @@ def schur(runs, options, out: Output) -> None:
             raise OptionError(f"{run.path}: {error}") from error
         rows = (
             (row, column, entry.real, entry.imag)
-            for row, entries in enumerate(found.triangle)
-            for column, entry in enumerate(entries)
+            for row, column, entry in flat(found.triangle)
             if column >= row
         )
         drawn = plotting.schur_heat_map(found, title=title_of(run))
@@ -221,33 +208,14 @@ def pseudospectrum(runs, options, out: Output) -> None:
         found = analysis.pseudospectrum(matrix, points=options.points)
         values = analysis.layer_spectra(layer, check=False)["recurrent"]
         rows = (
-            (x, y, found.distance[j, i])
-            for j, y in enumerate(found.imaginary)
-            for i, x in enumerate(found.real)
+            (found.real[i], found.imaginary[j], distance)
+            for j, i, distance in flat(found.distance)
         )
         drawn = plotting.pseudospectra(found, values, title=title_of(run))
         out.save(name, drawn, ("real", "imaginary", "distance"), rows)
 
 
-def _networks(
-    units: int, seed: int, chain: float = CHAIN
-) -> Mapping[str, tuple[Any, Any]]:
-    """Four networks in column form, and where their input enters."""
-    rng = numpy.random.default_rng(seed)
-    q, r = numpy.linalg.qr(rng.standard_normal((units, units)))
-    anywhere = rng.standard_normal(units)
-    anywhere /= numpy.linalg.norm(anywhere)
-    feedback = analysis.delay_line(units, FORWARD) + FEEDBACK * numpy.eye(units, k=1)
-    return {
-        "identity": (numpy.eye(units), anywhere),
-        "orthogonal": (q * numpy.sign(numpy.diag(r)), anywhere),
-        "chain": (analysis.delay_line(units, chain), None),
-        "fbchain": (feedback, None),
-    }
-
-
 def _elu(x):
-
     return numpy.where(x > 0, x, numpy.expm1(numpy.minimum(x, 0.0)))
 
 
@@ -262,29 +230,15 @@ def _groups(runs: Sequence[RunFolder]) -> list[tuple[str, str, list[RunFolder]]]
 
 
 def _stacked(profiles: Sequence[Any], group: Sequence[RunFolder]) -> Any:
-
+    """Profiles of as many units as one array; refuses others."""
     if len({len(each) for each in profiles}) > 1:
         paths = ", ".join(str(run.path) for run in group)
         raise OptionError(f"expected runs with the same number of units, of {paths}")
     return numpy.stack(profiles)
 
 
-def _profile_rows(panels: Mapping[str, Mapping[str, Any]]):
-    return (
-        (title, kind, number, place - (len(profile) - 1) // 2, value)
-        for title, groups in panels.items()
-        for kind, profiles in groups.items()
-        for number, profile in enumerate(profiles, start=1)
-        for place, value in enumerate(profile)
-    )
-
-
-def _layer(layers: Sequence[Any], number: int | None, run: RunFolder) -> Any:
-    """The one of this number from the input on; by default the middle one."""
-    if number is None:
-        return layers[len(layers) // 2]
-    if number > len(layers):
-        raise OptionError(
-            f"--layer: {run.path} has {len(layers)} recurrent layers, received {number}"
-        )
-    return layers[number - 1]
+def _profile_rows(panels: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple]:
+    """The rows of a table of profiles, whose middle is the offset 0."""
+    for title, kind, number, place, value in flat(panels):
+        middle = (panels[title][kind].shape[1] - 1) // 2
+        yield title, kind, number + 1, place - middle, value

@@ -17,13 +17,24 @@ class AntisymmetricNetwork(Recurrent):
     diffusion: float = option(
         0.01, "decay of the state, gamma", low=0, group="AntisymmetricRNN"
     )
+    gated: bool = option(
+        False, "multiply the change of the state by a gate", group="AntisymmetricRNN"
+    )
 
     def count(self, features, units):
-        return units * units + features * units + units
+        affine = features * units + units
+        return units * units + (1 + self.gated) * affine
+
+    def extras(self):
+        return ["gated"] if self.gated else []
 
     def layer(self, features, **loop):
         from keras_nonnormal.layers import AntisymmetricRNN
 
         return AntisymmetricRNN(
-            self.units, epsilon=self.epsilon, diffusion=self.diffusion, **loop
+            self.units,
+            epsilon=self.epsilon,
+            diffusion=self.diffusion,
+            gated=self.gated,
+            **loop,
         )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiments.core.options import OptionError, flag, option
-from experiments.core.program import Network
+from experiments.core.parts import Network
 
 GATED = ("LSTM", "GRU")
 SIMPLE = ("rsimplernn", "ssimplernn")

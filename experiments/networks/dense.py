@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiments.core.options import OptionError, option
-from experiments.core.program import Network
+from experiments.core.parts import Network
 
 ACTIVATIONS = ("cos", "relu", "sin")
 

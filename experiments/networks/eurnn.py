@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from experiments.core.options import OptionError, option
-from experiments.networks.recurrent import MOST_UNITS, WithStair, closest
+from experiments.networks.recurrent import MOST_UNITS, WithStair
 
 
 @dataclass(frozen=True)
@@ -75,34 +75,3 @@ class UnitaryNetwork(WithStair):
         yield from super().remarks(program, given)
         if "capacity" in given and self.fft:
             yield "--capacity has no effect with --fft"
-
-
-def capacity_for_budget(
-    units: int,
-    budget: int,
-    input_width: int,
-    output_width: int,
-    *,
-    vocabulary: int = 0,
-    complex: bool = True,
-) -> int:
-    """The capacity with which the parameters of an EURNN come closest to a budget.
-
-    Args:
-        units: Hidden units, even.
-        budget: The number of parameters to meet.
-        input_width: Width of what the recurrent layer reads.
-        output_width: Width of the read-out.
-        vocabulary: Rows of the embedding; 0 if there is none.
-        complex: Whether the state is complex.
-
-    Returns:
-        The capacity, even, from 2 to `units`.
-    """
-
-    def count(capacity: int) -> int:
-        network = UnitaryNetwork("EURNN", units, capacity=capacity, complex=complex)
-        around = (units + 1) * output_width + vocabulary * input_width
-        return network.count(input_width, units) + around
-
-    return closest(range(2, units + 1, 2), count, budget)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from experiments.core.options import OptionError, option
-from experiments.core.program import Network
+from experiments.core.parts import Network
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,12 @@ class StartedNetwork(Network):
 
     def label(self, program):
         return self.init
+
+    def parameters(self, program, task):
+        if task is None:
+            return None
+        units, outputs = self.units, task.output_width
+        return units * (task.input_width + units + 1) + (units + 1) * outputs
 
     def model(self, program, task):
         from keras_nonnormal.training import simple_recurrent_network

@@ -8,7 +8,7 @@ import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from experiments.core.published import Row
+from experiments.core.parts import Row
 from experiments.networks.deep import DEPTHS, NETWORKS
 from experiments.networks.dense import ACTIVATIONS
 from experiments.tasks.deep_rnn import TASKS

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.core import published
 from experiments.core.options import OptionError, option
-from experiments.core.program import Program, Recipe
+from experiments.core.parts import Recipe
+from experiments.core.program import Program
 from experiments.core.report import in_units, results_table
 
 PAPER_SEEDS = (1, 2, 3)
@@ -88,12 +88,16 @@ class LanguageModels(Recipe):
     def training(self, program, task):
         import keras
 
+        from keras_nonnormal.training import Schedule
+
         averages = self.optimizer == "sgd" and self.average_window is not None
         return {
-            "epochs": self.epochs,
-            "batch_size": self.batch_size,
-            "keep_best": True,
-            "average_window": self.average_window if averages else None,
+            "schedule": Schedule(
+                self.epochs,
+                self.batch_size,
+                keep_best=True,
+                average_window=self.average_window if averages else None,
+            ),
             "metrics": [],
             "log_gradient_norm": self.log_gradient_norm,
             "callbacks": [
@@ -123,7 +127,7 @@ class LanguageModels(Recipe):
 
     def published(self, program):
         setting = f"@{program.task.corpus}/{program.network.cell}"
-        return published.beside(self.rows(), program.script, setting)
+        return program.published_beside(setting)
 
     def report(self, program, summaries):
         shown = {start: _in_units(each) for start, each in summaries.items()}

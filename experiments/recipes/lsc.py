@@ -7,105 +7,36 @@ unless it says otherwise, and that of the repository's head.
 """
 
 import functools
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
-from experiments.core import published
 from experiments.core.options import flag, option
-from experiments.core.program import Program, Recipe
+from experiments.core.parts import Row, table
+from experiments.core.program import Program, read_values
 from experiments.core.report import results_table
-from experiments.networks.deep import GATED, SIMPLE, SPIKING
+from experiments.networks.deep import GATED, SPIKING
 from experiments.published import grids
 from experiments.recipes import stability
 from experiments.recipes.run_strings import Translation, translate
 from experiments.tasks.ffn import COUNTS
 
-METHODS = ("none", "controller", "gradient", "published")
 OPTIMIZERS = ("lookahead-adabelief", "adabelief", "adam", "heavy-ball")
 SECONDS_PER_HOUR = 3600.0
 # The published schedule of the recurrent linear units.
 SHARE_OF_STEPS, FLOOR = 1 / 6.5, 0.1
 LOOKAHEAD_PERIOD, MOMENTUM = 6, 0.9
-
-
-class Usual(NamedTuple):
-    """The published training of a task."""
-
-    rate: float  # learning rate of networks that do not spike
-    spiking_rate: float
-    batch_size: int
-    epochs: int  # at most
-
-
-USUAL = {
-    "wordptb": Usual(3.16e-4, 1e-3, 32, 250),
-    "heidelberg": Usual(1e-3, 1e-3, 100, 450),
-    "sl_mnist": Usual(1e-2, 1e-3, 256, 300),
-}
-# Networks of these depths had a smaller batch on the spoken digits.
-SMALL_BATCHES = {"heidelberg": (("3", "5", "7"), 32)}
-LRU_RATE, LRU_BATCH = 4e-3, 8
-IMAGE_RATES = {"cos": 1e-4, "relu": 3.16e-4, "sin": 1e-4}
-IMAGE_EPOCHS, IMAGE_BATCH = 50, 512
-# AdaBelief decoupled, of the weights themselves at every step times the rate.
-IMAGE_DECAY = 1e-4
-
 # Examples per iteration of pre-training where nothing was published.
 PRETRAIN_BATCH = 16
 # Batches of which the published procedure sees every frame; iterations of that of lru.
 PUBLISHED_BATCHES, PUBLISHED_LRU_STEPS = 2, 500
-# Sequences per frame of the published procedure, where these are not those of training.
-PRETRAIN_BATCHES = {
-    **{("wordptb", net): 8 for net in GATED},
-    **{("wordptb", net): 16 for net in SIMPLE},
-    **{("wordptb", net): 3 for net in SPIKING},
-    **{("heidelberg", net): 100 for net in SPIKING},
-}
+# Depths, as texts, that had a smaller batch on the spoken digits.
+DEEP, SMALL_BATCH = ("3", "5", "7"), 32
 OF_PRETRAINING = ("target", "pretrain_batch", "pretrain_lr", "store", "only_pretrain")
 
 
 @dataclass(frozen=True)
-class Stage(Recipe):
-    """Options of the stage before training."""
-
-    group = "pre-training"
-
-    pretrain: str = option(
-        "none",
-        "how to make the network locally stable before it is trained: by scaling its "
-        "weights, by gradient steps, or as was published",
-        choices=METHODS,
-    )
-    compare: bool = option(
-        False, "also train it without pre-training", paired=True, role="label"
-    )
-    target: str = option(
-        "auto",
-        "spectral radius of the transitions: a number, auto (1 for one layer or a "
-        "feed-forward network, else 0.5), unbalanced (T / (T + L) in time, L / (T + L) "
-        "in depth), or one for each kind such as rec=0.5,enc=1",
-    )
-    pretrain_steps: int | None = option(
-        None, "iterations at most (default: of the method); 0 only measures", low=0
-    )
-    pretrain_batch: int | None = option(
-        None, "examples per iteration (default: 16, or as was published)", low=1
-    )
-    pretrain_lr: float | None = option(
-        None, "learning rate of pre-training by gradient steps", above=0
-    )
-    store: str | None = option(
-        None,
-        "folder that keeps pre-trained weights, and has them if it is done again",
-        role="where",
-    )
-    only_pretrain: bool = option(False, "stop when the network is stable")
-
-
-@dataclass(frozen=True)
-class Stabilized(Stage):
+class Stabilized(stability.Stage):
     """Pre-training of a network to local stability, and its training."""
 
     group = "training"
@@ -157,10 +88,6 @@ class Stabilized(Stage):
         role="label",
     )
 
-    def __post_init__(self):
-        super().__post_init__()
-        stability.target_of(self.target)
-
     @classmethod
     def rows(cls):
         return _rows()
@@ -173,19 +100,13 @@ class Stabilized(Stage):
 
     def settled(self, program):
         task, network = program.task, program.network
-        if program.script == "ffn":
-            rate, decay = IMAGE_RATES[network.activation], IMAGE_DECAY
-            batch_size, epochs = IMAGE_BATCH, IMAGE_EPOCHS
-            few = self.batch_size or batch_size
-        else:
-            rate, batch_size, epochs = _usual(task.task, network)
-            decay = 0.0
-            few = PRETRAIN_BATCHES.get((task.task, network.net), batch_size)
+        usual = _usual(program)
+        batch_size = self.batch_size or usual["batch_size"]
+        most = batch_size if program.script == "ffn" else usual["batch_size"]
+        few = usual.get("pretrain_batch", most)
         if self.pretrain != "published":
             few = PRETRAIN_BATCH
-        usual = {"learning_rate": rate, "weight_decay": decay, "epochs": epochs}
-        usual |= {"batch_size": batch_size}
-        usual["pretrain_batch"] = min(few, self.batch_size or batch_size)
+        usual["pretrain_batch"] = min(few, batch_size)
         self.settle(
             **{name: v for name, v in usual.items() if getattr(self, name) is None}
         )
@@ -193,24 +114,7 @@ class Stabilized(Stage):
         task.fit(self)
         return self
 
-    @property
-    def stability(self) -> str:
-        """How the network was made stable, in words: `as drawn`, `radius 0.5`."""
-        if self.pretrain == "none":
-            return "as drawn"
-        return f"radius {self.target} ({self.pretrain})"
-
-    @property
-    def goals(self) -> float | str | dict[str, float]:
-        """The target as the library takes it."""
-        return stability.target_of(self.target)
-
-    @property
-    def trains(self):
-        return not self.only_pretrain
-
-    def pretraining_steps(self, program: Program) -> int | None:
-        """Iterations of pre-training at most; None for those of the method."""
+    def pretraining_steps(self, program):
         if self.pretrain_steps is not None or self.pretrain != "published":
             return self.pretrain_steps
         task = program.task
@@ -220,9 +124,6 @@ class Stabilized(Stage):
         if program.network.net == "lru":
             return PUBLISHED_LRU_STEPS
         return PUBLISHED_BATCHES * task.longest
-
-    def stabilize(self, program, model, task, directory):
-        return stability.make_stable(program, model, task, directory)
 
     def new_optimizer(self, program, task):
         import keras
@@ -246,22 +147,18 @@ class Stabilized(Stage):
         return Lookahead(inner, period=LOOKAHEAD_PERIOD)
 
     def training(self, program, task):
-        limit = self.time_limit
-        return {
-            "epochs": self.epochs,
-            "batch_size": self.batch_size,
-            "metrics": _metrics(program.task.scores),
-            "patience": self.patience,
-            "keep_best": True,
-            "time_limit": None if limit is None else SECONDS_PER_HOUR * limit,
-            "time_spent": stability.read_stage(program.run.out)["seconds"],
-        }
+        from keras_nonnormal.training import Schedule
 
-    def compared(self, program):
-        if not self.compare or self.pretrain == "none":
-            return None
-        out = program.run.out and os.path.join(program.run.out, "none")
-        return program.changed(pretrain="none", compare=False, out=out)
+        limit = self.time_limit
+        sizes: Any = (self.epochs, self.batch_size)  # settled by now
+        schedule = Schedule(
+            *sizes,
+            keep_best=True,
+            patience=self.patience,
+            time_limit=None if limit is None else SECONDS_PER_HOUR * limit,
+            time_spent=stability.read_stage(program.run.out)["seconds"],
+        )
+        return {"schedule": schedule, "metrics": _metrics(program.task.scores)}
 
     def announcement(self, program, task):
         return (
@@ -277,7 +174,7 @@ class Stabilized(Stage):
         return {"trivial_loss": task.trivial_loss, **trained, "pretraining": stage}
 
     def published(self, program):
-        return published.beside(self.rows(), program.script, _setting(program))
+        return program.published_beside(_setting(program))
 
     def report(self, program, summaries):
         lines = []
@@ -312,18 +209,22 @@ class Stabilized(Stage):
 
 
 @functools.cache
-def _rows() -> tuple[published.Row, ...]:
-    return (*published.table("lsc"), *grids.stability())
+def _rows() -> tuple[Row, ...]:
+    return (*table("lsc"), *grids.stability())
 
 
-def _usual(task: str, network: Any) -> tuple[float, int, int]:
-    """The published learning rate, batch and epochs of a recurrent network."""
-    usual = USUAL[task]
-    depths, smaller = SMALL_BATCHES.get(task, ((), 0))
-    if network.net == "lru":
-        return LRU_RATE, LRU_BATCH, usual.epochs
-    rate = usual.spiking_rate if network.net in SPIKING else usual.rate
-    return rate, smaller if network.stack in depths else usual.batch_size, usual.epochs
+def _usual(program: Program) -> dict[str, Any]:
+    """The published training of a network in a task: a row of the table."""
+    task, network = program.task, program.network
+    images = program.script == "ffn"
+    name = network.activation if images else f"{task.task}-{network.net}"
+    rows = {row.preset: row for row in table("lsc")}
+    settings = rows[f"@usual/{name}"].settings
+    usual = read_values(program.script, "lsc", settings)
+    deep = not images and network.net != "lru" and network.stack in DEEP
+    if deep and task.task == "heidelberg":
+        usual["batch_size"] = SMALL_BATCH
+    return usual
 
 
 def _translated(script: str, given: Mapping[str, Any]) -> Translation:
@@ -348,10 +249,6 @@ def _metrics(names: tuple[str, ...]) -> list[Any]:
 
     from keras_nonnormal.metrics import LastStepAccuracy, ModeAccuracy, Perplexity
 
-    known = {
-        "mode_accuracy": ModeAccuracy,
-        "last_step_accuracy": LastStepAccuracy,
-        "perplexity": Perplexity,
-    }
-    found: list[Any] = [known[name]() for name in names if name in known]
+    kinds = (ModeAccuracy, LastStepAccuracy, Perplexity)
+    found: list[Any] = [each for kind in kinds if (each := kind()).name in names]
     return [*found, keras.metrics.SparseCategoricalAccuracy(name="accuracy")]

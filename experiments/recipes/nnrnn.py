@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from experiments.core.options import OptionError, flag, option
-from experiments.core.program import Recipe
+from experiments.core.parts import Recipe
 from experiments.core.report import results_table
 from experiments.networks.recurrent import GAMMAS
 
@@ -113,15 +113,15 @@ class Nnrnn(Recipe):
         )
 
     def training(self, program, task):
+        from keras_nonnormal.training import Schedule
+
+        monitored = {**program.task.schedule, **self._plateau(program)}
         return {
-            "epochs": program.task.epochs,
-            "batch_size": self.batch_size,
+            "schedule": Schedule(program.task.epochs, self.batch_size, **monitored),
             "save_every": getattr(program.task, "save_freq", None),
             "report_every": getattr(program.task, "report_every", None),
             "log_gradient_norm": self.log_gradient_norm,
             "callbacks": self._logs(program, task),
-            **program.task.schedule,
-            **self._plateau(program),
         }
 
     def tests(self, program, model, task):
@@ -187,7 +187,7 @@ class Nnrnn(Recipe):
         }
         if "monitor" in program.task.schedule:  # else there is no validation split
             plan |= {"monitor": "val_loss", "mode": "min"}
-        return {"reduce_on_plateau": plan, "halve_on_plateau": False}
+        return {"reduce_on_plateau": plan}
 
     def _logs(self, program, task) -> list[Any]:
         """Callbacks that log what the network is like after every epoch."""

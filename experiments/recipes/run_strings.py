@@ -1,16 +1,19 @@
 """Run strings and command lines of the published programs as options.
 
 A run string is one word of parts with underscores between them:
-`36_embproj_dropout:.3_timerepeat:2_findLSC_radius_targetnorm:.5`.
+`36_embproj_dropout:.3_timerepeat:2_findLSC_radius_targetnorm:.5`. What each part means
+alone is in `published/run_strings.csv`.
 """
 
+import csv
+import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from experiments.core.options import OptionError
-from experiments.tasks.deep_rnn import INPUTS
+from experiments.core.parts import TABLES
 
 RECURRENT, FORWARD = "deep_rnn", "ffn"
 # What else there was, and is not offered.
@@ -33,11 +36,11 @@ KIND_PARTS = {"lscrec": "rec", "lscdepth": "depth", "lscin": "enc", "lscout": "d
 class Part:
     """What one part of a run string means, alone; some mean more beside others."""
 
-    values: Mapping[str, Any] = field(default_factory=dict)  # options that it sets
-    option: str | None = None  # the one that takes its value, if it has one
-    read: Callable[[str], Any] = str  # turns the text of the value into it
-    note: str = ""  # what is to be said, such as why it has no effect
-    programs: tuple[str, ...] = (RECURRENT, FORWARD)  # where it does something
+    values: Mapping[str, Any]  # options that it sets
+    option: str  # the one that takes its value, if it has one
+    read: Callable[[str], Any]  # turns the text of the value into it
+    note: str  # what is to be said, such as why it has no effect
+    programs: tuple[str, ...]  # where it does something
 
 
 def _switch(text: str) -> bool:
@@ -45,47 +48,33 @@ def _switch(text: str) -> bool:
     return words[text.lower()]
 
 
-def _recurrent(**settings: Any) -> Part:
-    return Part(programs=(RECURRENT,), **settings)
+READERS = {"": str, "float": float, "int": int, "switch": _switch}
 
 
-def _no_effect(why: str) -> Part:
-    return Part(note=f"has no effect: {why}")
+def _parts_known() -> tuple[dict[str, Part], dict[str, Part]]:
+    """The parts that are words, and those with a value, by name."""
+    kinds: tuple[dict[str, Part], dict[str, Part]] = ({}, {})
+    with open(TABLES / "run_strings.csv", newline="", encoding="utf-8") as lines:
+        for row in csv.DictReader(lines):
+            sets = dict(each.split("=") for each in row["sets"].split())
+            kinds[bool(row["reads"])][row["part"]] = Part(
+                {name: _value(text) for name, text in sets.items()},
+                row["option"],
+                READERS[row["reads"]],
+                row["note"],
+                tuple(row["scripts"].split()) or (RECURRENT, FORWARD),
+            )
+    return kinds
 
 
-WORDS: dict[str, Part] = {
-    **dict.fromkeys(("findLSC", "radius", "pretrained", "onlypretrain"), Part()),
-    **dict.fromkeys(("onlyloadpretrained", "adabelief", "test"), Part()),
-    **dict.fromkeys(("allns", "unbalanced", "lruLSC"), _recurrent()),
-    **dict.fromkeys(INPUTS, _recurrent()),
-    "mlminputs": _recurrent(values={"corrupt": 0.05}),
-    "heinit": Part({"init": "he"}, programs=(FORWARD,)),
-    "embproj": _recurrent(values={"tied": True}),
-    "simplereadout": _recurrent(values={"tied": False}),
-    "ffnlsc": _recurrent(),
-    "nogradreset": _no_effect("no gradient goes through a reset, with it or without"),
-    "clipping": _no_effect(
-        "the published optimizer never received the norm; --clip-norm 1 clips"
-    ),
-    **dict.fromkeys(
-        ("reoldspike", "wmultiplier", "wshuff"),
-        _no_effect("the published procedure always does so"),
-    ),
-    "lscshuffw": _no_effect("it named a file"),
-    "savelscweights": _no_effect("the run directory keeps the weights anyway"),
-}
-VALUES: dict[str, Part] = {
-    "targetnorm": Part(read=float),
-    **{name: _recurrent(read=_switch) for name in KIND_PARTS},
-    "tsteps": Part(read=int),
-    "mlmeps": _recurrent(read=int),
-    "dropout": _recurrent(option="dropout", read=float),
-    "timerepeat": _recurrent(option="repeat", read=int),
-    "maxlen": _recurrent(option="window", read=int),
-    "dampf": _recurrent(option="dampening", read=float),
-    "lsclr": Part(option="pretrain_lr", read=float),
-    "nbs": Part(option="pretrain_batch", read=int),
-}
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+WORDS, VALUES = _parts_known()
 
 STAGE = {"findLSC", "lruLSC"}
 # Where `pretrained` keeps weights if nobody says where.
@@ -182,19 +171,12 @@ def _stage(words, values, program, net) -> dict[str, Any]:
         options["target"] = "unbalanced"
     if "pretrain" in options and words & {"pretrained", "onlyloadpretrained"}:
         options["store"] = STORE
-    if "onlypretrain" in words:
-        options["only_pretrain"] = True
     if "test" in words and "tsteps" in values:
         options["pretrain_steps"] = values["tsteps"]
-    if "test" in words:
-        options["quick"] = True
     if program == FORWARD:
         if "adabelief" in words:
             options["optimizer"] = "lookahead-adabelief"
         return options
-    for word, inputs in INPUTS.items():
-        if word in words:
-            options["pretrain_inputs"] = inputs
     if "mlmeps" in values:  # an epoch counter that begins at 1 has to be below it
         options["corrupt_epochs"] = max(values["mlmeps"] - 1, 0)
     return options

@@ -1,12 +1,16 @@
 """The stage before training: a network is made stable, or only measured."""
 
-import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from experiments.core.options import OptionError
+from experiments.core.options import OptionError, option
+from experiments.core.parts import Recipe
 from experiments.core.report import aligned
+
+METHODS = ("none", "controller", "gradient", "published")
 
 # Frames at which radii are measured before and after.
 FRAMES = 20
@@ -59,72 +63,129 @@ def _radius(text: str) -> float:
     return radius
 
 
-def make_stable(program, network: Any, task: Any, directory: Any) -> dict[str, Any]:
-    """Pre-trains a network as its recipe asks for, or only measures its radii.
+@dataclass(frozen=True)
+class Stage(Recipe):
+    """Options of the stage before training."""
 
-    What was found goes into `stability.json`. A run that goes on after its pre-training
-    reads it there and leaves the network as it is.
+    group = "pre-training"
 
-    Args:
-        program: A program of the recipe `lsc`.
-        network: The network that is to be trained; it gets the weights.
-        task: A `keras_nonnormal.datasets.Task`.
-        directory: A claimed `RunDirectory`.
+    pretrain: str = option(
+        "none",
+        "how to make the network locally stable before it is trained: by scaling its "
+        "weights, by gradient steps, or as was published",
+        choices=METHODS,
+    )
+    compare: bool = option(
+        False, "also train it without pre-training", paired=True, role="label"
+    )
+    target: str = option(
+        "auto",
+        "spectral radius of the transitions: a number, auto (1 for one layer or a "
+        "feed-forward network, else 0.5), unbalanced (T / (T + L) in time, L / (T + L) "
+        "in depth), or one for each kind such as rec=0.5,enc=1",
+    )
+    pretrain_steps: int | None = option(
+        None, "iterations at most (default: of the method); 0 only measures", low=0
+    )
+    pretrain_batch: int | None = option(
+        None, "examples per iteration (default: 16, or as was published)", low=1
+    )
+    pretrain_lr: float | None = option(
+        None, "learning rate of pre-training by gradient steps", above=0
+    )
+    store: str | None = option(
+        None,
+        "folder that keeps pre-trained weights, and has them if it is done again",
+        role="where",
+    )
+    only_pretrain: bool = option(False, "stop when the network is stable")
 
-    Returns:
-        The contents of `stability.json`.
-    """
-    from keras_nonnormal.pretraining import measure, stabilize
-    from keras_nonnormal.training.files import write_json
+    def __post_init__(self):
+        super().__post_init__()
+        target_of(self.target)
 
-    recipe, file = program.recipe, directory.path / FILE
-    if file.exists() and any(directory.checkpoints.glob("epoch-*.weights.h5")):
-        return read_stage(directory.path)
-    model = network
-    if task.stateful:  # the same network without states among inputs and outputs
-        model = program.network.model(program, task, carried=False)
-        model.set_weights(network.get_weights())
-    data = Batches(task, program)
-    shared: dict[str, Any] = {
-        "batch_size": recipe.pretrain_batch,
-        "frames": FRAMES,
-        "seed": program.run.seed,
-    }
-    only_measures = recipe.pretrain == "none" or recipe.pretrain_steps == 0
-    try:
-        if only_measures:
-            print("measuring the radii of its transitions", flush=True)
-            report = measure(model, data, recipe.goals, **shared)
-        else:
-            steps = recipe.pretraining_steps(program)
+    @property
+    def stability(self) -> str:
+        """How the network was made stable, in words: `as drawn`, `radius 0.5`."""
+        if self.pretrain == "none":
+            return "as drawn"
+        return f"radius {self.target} ({self.pretrain})"
+
+    @property
+    def goals(self) -> float | str | dict[str, float]:
+        """The target as the library takes it."""
+        return target_of(self.target)
+
+    @property
+    def trains(self):
+        return not self.only_pretrain
+
+    def pretraining_steps(self, program: Any) -> int | None:
+        """Iterations of pre-training at most; None for those of the method."""
+        return self.pretrain_steps
+
+    def stabilize(self, program, model, task, directory):
+        """Pre-trains a model as asked for, or only measures its radii.
+
+        What was found goes into `stability.json`, and is returned. A run that goes on
+        after its pre-training reads it there and leaves the model as it is.
+        """
+        from keras_nonnormal.training.files import write_json
+
+        file = directory.path / FILE
+        if file.exists() and any(directory.checkpoints.glob("epoch-*.weights.h5")):
+            return read_stage(directory.path)
+        moved = model
+        if task.stateful:  # the same network without states among inputs and outputs
+            moved = program.network.model(program, task, carried=False)
+            moved.set_weights(model.get_weights())
+        try:
+            report = self._report(program, moved, task)
+        except ValueError as error:  # of a model or data that it cannot be done with
+            raise OptionError(f"--pretrain {self.pretrain}: {error}") from error
+        if moved is not model:
+            model.set_weights(moved.get_weights())
+        stage = stage_of(report, self)
+        write_json(file, stage)
+        if self.pretrain != "none":
             print(
-                f"pre-training ({recipe.pretrain}): "
-                + (f"at most {steps} iterations, " if steps else "")
-                + f"{recipe.pretrain_batch} examples each; radii are measured before",
-                flush=True,
+                f"\nmean radius {report.mean_before:.3f} before, "
+                f"{report.mean_after:.3f} after {stage['iterations']} iterations, "
+                f"{stage['seconds']:.1f} s"
             )
-            settings = {
-                "method": recipe.pretrain,
-                "steps": steps,
-                "learning_rate": recipe.pretrain_lr,
-                "store": recipe.store,
-            }
-            shared |= {k: v for k, v in settings.items() if v is not None}
-            report = stabilize(model, data, recipe.goals, verbose=1, **shared)
-    except ValueError as error:  # of a model or data that it cannot be done with
-        raise OptionError(f"--pretrain {recipe.pretrain}: {error}") from error
-    if model is not network:
-        network.set_weights(model.get_weights())
-    stage = stage_of(report, recipe)
-    write_json(file, stage)
-    if recipe.pretrain != "none":
+            if words := missed(stage):
+                print(words)
+        return stage
+
+    def _report(self, program, model, task) -> Any:
+        """The `StabilityReport` of a model, which is made stable if asked for."""
+        from keras_nonnormal.pretraining import StandIns, measure, stabilize
+
+        seed = program.run.seed
+        batch: Any = self.pretrain_batch  # which `settled` has seen to
+        inputs = getattr(program.task, "pretrain_inputs", "data")
+        data = StandIns(task, inputs, batch, seed)
+        shared: dict[str, Any] = {"batch_size": batch, "frames": FRAMES, "seed": seed}
+        if self.pretrain == "none" or self.pretrain_steps == 0:
+            print("measuring the radii of its transitions", flush=True)
+            return measure(model, data, self.goals, **shared)
+        steps = self.pretraining_steps(program)
+        most = f"at most {steps} iterations, " if steps else ""
         print(
-            f"\nmean radius {report.mean_before:.3f} before, {report.mean_after:.3f} "
-            f"after {stage['iterations']} iterations, {stage['seconds']:.1f} s"
+            f"pre-training ({self.pretrain}): {most}{batch} examples each; radii are "
+            "measured before",
+            flush=True,
         )
-        if words := missed(stage):
-            print(words)
-    return stage
+        shared |= {"steps": steps, "learning_rate": self.pretrain_lr}
+        shared |= {"method": self.pretrain, "store": self.store, "verbose": 1}
+        given = {name: value for name, value in shared.items() if value is not None}
+        return stabilize(model, data, self.goals, **given)
+
+    def compared(self, program):
+        if not self.compare or self.pretrain == "none":
+            return None
+        out = program.run.out and os.path.join(program.run.out, "none")
+        return program.changed(pretrain="none", compare=False, out=out)
 
 
 def stage_of(report, recipe) -> dict[str, Any]:
@@ -212,59 +273,3 @@ def radii_table(stage: Mapping[str, Any]) -> list[str]:
         took = "found in the store"
     failed = f"; {stage['failures']} failed" if stage["failures"] else ""
     return [*aligned(rows), took + failed]
-
-
-@dataclasses.dataclass(frozen=True)
-class Batches:
-    """Inputs of training batches, as often as they are asked for.
-
-    Args:
-        task: The data.
-        program: The program; its task's `pretrain_inputs`, if there are any, say what
-            becomes of the inputs.
-    """
-
-    task: Any
-    program: Any
-
-    def __iter__(self) -> Iterator[Any]:
-        import numpy as np
-
-        size, seed = self.program.recipe.pretrain_batch, self.program.run.seed
-        draw = np.random.default_rng(seed)
-        change = CHANGES[getattr(self.program.task, "pretrain_inputs", "data")]
-        batches = self.task.training_batches(size, seed=seed)
-        for batch in batches.take(self.task.steps_per_epoch(size)):
-            yield change(draw, np.asarray(batch[0]), self.task.input_width)
-
-
-def _noise(draw, inputs, width):
-    if inputs.dtype.kind in "iu":
-        return _tokens(draw, inputs, width)
-    return draw.normal(size=inputs.shape).astype(inputs.dtype)
-
-
-def _coins(draw, inputs, width):
-    if inputs.dtype.kind in "iu":
-        return _tokens(draw, inputs, width)
-    return draw.integers(0, 2, inputs.shape).astype(inputs.dtype)
-
-
-def _shuffled(draw, inputs, width):
-    return draw.permuted(inputs.ravel()).reshape(inputs.shape)
-
-
-def _tokens(draw, inputs, width):
-    """Random tokens; of frames, random ones among those that there are."""
-    if inputs.dtype.kind in "iu":
-        return draw.integers(0, width, inputs.shape).astype(inputs.dtype)
-    return draw.choice(inputs.ravel(), inputs.shape)
-
-
-CHANGES: dict[str, Callable[..., Any]] = {
-    "data": lambda draw, inputs, width: inputs,
-    "gaussian": _noise,
-    "bernoulli": _coins,
-    "shuffled": _shuffled,
-    "random": _tokens,
-}

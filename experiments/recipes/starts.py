@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiments.core.options import OptionError, option
-from experiments.core.program import Recipe
+from experiments.core.parts import Recipe
 from experiments.core.report import results_table
 from experiments.networks.start import GAINS
 
@@ -88,11 +88,10 @@ class Starts(Recipe):
         return optimizer_by_name(self.optimizer, self.learning_rate, self.clip_norm)
 
     def training(self, program, task):
-        return {
-            "epochs": self.epochs,
-            "batch_size": self.batch_size,
-            "stop_below": self.stop_below,
-        }
+        from keras_nonnormal.training import Schedule
+
+        below = self.stop_below
+        return {"schedule": Schedule(self.epochs, self.batch_size, stop_below=below)}
 
     def announcement(self, program, task):
         return (

@@ -51,7 +51,7 @@ def run_test(program: Program) -> dict[str, Any]:
         task = program.task.load(run.seed)
         model = _kept(program, file, task)
         scores = scores_under(program.task.transforms, model, task, program)
-    print("\n".join(scores_table(f"{program.start}, {file.name}", scores)))
+    print("\n".join(_table(f"{program.start}, {file.name}", scores)))
     return {
         "experiment": program.script,
         "directory": str(run.out),
@@ -61,26 +61,18 @@ def run_test(program: Program) -> dict[str, Any]:
     }
 
 
-def scores_table(title: str, scores: Mapping[str, Mapping[str, float]]) -> list[str]:
-    """Loss and accuracy under each transform as lines."""
+def _table(title: str, scores: Mapping[str, Mapping[str, float]]) -> list[str]:
     rows = [(title, "loss", "accuracy")]
     for transform, each in scores.items():
-        cells = f"{each['loss']:.4f}", f"{each['accuracy']:.2%}"
-        rows.append(("test" if transform == "none" else f"test, {transform}", *cells))
+        name = "test" if transform == "none" else f"test, {transform}"
+        rows.append((name, f"{each['loss']:.4f}", f"{each['accuracy']:.2%}"))
     return aligned(rows)
 
 
 def _scores(transform, model, task, program) -> dict[str, float]:
-    from keras_nonnormal.datasets import driven_task, step_drive, transformed_task
     from keras_nonnormal.training import WatchedModel, loss_and_metrics
 
-    options = program.task
-    step = (options.step_size, options.step_length, options.step_position)
-    if transform == "drive":
-        drive = step_drive(task.length, *step, period=task.length)
-        model, task = _driven(model, task), driven_task(task, drive)
-    elif transform != "none":
-        task = transformed_task(task, _function(transform, task.length, step, options))
+    model, task = _transformed(transform, model, task, program.task)
     watched: Any = WatchedModel(model)
     loss, metrics = loss_and_metrics(task)
     watched.compile(
@@ -91,15 +83,23 @@ def _scores(transform, model, task, program) -> dict[str, float]:
     return {name: float(value) for name, value in scores.items() if name != "penalty"}
 
 
-def _function(transform, period, step, options):
-    from keras_nonnormal.datasets import local_linear, sin_transform, step_transform
+def _transformed(transform, model, task, options) -> tuple[Any, Any]:
+    """The model and the task of a test; with a drive, both have one more feature."""
+    from keras_nonnormal import datasets
 
+    step = (options.step_size, options.step_length, options.step_position)
+    if transform == "none":
+        return model, task
+    if transform == "drive":
+        drive = datasets.step_drive(task.length, *step, period=task.length)
+        return _driven(model, task), datasets.driven_task(task, drive)
     sine = (options.sin_frequency, options.sin_phase, options.sin_amplitude)
-    return {
-        "sin": lambda x: sin_transform(x, *sine, period=period),
-        "step": lambda x: step_transform(x, *step, period=period),
-        "lin": lambda x: local_linear(x, options.lin_period),
+    function, arguments = {
+        "sin": (datasets.sin_transform, (*sine, task.length)),
+        "step": (datasets.step_transform, (*step, task.length)),
+        "lin": (datasets.local_linear, (options.lin_period,)),
     }[transform]
+    return model, datasets.transformed_task(task, lambda x: function(x, *arguments))
 
 
 def _driven(model, task):

@@ -3,26 +3,27 @@
 import argparse
 import contextlib
 import functools
+import math
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from experiments.core.options import OptionError, Parser, refuse
 from experiments.sweeps.cost import SECONDS_IN_ALL, Cost, cost_lines, measured_costs
 from experiments.sweeps.grids import axes_of, grid_of
-from experiments.sweeps.on_ray import check_ray, run_on_ray
 from experiments.sweeps.plan import Planned, planned, units_of, varied, word
 from experiments.sweeps.pool import (
     Died,
     Ended,
-    Event,
     Execute,
     Started,
+    check_ray,
     environment,
     run_in_processes,
+    run_on_ray,
     worker_environment,
 )
 from experiments.sweeps.progress import Progress
@@ -35,7 +36,6 @@ from experiments.sweeps.worker import (
 )
 
 PROG = "sweep.py"
-EXECUTORS = ("process", "ray")
 MANY = 100
 
 
@@ -50,7 +50,11 @@ def main(arguments: list[str] | None = None, description: str | None = None) -> 
         units, execute = units_of(missing, options.vectorize), executor(options)
         if not options.dry_run:
             make_folder(out)
-        print("\n".join(grid_lines(runs, len(missing), out)), flush=True)
+        script = runs[0].program.script
+        print(f"{script}: {len(runs)} runs in {out}, {len(missing)} to be trained")
+        for name, values in varied(runs).items():
+            print(f"  {name}: " + " ".join(map(word, values)))
+        sys.stdout.flush()
         if options.dry_run:
             show_costs(missing, execute, options)
             return 0
@@ -61,10 +65,8 @@ def main(arguments: list[str] | None = None, description: str | None = None) -> 
     except OptionError as error:
         refuse(PROG, error)
     except KeyboardInterrupt:
-        print(
-            f"\n{PROG}: interrupted; the same command goes on from here",
-            file=sys.stderr,
-        )
+        again = "the same command goes on from here"
+        print(f"\n{PROG}: interrupted; {again}", file=sys.stderr)
         return 130
     progress.show(last=True)
     print(f"\nthe runs are in {out}; python experiments/report.py {out}")
@@ -105,11 +107,7 @@ def runs_of(options) -> tuple[list[Planned], Path]:
 
 
 def make_folder(out: Path) -> None:
-    """Makes the folder of the runs.
-
-    Raises:
-        OptionError: If that cannot be.
-    """
+    """Makes the folder of the runs; an `OptionError` if that cannot be."""
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -118,39 +116,19 @@ def make_folder(out: Path) -> None:
         raise OptionError(f"--out: cannot write to {out}; choose another folder")
 
 
-def grid_lines(runs: Sequence[Planned], missing: int, out: Path) -> Iterator[str]:
-    """The options that vary, and how much there is to do.
-
-    Args:
-        runs: All runs.
-        missing: How many of them are to be trained.
-        out: The folder they are in.
-    """
-    script = runs[0].program.script
-    yield f"{script}: {len(runs)} runs in {out}, {missing} to be trained"
-    for name, values in varied(runs).items():
-        yield f"  {name}: " + " ".join(map(word, values))
-
-
 def executor(options) -> Execute:
-    """The back end that options of a sweep ask for.
-
-    Raises:
-        OptionError: If it is not installed.
-    """
-    gpus = options.gpus_per_run
+    """The back end that options of a sweep ask for; an `OptionError` without Ray."""
+    workers, gpus = options.workers, options.gpus_per_run
     if options.executor == "process":
         environments = functools.partial(worker_environment, gpus=gpus)
-        return lambda units, work: run_in_processes(
-            units, work, options.workers, environments
-        )
+        return lambda units, work: run_in_processes(units, work, workers, environments)
     check_ray()
     return lambda units, work: run_on_ray(
-        units, work, options.workers, environment(gpus > 0), options.address, gpus
+        units, work, workers, environment(gpus > 0), options.address, gpus
     )
 
 
-def drive(events: Iterable[Event], progress: Progress) -> None:
+def drive(events: Iterable[Any], progress: Progress) -> None:
     """Follows the training of units of work to its end.
 
     Args:
@@ -186,8 +164,8 @@ def parsed(description: str | None, arguments: list[str] | None) -> argparse.Nam
     parser = Parser(prog=PROG, description=description)
     add: Any = parser.add_argument
     axes = {"nargs": "+", "action": "extend", "default": [], "metavar": "OPTION=VALUES"}
-    count = _number(int, "a whole number of at least 1", lambda n: n >= 1)
-    share = _number(float, "a number from 0 to 1", lambda share: 0 <= share <= 1)
+    count = _number(int, "a whole number of at least 1", 1, math.inf)
+    share = _number(float, "a number from 0 to 1", 0, 1)
     add("what", metavar="WHAT", help="a script, a published grid, or a YAML file")
     text = "options of all runs: one value, or several such as 1e-4,1e-3 or 1..6, of "
     add("--grid", **axes, help=text + "which all combinations are trained")
@@ -199,7 +177,7 @@ def parsed(description: str | None, arguments: list[str] | None) -> argparse.Nam
     text = "runs at a time, of one thread each (default: as many as cores, or "
     add("--workers", type=count, help=text + "shares of the GPUs)")
     text = "processes of this machine (default), or Ray, of this or of a cluster"
-    add("--executor", choices=EXECUTORS, default="process", help=text)
+    add("--executor", choices=("process", "ray"), default="process", help=text)
     add("--address", help="Ray: of a cluster, or auto (default: this machine)")
     text = "the share of a GPU that a run has, such as 0.25 (default: 0, no GPU), of "
     text += "those in CUDA_VISIBLE_DEVICES or of the first"
@@ -209,7 +187,8 @@ def parsed(description: str | None, arguments: list[str] | None) -> argparse.Nam
     add("--vectorize", type=count, default=1, metavar="R", help=text)
     text = "give a run up if by then its loss never was below the trivial one "
     text += "(default: only if it is no number any more)"
-    add("--hopeless-after", dest="hopeless", type=count, metavar="EPOCHS", help=text)
+    hopeless = {"dest": "hopeless", "metavar": "EPOCHS", "default": math.inf}
+    add("--hopeless-after", type=count, **hopeless, help=text)
     text = "show the grid and what it will cost, from a few measured steps"
     add("--dry-run", action="store_true", help=text)
     options = parser.parse_args(arguments)
@@ -230,16 +209,13 @@ def _usual_workers(gpus_per_run: float) -> int:
 
 
 def _number(
-    kind: Callable[[str], Any], expected: str, allowed: Callable[[Any], bool]
+    kind: Callable[[str], Any], expected: str, low: float, high: float
 ) -> Callable[[str], Any]:
     def read(text: str) -> Any:
-        try:
-            value = kind(text)
-        except ValueError:
-            value = None
-        if value is None or not allowed(value):
-            raise argparse.ArgumentTypeError(f"expected {expected}, received {text!r}")
-        return value
+        with contextlib.suppress(ValueError):
+            if low <= (value := kind(text)) <= high:
+                return value
+        raise argparse.ArgumentTypeError(f"expected {expected}, received {text!r}")
 
     return read
 

@@ -2,10 +2,10 @@
 
 import contextlib
 import io
+import math
 import tempfile
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,24 +23,11 @@ MOST_MEASURED = 3
 SECONDS_OF_STEPS, SECONDS_AT_MOST, SECONDS_IN_ALL = 1.0, 8.0, 25.0
 # Options that hardly change what a step costs. Pre-training is left out.
 SAME_COST = (
-    *(
-        "init",
-        "init_scale",
-        "gain",
-        "saturation",
-        "learn_params",
-        "random",
-        "clip_norm",
-    ),
-    *(
-        "learning_rate",
-        "lr_orth",
-        "pretrain",
-        "target",
-        "pretrain_lr",
-        "pretrain_batch",
-    ),
+    *("init", "init_scale", "gain", "saturation", "learn_params", "random"),
+    *("clip_norm", "learning_rate", "lr_orth"),
+    *("pretrain", "target", "pretrain_lr", "pretrain_batch"),
 )
+ESTIMATED = "estimated from its products of matrices alone"
 
 
 @dataclass(frozen=True)
@@ -83,34 +70,37 @@ def measured_costs(
     Raises:
         OptionError: If a run cannot be begun.
     """
-    # A low rate, with which losses stay finite.
-    slowly = sorted(
-        runs, key=lambda r: r.options.get("learning_rate") or 0, reverse=True
-    )
-    kinds = {run.key: run.alike(*SAME_COST) for run in slowly}
-    chosen = {kinds[run.key]: run for run in slowly}
-    common = Counter(kinds.values()).most_common(MOST_MEASURED)
+    kinds: dict[str, list[Planned]] = {}
+    for run in runs:
+        kinds.setdefault(run.alike(*SAME_COST), []).append(run)
+    common = sorted(kinds.values(), key=len, reverse=True)[:MOST_MEASURED]
+    # Of a low rate, with which losses stay finite.
+    chosen = [min(each, key=_rate) for each in common]
     costs: dict[str, Cost | None] = {}
     begun = time.monotonic()
-    with contextlib.closing(
-        execute([chosen[kind] for kind, _ in common], measure)
-    ) as e:
-        for event in e:
+    with contextlib.closing(execute(chosen, measure)) as events:
+        for event in events:
             if isinstance(event, Ended):
                 if isinstance(event.result, str):
                     raise OptionError(event.result)
-                costs[kinds[event.unit.key]] = event.result
+                costs[event.unit.key] = event.result
             if len(costs) == len(common) or time.monotonic() - begun > SECONDS_IN_ALL:
                 break  # a worker may still be compiling
             yield None
-    yield [(n, costs.get(kind) or _guess(chosen[kind].program)) for kind, n in common]
+    yield [
+        (len(kind), costs.get(run.key) or _guess(run.program))
+        for kind, run in zip(common, chosen, strict=True)
+    ]
+
+
+def _rate(run: Planned) -> float:
+    return run.options.get("learning_rate") or 0.0
 
 
 def _guess(program: Program) -> Cost:
     """The cost of a run of which no step was seen; its steps are not known."""
     step = least_seconds(program, program.network.parameters(program, None) or 0)
-    epochs = program.options.get("epochs") or 0
-    return Cost(0.0, step, 0, epochs, estimated=True)
+    return Cost(0.0, step, 0, program.options.get("epochs") or 0, estimated=True)
 
 
 def measure(run: Planned) -> Cost | str | None:
@@ -121,8 +111,6 @@ def measure(run: Planned) -> Cost | str | None:
         time.
     """
     load_tensorflow()
-    from experiments.sweeps.callbacks import Measured, StepClock
-
     clock, said = StepClock(SECONDS_OF_STEPS), []
 
     def begin(folder: str) -> None:
@@ -130,7 +118,7 @@ def measure(run: Planned) -> Cost | str | None:
         if run.options.get("pretrain") is not None:
             changes["pretrain"] = "none"
         try:
-            execute(run.program.changed(**changes), lambda program, task: [clock])
+            execute(run.program.changed(**changes), lambda *_: [clock.callback])
         except Measured:
             pass
         except Exception as error:
@@ -147,13 +135,61 @@ def measure(run: Planned) -> Cost | str | None:
         clock.seconds = 0.0  # if it goes on it ends with its next step
     start = (clock.first or time.perf_counter()) - begun
     if clock.timed:
-        return Cost(start, clock.seconds_per_step, clock.steps, clock.epochs)
+        return Cost(start, clock.spent / clock.timed, clock.steps, clock.epochs)
     if said:
         return said[0]
     if not clock.steps:
         return None
     step = least_seconds(run.program, clock.weights)
     return Cost(start, step, clock.steps, clock.epochs, estimated=True)
+
+
+class Measured(Exception):
+    """Enough steps are timed."""
+
+
+class StepClock:
+    """Times calls of the compiled training function, but for the first.
+
+    Its `callback` raises `Measured` after the first call that ends later than that.
+
+    Args:
+        seconds: How long to go on.
+    """
+
+    def __init__(self, seconds: float):
+        import keras
+
+        self.seconds = seconds
+        self.first: float | None = None
+        self.spent, self.timed = 0.0, 0
+        self.epochs = self.steps = self.weights = 0
+        self.callback: Any = keras.callbacks.LambdaCallback(
+            on_train_begin=self._begin,
+            on_train_batch_begin=self._before,
+            on_train_batch_end=self._after,
+        )
+
+    def _begin(self, logs) -> None:
+        self.epochs, self.steps = (self.callback.params[k] for k in ("epochs", "steps"))
+        variables = self.callback.model.trainable_variables
+        self.weights = sum(math.prod(each.shape) for each in variables)
+
+    def _before(self, batch, logs) -> None:
+        self._begun, self._done = time.perf_counter(), self._steps()
+
+    def _after(self, batch, logs) -> None:
+        if self.first is None:
+            self.first = time.perf_counter()
+            if self.seconds:
+                return
+        self.spent += time.perf_counter() - self._begun
+        self.timed += self._steps() - self._done
+        if self.spent >= self.seconds:
+            raise Measured
+
+    def _steps(self) -> int:
+        return int(self.callback.model.optimizer.iterations.numpy())
 
 
 def least_seconds(program: Program, weights: int) -> float:
@@ -191,24 +227,20 @@ def cost_lines(
         yield "nothing is left to be done"
         return
     for count, cost in costs:
+        step = f"{1000 * cost.step:.2f} ms"
         if not cost.steps:
             yield (
                 f"{count} runs did not come to their first step in time; a step takes "
-                f"{1000 * cost.step:.2f} ms at least, estimated from its products of "
-                "matrices alone"
+                f"{step} at least, {ESTIMATED}"
             )
             continue
-        step = f"{1000 * cost.step:.2f} ms a step"
+        begin, each, bound = f"{cost.start:.1f} s to begin", f"{step} a step", "at most"
         if cost.estimated:
-            step = (
-                f"no step within {SECONDS_AT_MOST:g} s; estimated from its products of "
-                f"matrices alone, {step}"
-            )
-        bound = "at least" if cost.estimated else "at most"
+            each = f"no step within {SECONDS_AT_MOST:g} s; {ESTIMATED}, {each}"
+            bound = "at least"
         yield (
-            f"{count} runs of {cost.epochs} epochs of {cost.steps} steps: "
-            f"{cost.start:.1f} s to begin, {step}; {bound} {duration(cost.seconds)} "
-            "each, and validation"
+            f"{count} runs of {cost.epochs} epochs of {cost.steps} steps: {begin}, "
+            f"{each}; {bound} {duration(cost.seconds)} each, and validation"
         )
     costs = [(count, cost) for count, cost in costs if cost.steps]
     measured = sum(count for count, _ in costs)

@@ -9,7 +9,7 @@ from typing import Any
 
 from experiments import recipes
 from experiments.core.options import OptionError
-from experiments.core.program import scripts
+from experiments.core.parts import scripts
 from experiments.published import grids as published
 from experiments.recipes.nnrnn import SETTINGS, gamma_grid
 

@@ -12,11 +12,11 @@ from typing import Any
 
 from experiments.core.command import composed, meant
 from experiments.core.legacy import as_before, family_before
-from experiments.core.options import Option, OptionError, named
-from experiments.core.program import RECIPES, Program, known_options
+from experiments.core.options import Option, OptionError, by_role, flag, named
+from experiments.core.parts import RECIPES
+from experiments.core.program import Program, known_options
 from experiments.core.runs import RunFolder
 from experiments.sweeps.grids import Axes, Grid
-from experiments.sweeps.vectorized import check_vectorized
 
 # Options that the hash of a run leaves out, by the names that they have always had. It
 # names run directories, so it stays as it was whatever becomes of options.
@@ -60,14 +60,8 @@ class Planned:
 
     def alike(self, *free: str) -> str:
         """A text that runs share that differ in these options and their seed alone."""
-        before = {**_hashed(self.program)["options"], **self.options}
-        roles = {name: each.role for name, each in self.program.declared.items()}
-        left = {
-            name: value
-            for name, value in self.options.items()
-            if name not in free and roles.get(name) not in (*NOT_VARIED, "seed")
-        }
-        del before
+        left_out = {*free, *by_role(self.program.declared, *NOT_VARIED, "seed")}
+        left = {k: v for k, v in self.options.items() if k not in left_out}
         return json.dumps([self.program.script, left], sort_keys=True)
 
 
@@ -91,8 +85,7 @@ def planned(grid: Grid, out: Path, only: Axes | None = None) -> list[Planned]:
     for setting in grid.settings:
         program = _program(grid.script, setting)
         if _is_one_of(program, only or {}):
-            text = json.dumps(_hashed(program), sort_keys=True)
-            key = hashlib.sha256(text.encode()).hexdigest()[:12]
+            key = _key(program)
             place = {"out": str(out / key), "resume": True, "json": False}
             run = dataclasses.replace(program.run, **place)
             runs.setdefault(key, Planned(dataclasses.replace(program, run=run), key))
@@ -100,7 +93,7 @@ def planned(grid: Grid, out: Path, only: Axes | None = None) -> list[Planned]:
 
 
 def units_of(runs: Sequence[Planned], size: int = 1) -> list[Unit]:
-    """Units of work: single runs, or groups of runs that are trained in one program.
+    """Units of work: single runs, or vectorized groups, trained in one program.
 
     Runs of one seed, which share their data, are put together.
 
@@ -124,12 +117,35 @@ def units_of(runs: Sequence[Planned], size: int = 1) -> list[Unit]:
     ]
 
 
-def varied(runs: Sequence[Planned | RunFolder]) -> dict[str, list[Any]]:
-    """The options in which runs differ, and their values in order.
+def check_vectorized(programs: Sequence[Program]) -> None:
+    """Raises an `OptionError` if runs cannot be trained as one."""
+    first = programs[0]
+    recipe = first.recipe
+    if not recipe.vectorized:
+        able = ", ".join(name for name, each in RECIPES.items() if each.vectorized)
+        raise OptionError(
+            f"--vectorize: expected runs of the recipe {able}, received "
+            f"{first.script}.py of {recipe.name}"
+        )
+    free = {*recipe.vectorized, "seed", "out", "resume"}
+    for program in programs:
+        if program.run.strategy != "none":
+            raise OptionError(
+                "--vectorize: runs trained as one are on one device, expected "
+                f"--strategy none, received {program.run.strategy}"
+            )
+        if program.options.get("compare") is not None:
+            raise OptionError("--vectorize: expected runs with --compare none")
+        for name, received in program.options.items():
+            if name not in free and received != (expected := first.options[name]):
+                raise OptionError(
+                    f"{flag(name)}: runs trained as one share it, received "
+                    f"{json.dumps(expected)} and {json.dumps(received)}"
+                )
 
-    Args:
-        runs: The runs.
-    """
+
+def varied(runs: Sequence[Planned | RunFolder]) -> dict[str, list[Any]]:
+    """The options in which runs differ, and their values in order."""
     roles = {name: each.role for run in runs for name, each in _declared(run).items()}
     values: dict[str, list[Any]] = {}
     for name in dict.fromkeys(name for run in runs for name in run.options):
@@ -166,14 +182,12 @@ def word(value: Any) -> str:
         return ":".join(map(word, value))
     if isinstance(value, float):
         return f"{value:g}"
-    return (
-        str(value).lower() if value is None or isinstance(value, bool) else str(value)
-    )
+    text = str(value)
+    return text.lower() if value is None or isinstance(value, bool) else text
 
 
 def _program(script: str, setting: Mapping[str, Any]) -> Program:
-    flags = (f"--{name.replace('_', '-')}={value}" for name, value in setting.items())
-    recipe = _recipe(script, tuple(map(_without_number, flags)))
+    recipe = _recipe(script, tuple(_without_number(*each) for each in setting.items()))
     known = known_options(script, recipe)
     given: dict[str, Any] = {}
     for name, value in setting.items():
@@ -183,8 +197,7 @@ def _program(script: str, setting: Mapping[str, Any]) -> Program:
                 f"--grid: {script}.py --help has no option {name!r} that a sweep could "
                 "set"
             )
-        given[each.name] = each.read(value)
-        each.check(given[each.name])
+        given[each.name] = _checked(each, value)
     given = RECIPES[recipe].understood(script, given)
     if "compare" in known:  # a grid has all that is to be compared
         given.setdefault("compare", known["compare"].default)
@@ -196,29 +209,36 @@ def _recipe(script: str, flags: tuple[str, ...]) -> str:
     return meant(script, flags)[0]
 
 
-def _without_number(flag: str) -> str:
+def _without_number(name: str, value: Any) -> str:
     """A flag for the choice of a recipe, for which no number counts."""
-    return re.sub(r"=[-+.\d]+(e[-+]?\d+)?$", "=1", flag)
+    number = re.fullmatch(r"[-+.\d]+(e[-+]?\d+)?", str(value))
+    return f"{flag(name)}={1 if number else value}"
 
 
 def _known(known: Mapping[str, Option], name: str) -> Option | None:
     return named(known, name if len(name) > 1 else f"-{name}") or named(known, name)
 
 
-def _hashed(program: Program) -> dict[str, Any]:
+def _checked(each: Option, value: Any) -> Any:
+    value = each.read(value)
+    each.check(value)
+    return value
+
+
+def _key(program: Program) -> str:
     options = as_before(program)
-    return {
+    hashed = {
         "experiment": program.script,
         "family": family_before(program),
         "options": {k: v for k, v in options.items() if k not in NOT_HASHED},
     }
+    text = json.dumps(hashed, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _declared(run: Planned | RunFolder) -> Mapping[str, Option]:
-    try:
-        return run.program.declared
-    except OptionError:  # a script that is not known here
-        return {}
+    program = run.program if isinstance(run, Planned) else run.known
+    return program.declared if program else {}
 
 
 def _is_one_of(program: Program, only: Axes) -> bool:
@@ -228,9 +248,6 @@ def _is_one_of(program: Program, only: Axes) -> bool:
         each = _known(known, name)
         if each is None:
             raise OptionError(f"--only: {program.script}.py has no option {name!r}")
-        wanted = [each.read(value) for value in values]
-        for value in wanted:
-            each.check(value)
-        if has.get(each.name) not in wanted:
+        if has.get(each.name) not in [_checked(each, value) for value in values]:
             return False
     return True

@@ -1,10 +1,13 @@
-"""Workers that are processes of this machine, by the standard library alone.
+"""Workers: processes of this machine, or of Ray, of this machine or of a cluster.
 
-The pool of `concurrent.futures` is broken for good when one of its processes dies.
+The former need the standard library alone; the pool of `concurrent.futures` is broken
+for good when one of its processes dies. Of Ray, https://docs.ray.io, only the core is
+used, which keeps the processes of tasks and gives a task whose process dies to another.
 """
 
 import contextlib
-import functools
+import importlib.util
+import logging
 import multiprocessing as mp
 import os
 import signal
@@ -13,10 +16,16 @@ from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import wait
+from pathlib import Path
 from typing import Any
+
+from experiments.core.options import OptionError
 
 # A unit whose worker dies as often is not given out again.
 MOST_TRIES = 3
+# After so many units a worker is replaced: TensorFlow keeps 25 MB of every model.
+UNITS_PER_WORKER = 20
+SECONDS_PER_TICK = 1.0
 
 
 @dataclass(frozen=True)
@@ -42,17 +51,11 @@ class Died:
     how: str
 
 
-@dataclass(frozen=True)
-class Tick:
-    """Some time has passed."""
-
-
-Event = Started | Ended | Died | Tick
-# Has a function of units of work done by workers.
-Execute = Callable[[Sequence[Any], Callable[[Any], Any]], Generator[Event, None, None]]
-# After so many units a worker is replaced: TensorFlow keeps 25 MB of every model.
-UNITS_PER_WORKER = 20
-SECONDS_PER_TICK = 1.0
+# What happens; None if nothing has for `SECONDS_PER_TICK`, or now and then.
+Events = Generator[Started | Ended | Died | None, None, None]
+Work = Callable[[Any], Any]  # of a unit, imported by its name
+# Has units of work done by workers.
+Execute = Callable[[Sequence[Any], Work], Events]
 
 
 def environment(gpu: bool = False) -> dict[str, str]:
@@ -87,17 +90,17 @@ def worker_environment(number: int, gpus: float) -> dict[str, str]:
 
 def run_in_processes(
     units: Sequence[Any],
-    work: Callable[[Any], Any],
+    work: Work,
     workers: int,
     environments: Callable[[int], Mapping[str, str]],
-) -> Generator[Event, None, None]:
+) -> Events:
     """Has units of work done by processes that stay alive, and says what happens.
 
     A unit whose worker dies is given to a new one.
 
     Args:
         units: The units, which can be pickled.
-        work: A function of a unit that can be imported by name.
+        work: What is done with each.
         workers: How many processes.
         environments: Maps the number of a worker to what is added to its environment.
 
@@ -112,7 +115,7 @@ def run_in_processes(
                 if number == len(pool) and waiting:
                     pool.append(_Worker(work, environments(number)))
                 if waiting and pool[number].unit is None:
-                    if pool[number].worn:
+                    if pool[number].given >= UNITS_PER_WORKER:
                         pool[number].end()
                         pool[number] = _Worker(work, environments(number))
                     yield Started(pool[number].give(*waiting.popleft()))
@@ -122,82 +125,63 @@ def run_in_processes(
                 unit, tries = worker.unit, worker.tries
                 try:
                     yield Ended(unit, worker.take())
-                except EOFError:
+                except (EOFError, OSError):
                     number = pool.index(worker)
-                    how = worker.how_it_ended()
                     pool[number] = _Worker(work, environments(number))
                     if tries < MOST_TRIES:
                         waiting.appendleft((unit, tries + 1))
                     else:
-                        yield Died(unit, how)
-            yield Tick()
+                        yield Died(unit, worker.how_it_ended())
+            yield None
         for worker in pool:
             worker.end()
     finally:
         for worker in pool:
-            worker.kill()
+            worker.process.kill()
+            worker.process.join()
 
 
 class _Worker:
-    def __init__(self, work: Callable[[Any], Any], environment: Mapping[str, str]):
+    def __init__(self, work: Work, environment: Mapping[str, str]):
         context = mp.get_context("spawn")  # TensorFlow does not survive a fork
         self.pipe, theirs = context.Pipe()
-        self._process = context.Process(
-            target=_serve, args=(theirs, dict(environment), work), daemon=True
-        )
-        self._process.start()
+        arguments = theirs, dict(environment), work
+        self.process = context.Process(target=_serve, args=arguments, daemon=True)
+        self.process.start()
         theirs.close()
-        self.unit, self.tries, self._given = None, 0, 0
-
-    @property
-    def worn(self) -> bool:
-        """Whether it is time for another one."""
-        return self._given >= UNITS_PER_WORKER
+        self.unit, self.tries, self.given = None, 0, 0
 
     def give(self, unit: Any, tries: int) -> Any:
         self.unit, self.tries = unit, tries
-        self._given += 1
+        self.given += 1
         with contextlib.suppress(OSError):  # it died; `take` will say so
             self.pipe.send(unit)
         return unit
 
     def take(self) -> Any:
-        try:
-            result = self.pipe.recv()
-        except OSError as error:
-            raise EOFError from error
+        result = self.pipe.recv()
         self.unit = None
         return result
 
     def how_it_ended(self) -> str:
-        self._process.join()
-        code = self._process.exitcode or 0
+        self.process.join()
+        code = self.process.exitcode or 0
         return f"signal {-code}" if code < 0 else f"exit code {code}"
 
     def end(self) -> None:
         with contextlib.suppress(OSError):
             self.pipe.send(None)
-        self._process.join()
+        self.process.join()
         self.pipe.close()
 
-    def kill(self) -> None:
-        self._process.kill()
-        self._process.join()
 
-
-def _serve(pipe, environment: dict[str, str], work: Callable[[Any], Any]) -> None:
+def _serve(pipe, environment: dict[str, str], work: Work) -> None:
     os.environ.update(environment)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the driver's to handle
     threading.Thread(target=_die_with_parent, daemon=True).start()
-    for unit in iter(functools.partial(_next, pipe), None):
-        pipe.send(work(unit))
-
-
-def _next(pipe) -> Any:
-    try:
-        return pipe.recv()
-    except EOFError:  # there is no driver any more
-        return None
+    with contextlib.suppress(EOFError):  # there is no driver any more
+        for unit in iter(pipe.recv, None):
+            pipe.send(work(unit))
 
 
 def _die_with_parent() -> None:
@@ -206,3 +190,77 @@ def _die_with_parent() -> None:
     assert parent is not None
     wait([parent.sentinel])
     os._exit(1)
+
+
+def check_ray() -> None:
+    """Raises an `OptionError` if Ray is not installed."""
+    if importlib.util.find_spec("ray") is None:
+        raise OptionError(
+            "--executor: Ray is not installed; pip install -e '.[sweep]', or use "
+            "--executor process"
+        )
+
+
+def run_on_ray(
+    units: Sequence[Any],
+    work: Work,
+    workers: int | None,
+    environment: Mapping[str, str],
+    address: str | None = None,
+    gpus: float = 0.0,
+) -> Events:
+    """Has units of work done by tasks of Ray, and says what happens.
+
+    Args:
+        units: The units, which can be pickled.
+        work: What is done with each.
+        workers: How many units at a time; None for as many as there are CPUs.
+        environment: What is added to the environment of the processes.
+        address: Of a cluster; None starts Ray on this machine.
+        gpus: The share of a GPU for each unit.
+
+    Raises:
+        OptionError: If there is no such cluster.
+    """
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    import ray
+    import ray.exceptions
+
+    root = str(Path(__file__).parents[2])
+    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
+    local = {} if address else {"num_cpus": workers, "include_dashboard": False}
+    try:
+        ray.init(
+            address=address,
+            runtime_env={"env_vars": {**environment, "PYTHONPATH": path}},
+            logging_level=logging.ERROR,
+            log_to_driver=False,
+            **local,
+        )
+    except (ConnectionError, ValueError) as error:
+        what = str(error).splitlines()[0]
+        raise OptionError(f"--address: cannot reach {address}: {what}") from error
+    settings: Any = {"max_calls": UNITS_PER_WORKER, "max_retries": MOST_TRIES - 1}
+    task: Any = ray.remote(num_cpus=1, num_gpus=gpus, **settings)(_done)
+    most = workers or int(ray.cluster_resources().get("CPU", 1))
+    waiting, pending = deque(units), {}
+    try:
+        while waiting or pending:
+            while waiting and len(pending) < most:
+                unit = waiting.popleft()
+                pending[task.remote(work, unit)] = unit
+                yield Started(unit)
+            ready, _ = ray.wait([*pending], timeout=SECONDS_PER_TICK)
+            for reference in ready:
+                unit = pending.pop(reference)
+                try:
+                    yield Ended(unit, ray.get(reference))
+                except ray.exceptions.RayError as error:
+                    yield Died(unit, str(error).splitlines()[0])
+            yield None
+    finally:
+        ray.shutdown()
+
+
+def _done(work: Work, unit: Any) -> Any:
+    return work(unit)

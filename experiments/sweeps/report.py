@@ -1,21 +1,22 @@
-"""The report of runs: tables and pictures of each experiment, and a page of all."""
+"""The report of runs: tables and pictures of each experiment, and a page of all.
 
-import argparse
-import functools
+The page needs nothing else: no server, no network, no other file.
+"""
+
+import base64
 import io
 import math
-from collections.abc import Iterator
+import string
+from collections.abc import Iterator, Sequence
+from html import escape
 from pathlib import Path
 from typing import Any
 
-from experiments.core.figure_folder import FigureFolder
 from experiments.core.options import OptionError, Parser, refuse
-from experiments.core.report import aligned
-from experiments.sweeps import page
+from experiments.core.report import FigureFolder, aligned
 from experiments.sweeps.plan import GROUPS, varied, word
 from experiments.sweeps.studies import (
     Layout,
-    Setting,
     Study,
     best_of,
     layout_of,
@@ -28,12 +29,27 @@ from experiments.sweeps.worker import DIVERGED, HOPELESS
 PROG = "report.py"
 Rows = list[tuple[str, ...]]
 MOST_TESTED = 40  # settings whose test results are shown; else those of the best
-ERROR_WORDS = "mean over seeds ± standard error"
+CURVES = (
+    "Learning curves at the best settings, mean over seeds ± standard error. Runs that "
+    "stopped keep their last loss. Triangles: above the frame."
+)
+MAP = (
+    "The lowest loss at every setting, mean over seeds; as a number where it is above "
+    "the trivial level, white where all runs diverged."
+)
 
 
 def main(arguments: list[str] | None = None, description: str | None = None) -> int:
     """Writes a report; returns the exit code."""
-    options = _parsed(arguments, description)
+    parser = Parser(prog=PROG, description=description)
+    add: Any = parser.add_argument
+    add("runs", nargs="+", metavar="RUNS", help="run directories")
+    add("--out", default="report", help="folder of the report (default: report)")
+    by = "option whose values are groups, such as init"
+    add("--by", metavar="OPTION", help=by)
+    add("--x", metavar="OPTION", help="option across the map")
+    add("--y", metavar="OPTION", help="option up the map")
+    options = parser.parse_args(arguments)
     try:
         sections = [
             Section(study, layout_of(study, options.by, options.x, options.y))
@@ -53,10 +69,12 @@ def main(arguments: list[str] | None = None, description: str | None = None) -> 
     load_tensorflow()  # quietly: the figures are made by the library
     from keras_nonnormal.training.files import replacing
 
-    parts = [part for section in sections for part in section.parts(out)]
+    parts = "\n".join(part for section in sections for part in section.parts(out))
+    page = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
     file = Path(options.out, "report.html")
     with replacing(file) as temporary:
-        temporary.write_text(page.page("Runs", parts), encoding="utf-8")
+        text = string.Template(page).substitute(parts=parts)
+        temporary.write_text(text, encoding="utf-8")
     print(file)
     return 0
 
@@ -71,22 +89,10 @@ class Section:
 
     def __init__(self, study: Study, layout: Layout):
         self.study, self.layout = study, layout
-
-    @functools.cached_property
-    def groups(self) -> dict[str, list[Setting]]:
-        """The settings by group."""
-        return settings_by_group(self.study, self.layout)
-
-    @functools.cached_property
-    def best(self) -> dict[str, Setting]:
-        """The best setting of every group."""
-        return {name: best_of(settings) for name, settings in self.groups.items()}
-
-    @property
-    def pictures(self) -> list[str]:
-        """The names of its pictures."""
-        kinds = ["curves", *(["map"] if self.layout.across else [])]
-        return [f"{self.study.name}-{kind}" for kind in kinds]
+        self.groups = settings_by_group(study, layout)
+        self.best = {name: best_of(settings) for name, settings in self.groups.items()}
+        kinds = ["curves", *(["map"] if layout.across else [])]
+        self.pictures = [f"{study.name}-{kind}" for kind in kinds]
 
     @property
     def head(self) -> str:
@@ -115,11 +121,10 @@ class Section:
         """How many runs of every group succeeded, beside the published number."""
         rows: Rows = [("", "runs", "successes", "share", "published")]
         for name, settings in self.groups.items():
-            records = [record for each in settings for record in each.records]
-            good = sum(record.success or False for record in records)
-            share = f"{good / len(records):.1%}"
+            count = sum(len(each.records) for each in settings)
+            good = sum(each.successes for each in settings)
             theirs = self.study.published.get(name, "")
-            rows.append((name, str(len(records)), str(good), share, theirs))
+            rows.append((name, str(count), str(good), f"{good / count:.1%}", theirs))
         return rows
 
     def best_settings(self) -> Rows:
@@ -174,41 +179,35 @@ class Section:
         return "\n".join(lines)
 
     def parts(self, out: FigureFolder) -> Iterator[str]:
-        """The parts of a page; the pictures are also kept as files.
+        """The parts of a page; the pictures are also kept as files, in `out`."""
+        from keras_nonnormal.plotting import mean_curves, setting_maps
 
-        Args:
-            out: Where these go.
-        """
-        from experiments.sweeps.pictures import best_curves, heat_maps
-
-        name, trivial = self.study.name, self.study.trivial_loss
-        yield page.heading(name)
-        yield page.paragraph(self.head + ".")
-        for above, rows, below in self.tables():
-            yield page.paragraph(above)
-            yield page.table(rows)
-            if below:
-                yield page.paragraph(below)
-        figure = best_curves(self.best, trivial, self.study.success_loss, name)
-        out.figure(self.pictures[0], figure)
-        yield _picture(
-            figure,
-            f"Learning curves at the best settings, {ERROR_WORDS}. Runs that stopped "
-            "keep their last loss. Triangles: above the frame.",
+        name = self.study.name
+        trivial, success = (
+            level if math.isfinite(level) else None
+            for level in (self.study.trivial_loss, self.study.success_loss)
         )
+        yield f"<h2>{escape(name)}</h2>\n<p>{escape(self.head)}.</p>"
+        for above, rows, below in self.tables():
+            yield f"<p>{escape(above)}</p>\n{_table(rows)}"
+            if below:
+                yield f"<p>{escape(below)}</p>"
+        losses = {group: each.curves() for group, each in self.best.items()}
+        levels = {"trivial_loss": trivial, "success_loss": success}
+        figure = mean_curves(losses, **levels, title=name)
+        out.figure(self.pictures[0], figure)
+        yield _picture(figure, CURVES)
         if self.layout.across:
             maps = {
                 group: map_of(settings, self.layout)
                 for group, settings in self.groups.items()
             }
-            figure = heat_maps(maps, self.layout.across, self.layout.up or "", trivial)
+            options = self.layout.across, self.layout.up or ""
+            figure = setting_maps(maps, *options, trivial_loss=trivial)
             out.figure(self.pictures[1], figure)
-            yield _picture(
-                figure,
-                "The lowest loss at every setting, mean over seeds; as a number where "
-                "it is above the trivial level, white where all runs diverged.",
-            )
-        yield page.table(self.all_runs(), fold="all runs")
+            yield _picture(figure, MAP)
+        table = _table(self.all_runs())
+        yield f"<details><summary>all runs</summary>{table}</details>"
 
 
 def _mean(name: str, found: Any) -> str:
@@ -219,19 +218,24 @@ def _mean(name: str, found: Any) -> str:
     return found.text(2 if "perplexity" in name else 4)
 
 
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    """A table that can be sorted; the first row is its head."""
+    lines = [
+        "".join(f"<{kind}>{escape(cell)}</{kind}>" for cell in row)
+        for row, kind in zip(rows, ["th", *["td"] * len(rows)], strict=False)
+    ]
+    head, *others = (f"<tr>{line}</tr>" for line in lines)
+    body = "\n".join(others)
+    return f'<table class="sorted"><thead>{head}</thead><tbody>{body}</tbody></table>'
+
+
 def _picture(figure: Any, caption: str) -> str:
+    """A figure within the page."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
-    return page.picture(buffer.getvalue(), caption, figure.get_figwidth())
-
-
-def _parsed(arguments: list[str] | None, about: str | None) -> argparse.Namespace:
-    parser = Parser(prog=PROG, description=about)
-    add: Any = parser.add_argument
-    add("runs", nargs="+", metavar="RUNS", help="run directories")
-    add("--out", default="report", help="folder of the report (default: report)")
-    by = "option whose values are groups, such as init"
-    add("--by", metavar="OPTION", help=by)
-    add("--x", metavar="OPTION", help="option across the map")
-    add("--y", metavar="OPTION", help="option up the map")
-    return parser.parse_args(arguments)
+    data = base64.b64encode(buffer.getvalue()).decode("ascii")
+    width, text = figure.get_figwidth(), escape(caption)
+    source = f'style="width: {width:g}in" src="data:image/png;base64,{data}"'
+    return (
+        f'<figure><img alt="{text}" {source}><figcaption>{text}</figcaption></figure>'
+    )

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from experiments.core.options import OptionError
+from experiments.core.report import Mean
 from experiments.core.runs import RunFolder, repeats, run_folders
-from experiments.core.statistics import Mean
 from experiments.sweeps.plan import grouping, in_words, option_named, varied, word
 from experiments.sweeps.worker import DIVERGED, Outcome, kept_outcome
 

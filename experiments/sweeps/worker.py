@@ -7,6 +7,7 @@ import contextlib
 import functools
 import gc
 import io
+import math
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,10 +17,17 @@ from typing import Any
 
 from experiments.core.options import OptionError
 from experiments.core.program import Program
-from experiments.core.run import execute, load_tensorflow
+from experiments.core.run import (
+    Trained,
+    config,
+    draw,
+    execute,
+    finish,
+    load_tensorflow,
+    summary_of,
+)
 from experiments.core.runs import read_summary
-from experiments.sweeps.plan import Planned, Unit
-from experiments.sweeps.vectorized import train_vectorized
+from experiments.sweeps.plan import Planned, Unit, check_vectorized
 
 # With a summary.json: a run that is over. The last two have none, and are tried again
 # when the sweep is started again.
@@ -50,26 +58,39 @@ class Outcome:
         return best.get("val_loss", best.get("loss"))
 
 
-def kept_outcome(directory: Path, hopeless_after: int | None = None) -> Outcome | None:
+class Hopeless(ArithmeticError):
+    """A training that is worse than one that learns nothing; `row`: its last epoch."""
+
+    def __init__(self, row: Mapping[str, float], best: float, level: float):
+        super().__init__(
+            f"no loss below the trivial {level:.4g} in {row['epoch']:g} epochs, the "
+            f"lowest is {best:.4g}"
+        )
+        self.row = row
+
+
+# Says of the metrics of an epoch why a run is given up, if it is.
+Judge = Callable[[Mapping[str, float]], ArithmeticError | None]
+
+
+def kept_outcome(directory: Path, hopeless_after: float = math.inf) -> Outcome | None:
     """How a run ended that was trained before; None if it has to go on.
 
     Args:
         directory: The run directory.
-        hopeless_after: The epochs after which a run may be hopeless, or None if none
-            is. One that was given up by a stricter rule has to go on.
+        hopeless_after: The epochs after which a run may be hopeless. One that was given
+            up by a stricter rule has to go on.
     """
     summary = read_summary(directory)
     if not summary:  # or a broken one
         return None
-    state, rule = summary.get("outcome", FINISHED), summary.get("hopeless_after")
-    if state == HOPELESS and (
-        hopeless_after is None or rule is None or rule < hopeless_after
-    ):
+    state = summary.get("outcome", FINISHED)
+    if state == HOPELESS and (summary.get("hopeless_after") or 0) < hopeless_after:
         return None
     return Outcome(state, summary, summary.get("reason", ""))
 
 
-def train_unit(unit: Unit, hopeless_after: int | None = None) -> list[Outcome]:
+def train_unit(unit: Unit, hopeless_after: float = math.inf) -> list[Outcome]:
     """Trains the runs of a unit, or goes on with them, and says how each ended.
 
     Several runs are trained in one program.
@@ -77,47 +98,51 @@ def train_unit(unit: Unit, hopeless_after: int | None = None) -> list[Outcome]:
     Args:
         unit: The runs.
         hopeless_after: Epochs after which a run is given up if its loss never was
-            below the trivial one; None gives up none.
+            below the trivial one.
     """
     outcomes = {run.key: kept_outcome(run.directory, hopeless_after) for run in unit}
     # Some may be over, by another sweep, or by a worker that died right after.
     left = [run for run in unit if outcomes[run.key] is None]
     if left:
-        ended = _guarded(left, lambda: _train_all(left, hopeless_after))
+        ended = _guarded(left, hopeless_after)
         outcomes |= {run.key: each for run, each in zip(left, ended, strict=True)}
     return [outcome for outcome in outcomes.values() if outcome is not None]
 
 
-def _guarded(
-    runs: Sequence[Planned], train: Callable[[], list[Outcome]]
-) -> list[Outcome]:
+def _guarded(runs: Sequence[Planned], hopeless_after: float) -> list[Outcome]:
     """Trains without a word; what goes wrong is the outcome of the runs."""
     begun, said = time.perf_counter(), io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         try:
             load_tensorflow()
-            outcomes = train()
+            outcomes = _train_all(runs, hopeless_after)
         except Exception as error:
-            outcomes = [_wrong(error)] * len(runs)
-            if outcomes[0].state == FAILED and not _is_explained(error):
-                text = said.getvalue() + traceback.format_exc()
-                _keep([run.directory for run in runs], text)
+            outcomes = [_failed(error, runs, said.getvalue())] * len(runs)
     gc.collect()  # models are cycles
     seconds = (time.perf_counter() - begun) / len(runs)
     return [replace(outcome, seconds=seconds) for outcome in outcomes]
 
 
-def _train_all(runs: Sequence[Planned], hopeless_after: int | None) -> list[Outcome]:
+def _train_all(runs: Sequence[Planned], hopeless_after: float) -> list[Outcome]:
     with contextlib.ExitStack() as held:
         ends = [held.enter_context(_held(run, hopeless_after)) for run in runs]
         left = [run for run, end in zip(runs, ends, strict=True) if end is None]
-        train = _train_together if len(left) > 1 else _train_alone
-        trained = iter(train(left, hopeless_after))
-        return [next(trained) if end is None else end for end in ends]
+        judge = functools.partial(_judge, hopeless_after=hopeless_after)
+        if len(left) > 1:
+            found = train_vectorized([run.program for run in left], judge)
+        else:
+            found = [_train_alone(run.program, judge) for run in left]
+        trained = {
+            run.key: _given_up(run, end, hopeless_after)
+            if isinstance(end, ArithmeticError)
+            else Outcome(FINISHED, end)
+            for run, end in zip(left, found, strict=True)
+        }
+        return [end or trained[run.key] for run, end in zip(runs, ends, strict=True)]
 
 
 @contextlib.contextmanager
-def _held(run: Planned, hopeless_after: int | None) -> Iterator[Outcome | None]:
+def _held(run: Planned, hopeless_after: float) -> Iterator[Outcome | None]:
     """Keeps others out of a run that was given up by a stricter rule, and begins it.
 
     Yields how it has ended meanwhile, by another sweep; else None.
@@ -135,46 +160,112 @@ def _held(run: Planned, hopeless_after: int | None) -> Iterator[Outcome | None]:
 
 
 def _train_alone(
-    runs: Sequence[Planned], hopeless_after: int | None
-) -> Iterator[Outcome]:
-    from experiments.sweeps.callbacks import Hopeless, StopWhenHopeless
+    program: Program, judge: Callable[[Program, Any], Judge]
+) -> dict[str, Any] | ArithmeticError:
+    """Its summary, or why it has none.
+
+    A hopeless run ends before the epoch is kept, so that one that was broken off
+    anywhere is given up at the same epoch.
+    """
+    import keras
+
     from keras_nonnormal.training import TrainingDiverged
 
     def callbacks(program, task):
-        if hopeless_after is None:
-            return []
-        return [StopWhenHopeless(_judge(program, task, hopeless_after))]
+        own = judge(program, task)
 
-    for run in runs:
-        try:
-            yield Outcome(FINISHED, execute(run.program, callbacks))
-        except (Hopeless, TrainingDiverged) as error:
-            yield _given_up(run, error, hopeless_after)
+        def on_epoch_end(epoch, logs):
+            if reason := own({"epoch": epoch + 1, **(logs or {})}):
+                raise reason
 
+        return [keras.callbacks.LambdaCallback(on_epoch_end=on_epoch_end)]
 
-def _train_together(
-    runs: Sequence[Planned], hopeless_after: int | None
-) -> list[Outcome]:
-    judge = hopeless_after and functools.partial(_judge, hopeless_after=hopeless_after)
-    ends = train_vectorized([run.program for run in runs], judge or None)
-    return [
-        _given_up(run, end, hopeless_after)
-        if isinstance(end, ArithmeticError)
-        else Outcome(FINISHED, end)
-        for run, end in zip(runs, ends, strict=True)
-    ]
+    try:
+        return execute(program, callbacks)
+    except (Hopeless, TrainingDiverged) as error:
+        return error
 
 
-def _judge(program: Program, task: Any, hopeless_after: int) -> Any:
-    from experiments.sweeps.callbacks import Judge
+def train_vectorized(
+    programs: Sequence[Program], judge: Callable[[Program, Any], Judge] | None = None
+) -> list[dict[str, Any] | ArithmeticError]:
+    """Trains runs as one program; each run directory is what it would be alone.
 
-    rows = _rows(Path(program.run.out or ""))
-    return Judge(hopeless_after, task.trivial_loss, rows)
+    Args:
+        programs: The program of each run, with its directory; unfinished runs go on.
+        judge: Maps a run and its task to what says when it is given up.
+
+    Returns:
+        The summary of each run, or why it has none: `TrainingDiverged`, or what the
+        judge said.
+    """
+    import keras
+
+    from keras_nonnormal.training import Member, RunDirectory, on_device, train_many
+
+    check_vectorized(programs)
+    tasks: dict[int, Any] = {}
+    ends: dict[int, dict[str, Any] | ArithmeticError] = {}
+    keras.utils.clear_session()
+    first = programs[0]
+    with on_device(first.run.device), contextlib.ExitStack() as held:
+        members = []
+        for program in programs:
+            seed, recipe = program.run.seed, program.recipe
+            if seed not in tasks:
+                tasks[seed] = program.task.load(seed)
+            directory = held.enter_context(RunDirectory(program.run.out))
+            directory.claim(config(program), resume=True)
+            keras.utils.set_random_seed(seed)
+            model = program.network.model(program, tasks[seed])
+            optimizer = recipe.new_optimizer(program, tasks[seed])
+            members.append(Member(model, tasks[seed], directory, optimizer, seed))
+        judges = [judge and judge(each, tasks[each.run.seed]) for each in programs]
+
+        def end(number: int, outcome: Any) -> None:
+            ends[number] = outcome
+            if not isinstance(outcome, ArithmeticError):
+                task, directory = members[number].task, members[number].directory
+                trained = Trained(programs[number], directory, outcome)
+                draw([trained], task, directory.curves)
+                main, alone = summary_of(trained, task), {"compared": []}
+                ends[number] = finish(programs[number], directory, main, alone)
+
+        def give_up(number: int, row: Mapping[str, float]) -> ArithmeticError | None:
+            own = judges[number]
+            return own(row) if own else None
+
+        train_many(
+            members,
+            on_end=end,
+            give_up=give_up,
+            jit_compile=first.compiles_steps,
+            **first.recipe.training(first, members[0].task),
+        )
+    return [ends[number] for number in range(len(programs))]
 
 
-def _given_up(
-    run: Planned, error: ArithmeticError, hopeless_after: int | None
-) -> Outcome:
+def _judge(program: Program, task: Any, hopeless_after: float) -> Judge:
+    """Judges a training that has not got below the trivial loss after some epochs."""
+    level = task.trivial_loss
+    best = min(map(_loss_of, _rows(Path(program.run.out or ""))), default=math.inf)
+
+    def judge(row: Mapping[str, float]) -> Hopeless | None:
+        nonlocal best
+        row = {name: float(value) for name, value in row.items()}
+        best = min(best, _loss_of(row))
+        if row["epoch"] < hopeless_after or best <= level:
+            return None
+        return Hopeless(row, best, level)
+
+    return judge
+
+
+def _loss_of(row: Mapping[str, float]) -> float:
+    return row.get("val_loss", row.get("loss", math.inf))
+
+
+def _given_up(run: Planned, error: ArithmeticError, hopeless_after: float) -> Outcome:
     """Writes the summary of a run that is over before its end.
 
     Args:
@@ -182,7 +273,6 @@ def _given_up(
         error: Why: `Hopeless`, whose epoch is not kept, or `TrainingDiverged`.
         hopeless_after: By which rule it was given up.
     """
-    from experiments.sweeps.callbacks import Hopeless, loss_of
     from keras_nonnormal.training import RunDirectory
 
     directory = RunDirectory(run.directory)
@@ -199,33 +289,36 @@ def _given_up(
         "hopeless_after": hopeless_after if state == HOPELESS else None,
         "success": False,
         "epochs": len(rows),
-        "best": min(rows, key=loss_of, default=None),
+        "best": min(rows, key=_loss_of, default=None),
         "last": rows[-1] if rows else None,
     }
     directory.finish(summary)
     return Outcome(state, summary, reason)
 
 
-def _wrong(error: Exception) -> Outcome:
+def _failed(error: Exception, runs: Sequence[Planned], said: str) -> Outcome:
+    """The outcome of runs that ended with an error.
+
+    What was said is kept with those that came as far as a folder, unless the error says
+    all that there is to say.
+    """
     from keras_nonnormal.datasets import DatasetError
-    from keras_nonnormal.training import DeviceError
+    from keras_nonnormal.training import DeviceError, RunDirectoryError
+    from keras_nonnormal.training.files import WriteError
 
     if isinstance(error, DatasetError | DeviceError | OptionError):
         return Outcome(REFUSED, message=str(error))
-    if _is_explained(error):
+    if isinstance(error, RunDirectoryError | WriteError):
         return Outcome(FAILED, message=str(error))
+    text = said + "".join(traceback.format_exception(error))
+    for run in runs:
+        if (run.directory / "config.json").exists():
+            with contextlib.suppress(OSError):  # of a full disk
+                (run.directory / "error.txt").write_text(text, encoding="utf-8")
     return Outcome(FAILED, message=f"{type(error).__name__}: {error}".splitlines()[0])
 
 
-def _is_explained(error: Exception) -> bool:
-    """Whether an error of a run's folder says all that there is to say of it."""
-    from keras_nonnormal.training import RunDirectoryError
-    from keras_nonnormal.training.files import WriteError
-
-    return isinstance(error, RunDirectoryError | WriteError)
-
-
-def _rows(directory: Path) -> list[dict[str, float]]:
+def _rows(directory: Path) -> list[Mapping[str, float]]:
     """The epochs of a run that are kept, metrics and state."""
     from keras_nonnormal.training import RunDirectory, read_metrics
     from keras_nonnormal.training.checkpoints import EpochCheckpoint
@@ -234,12 +327,3 @@ def _rows(directory: Path) -> list[dict[str, float]]:
     done = EpochCheckpoint(files.checkpoints).epochs_done() or 0
     rows = read_metrics(files.metrics) if files.metrics.exists() else []
     return [row for row in rows if row["epoch"] <= done]
-
-
-def _keep(directories: Sequence[Path], text: str) -> None:
-    """Keeps what was said by runs that failed, if they came as far as a folder."""
-    for directory in directories:
-        if not (directory / "config.json").exists():
-            continue
-        with contextlib.suppress(OSError):  # of a full disk
-            (directory / "error.txt").write_text(text, encoding="utf-8")

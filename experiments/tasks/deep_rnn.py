@@ -10,13 +10,8 @@ from typing import Any, NamedTuple
 from experiments.core.options import OptionError, flag, option
 from experiments.tasks.sequences import SPLITS, Sized
 
-# The choices of inputs of published pre-training, by their part of a run string.
-INPUTS = {
-    "gausslsc": "gaussian",
-    "berlsc": "bernoulli",
-    "shufflelsc": "shuffled",
-    "randchlsc": "random",
-}
+# What pre-training may be shown.
+INPUTS = ("data", "gaussian", "bernoulli", "shuffled", "random")
 EVALUATION_COLUMNS = 10
 FEWEST_CHUNKS = {"published": 3, "corrected": 1}  # in a column of a text
 
@@ -76,7 +71,7 @@ class DeepTask(Sized):
         "data",
         "what pre-training shows: the training data, Gaussian or coin-flip noise, the "
         "data with their entries shuffled, or random words",
-        choices=("data", *INPUTS.values()),
+        choices=INPUTS,
         group="pre-training",
     )
 
@@ -88,7 +83,7 @@ class DeepTask(Sized):
         columns |= dict.fromkeys(("validation", "test"), EVALUATION_COLUMNS)
         for part, count in columns.items():
             split = part if part in SPLITS else "train"
-            size = self.size(split)
+            size = self.sizes[split]
             fewest = FEWEST_CHUNKS[self.layout] * self.window + 1
             if size is not None and size // (count or 1) < fewest:
                 raise OptionError(

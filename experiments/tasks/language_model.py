@@ -48,7 +48,7 @@ class TextTask(Sized):
 
     def settled(self, program):
         for split, count in self.columns(program).items():
-            size = self.size(split)
+            size = self.sizes[split]
             if size is not None and size < 2 * count:
                 raise OptionError(
                     f"{flag(f'{split}_size')}: expected at least two tokens for each "

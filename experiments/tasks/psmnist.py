@@ -11,14 +11,13 @@ import functools
 from dataclasses import dataclass
 
 from experiments.core.options import OptionError, flag, option
-from experiments.core.program import Task
-from experiments.tasks.sequences import NNRNN, first
+from experiments.tasks.sequences import NNRNN, Sizes
 
 PIXELS = 784
 
 
 @dataclass(frozen=True)
-class Digits(Task):
+class Digits(Sizes):
     """Permuted digits; the sizes cut the data set short."""
 
     script, recipes = "psmnist", ("starts",)
@@ -45,6 +44,10 @@ class Digits(Task):
         high=2**32 - 1,
     )
 
+    @property
+    def sizes(self):
+        return {**super().sizes, "validation": self.validation_size or self.test_size}
+
     def settled(self, program):
         left = 60_000 - self.validation_size
         if program.recipe.batch_size > left:
@@ -55,7 +58,7 @@ class Digits(Task):
         return self
 
     def load(self, seed):
-        from keras_nonnormal.datasets import Splits, psmnist_task
+        from keras_nonnormal.datasets import psmnist_task
 
         order = self.permutation_seed
         task = psmnist_task(
@@ -63,14 +66,7 @@ class Digits(Task):
             permutation_seed=seed if order is None else order,
             validation=self.validation_size,
         )
-        splits = Splits(
-            train=first(task.splits.train, self.train_size),
-            validation=first(
-                task.splits.validation, self.validation_size or self.test_size
-            ),
-            test=first(task.splits.test, self.test_size),
-        )
-        return dataclasses.replace(task, splits=splits)
+        return self.shortened(task)
 
 
 # "step" multiplies the input as "sin" does; "drive" comes to all units from outside.
@@ -83,7 +79,7 @@ _of_test = functools.partial(option, role="test", group="transforms")
 
 
 @dataclass(frozen=True)
-class TransformedDigits(Task):
+class TransformedDigits(Sizes):
     """Digits, permuted or not, whose sequences may be transformed."""
 
     script, recipes, scores = "psmnist", NNRNN, ("accuracy",)
@@ -206,7 +202,7 @@ class TransformedDigits(Task):
         return self
 
     def load(self, seed):
-        from keras_nonnormal.datasets import SineAugmentation, Splits, split_mnist_task
+        from keras_nonnormal.datasets import SineAugmentation, split_mnist_task
 
         task = split_mnist_task(
             permute=self.permute,
@@ -214,15 +210,9 @@ class TransformedDigits(Task):
             shuffle=self.shuffle,
             one_split=self.one_split,
         )
-        splits = Splits(
-            train=first(task.splits.train, self.train_size),
-            validation=first(task.splits.validation, self.validation_size),
-            test=first(task.splits.test, self.test_size),
-        )
         augment = SineAugmentation(ratio=self.transform_ratio)
-        return dataclasses.replace(
-            task, splits=splits, augment=augment if augment.ratio else None
-        )
+        task = self.shortened(task)
+        return dataclasses.replace(task, augment=augment if augment.ratio else None)
 
     def remarks(self, program, given):
         for name in ("transform", "checkpoint"):

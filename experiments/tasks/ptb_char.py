@@ -5,19 +5,17 @@ The text is read from beginning to end, gradients go back to the beginning of a 
 rates are halved; the model with the lowest is tested.
 """
 
-import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
 from experiments.core.options import OptionError, option
-from experiments.core.program import Task
-from experiments.tasks.sequences import NNRNN
+from experiments.tasks.sequences import NNRNN, Sizes
 
 CHARACTERS = 50  # different ones, the end of a line included
 
 
 @dataclass(frozen=True)
-class Characters(Task):
+class Characters(Sizes):
     """Penn Treebank characters, or a text of the user's own; sizes cut texts short."""
 
     script, recipes = "ptb_char", NNRNN
@@ -27,7 +25,11 @@ class Characters(Task):
         **{"bptt": 50, "train_size": 50_000},
         **{"validation_size": 10_000, "test_size": 10_000},
     }
-    schedule = {"monitor": "val_loss", "keep_best": True, "halve_on_plateau": True}
+    schedule = {
+        "monitor": "val_loss",
+        "keep_best": True,
+        "reduce_on_plateau": {"factor": 0.5, "patience": 0},
+    }
     skew_start, alpha_start = "cayley", 0.98
 
     emsize: int = option(200, "width of the embedding", low=1)
@@ -101,14 +103,7 @@ class Characters(Task):
     def load(self, seed):
         from keras_nonnormal.datasets import ptb_char_task
 
-        task = ptb_char_task(bptt=self.bptt, folder=self.data)
-        corpus = dataclasses.replace(
-            task.corpus,
-            train=task.corpus.train[: self.train_size],
-            validation=task.corpus.validation[: self.validation_size],
-            test=task.corpus.test[: self.test_size],
-        )
-        return dataclasses.replace(task, corpus=corpus)
+        return self.shortened(ptb_char_task(bptt=self.bptt, folder=self.data))
 
     def remarks(self, program, given):
         if "carry_step" in given and program.options.get("stair", "none") == "none":

@@ -5,14 +5,40 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from experiments.core.options import OptionError, option
-from experiments.core.program import Task
+from experiments.core.parts import Task
 
 NNRNN = ("nnrnn", "gamma")
 SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
-class Drawn(Task):
+class Sizes(Task):
+    """A task with options for the size of each split, which may cut these short."""
+
+    @property
+    def sizes(self) -> dict[str, Any]:
+        """How much of each split there is; None for all."""
+        return {split: getattr(self, f"{split}_size") for split in SPLITS}
+
+    def shortened(self, task: Any) -> Any:
+        """A task with the first examples, or of a text the first tokens, of each split.
+
+        Args:
+            task: A task with `corpus` or with `splits`.
+        """
+        if hasattr(task, "corpus"):
+            return dataclasses.replace(task, corpus=self.cut(task.corpus))
+        cut = {s: first(getattr(task.splits, s), n) for s, n in self.sizes.items()}
+        return dataclasses.replace(task, splits=type(task.splits)(**cut))
+
+    def cut(self, corpus: Any) -> Any:
+        """A corpus with the first tokens of each split."""
+        texts = {s: getattr(corpus, s)[:n] for s, n in self.sizes.items()}
+        return dataclasses.replace(corpus, **texts)
+
+
+@dataclass(frozen=True)
+class Drawn(Sizes):
     """Sequences that are drawn at random before the training."""
 
     activation: ClassVar[str]  # of the hidden units
@@ -45,18 +71,9 @@ class Drawn(Task):
                 f"{self.validation_size}"
             )
 
-    @property
-    def sizes(self) -> dict[str, int]:
-        """The number of sequences in each split, as the library takes it."""
-        return {
-            "train": self.train_size,
-            "validation": self.validation_size,
-            "test": self.test_size,
-        }
-
 
 @dataclass(frozen=True)
-class Sized(Task):
+class Sized(Sizes):
     """A task whose splits can be cut down."""
 
     train_size: int | None = option(None, "examples to train on, or none: all", low=1)
@@ -64,26 +81,6 @@ class Sized(Task):
         None, "examples to validate on, or none: all", low=1
     )
     test_size: int | None = option(None, "examples to test on, or none: all", low=1)
-
-    def size(self, split: str) -> int | None:
-        """How much of a split is used; None for all."""
-        return getattr(self, f"{split}_size")
-
-    def shortened(self, task: Any) -> Any:
-        """A task with the first examples, or of a text the first tokens, of each split.
-
-        Args:
-            task: A task with `corpus` or with `splits`.
-        """
-        if hasattr(task, "corpus"):
-            return dataclasses.replace(task, corpus=self.cut(task.corpus))
-        cut = {s: first(getattr(task.splits, s), self.size(s)) for s in SPLITS}
-        return dataclasses.replace(task, splits=type(task.splits)(**cut))
-
-    def cut(self, corpus: Any) -> Any:
-        """A corpus with the first tokens of each split."""
-        texts = {s: getattr(corpus, s)[: self.size(s)] for s in SPLITS}
-        return dataclasses.replace(corpus, **texts)
 
 
 @dataclass(frozen=True)
@@ -114,8 +111,6 @@ class Stream(Task):
 def first(examples: Any, count: int | None) -> Any:
     """The first of stored examples; all if `count` is None."""
     inputs = examples.inputs
-    if isinstance(inputs, tuple):
-        inputs = tuple(each[:count] for each in inputs)
-    else:
-        inputs = inputs[:count]
+    several = isinstance(inputs, tuple)
+    inputs = tuple(each[:count] for each in inputs) if several else inputs[:count]
     return type(examples)(inputs, examples.targets[:count])

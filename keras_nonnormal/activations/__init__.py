@@ -1,4 +1,4 @@
-"""Nonlinearities, and what the recurrence wants to know of them."""
+"""Nonlinearities, and their derivatives as the recurrence uses them."""
 
 from keras_nonnormal.activations.gamma_family import (
     FINE_GAINS,

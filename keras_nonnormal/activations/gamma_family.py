@@ -168,7 +168,7 @@ def _sigmoid_slope(e):
 
 
 def _sum_to_shape(values: Any, shape) -> Any:
-    """The sum over the axes along which something of that shape was broadcast."""
+    """The sum over the axes along which a tensor of that shape was broadcast."""
     for _ in range(len(values.shape) - len(shape)):
         values = ops.sum(values, axis=0)
     for axis, size in enumerate(shape):

@@ -48,7 +48,7 @@ class Gamma(keras.layers.Layer):
     """
 
     changes_no_state = True
-    """Calls update none of its variables, fixed ones included."""
+    """Whether calls leave all variables as they are, fixed ones included."""
 
     def __init__(
         self,

@@ -33,7 +33,7 @@ def get(identifier: Any, dtype: Any = None) -> Any:
 
 
 def unbuilt(identifier: Any) -> Any:
-    """A configuration without the shapes its layer was built for, or what else it is.
+    """A configuration without the shapes its layer was built for; others unchanged.
 
     The layer is then built by its owner, below whose path its variables belong.
     """

@@ -42,7 +42,7 @@ class ModReLU(keras.layers.Layer):
     """
 
     changes_no_state = True
-    """Calls update none of its variables, fixed ones included."""
+    """Whether calls leave all variables as they are, fixed ones included."""
 
     def __init__(self, offset_initializer=None, epsilon=0.0, complex=False, **kwargs):
         super().__init__(**kwargs)

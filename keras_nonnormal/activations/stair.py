@@ -85,7 +85,7 @@ class Stair(keras.layers.Layer):
 
     @property
     def limits(self) -> str:
-        """Where numbers stop being finite, in words; nothing for a fixed schedule."""
+        """A warning where outputs need not be finite; empty for a fixed schedule."""
         if self.inside and self.clip_exponent is not None:
             return "exp-alpha contracts only for -0.3748 < alpha z < 1"
         if self.inside:
@@ -129,7 +129,7 @@ class Stair(keras.layers.Layer):
             )
 
     def heights(self, steps: Any, dtype: str | None = None) -> Any:
-        """The numbers of some time steps.
+        """The factors, or alphas of exp-alpha, of some time steps.
 
         Args:
             steps: Integer tensor of zero-based time steps, of any shape.

@@ -52,7 +52,8 @@ def spike(u: Any, dampening: float = 0.5, sharpness: float = 1.0) -> Any:
 
 
 def surrogate_slope(u: Any, dampening: float = 0.5, sharpness: float = 1.0) -> Any:
-    """The function in the place of the derivative of `spike`; arguments as there."""
+    """The surrogate of the derivative of `spike`, with the same arguments."""
     # Not the absolute value, whose slope at 0 is 1 on JAX and 0 on TensorFlow.
+    u = ops.convert_to_tensor(u)
     magnitude = u * ops.stop_gradient(ops.sign(u))
     return dampening / ops.square(1 + (2 * sharpness) * magnitude)

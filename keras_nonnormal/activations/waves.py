@@ -1,4 +1,4 @@
-"""Sine and cosine as nonlinearities that a saved model knows."""
+"""Sine and cosine as serializable nonlinearities."""
 
 import keras
 from keras import ops

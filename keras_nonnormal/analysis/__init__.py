@@ -1,9 +1,14 @@
 """Signals, noise and gradients in recurrent networks; NumPy in float64."""
 
 from keras_nonnormal.analysis.adaptation import adaptation_index
-from keras_nonnormal.analysis.anru import ANRUResponses, ANRUWeights, anru_responses
+from keras_nonnormal.analysis.anru import (
+    ANRUResponses,
+    ANRUWeights,
+    adapted_shapes,
+    anru_responses,
+)
 from keras_nonnormal.analysis.autonomous_maps import AutonomousMap, autonomous_map
-from keras_nonnormal.analysis.delay_line import delay_line
+from keras_nonnormal.analysis.delay_line import delay_line, memory_networks
 from keras_nonnormal.analysis.exp_alpha import contracting_interval, exp_alpha_response
 from keras_nonnormal.analysis.fisher_memory import (
     fisher_memory_curve,
@@ -19,7 +24,10 @@ from keras_nonnormal.analysis.fractional_order import (
     frac_order,
 )
 from keras_nonnormal.analysis.gain_scaling import GainScaling, gain_scaling_fit
-from keras_nonnormal.analysis.gamma_lyapunov import gamma_lyapunov_spectrum
+from keras_nonnormal.analysis.gamma_lyapunov import (
+    driven_exponents,
+    gamma_lyapunov_spectrum,
+)
 from keras_nonnormal.analysis.gradients import (
     loss_gradient_norms,
     state_gradient_norms,
@@ -37,6 +45,7 @@ from keras_nonnormal.analysis.lattice_paths import (
     lattice_paths,
     pascal_gradient,
     pascal_plateau,
+    random_descent,
     sum_over_paths,
     sum_over_paths_bound,
 )
@@ -59,6 +68,7 @@ from keras_nonnormal.analysis.recurrent_layers import (
     layer_henrici_indices,
     layer_spectra,
     layer_states,
+    learned_heights,
     peak_order_profiles,
     pulse_response,
     recurrent_matrices,
@@ -106,6 +116,7 @@ __all__ = [
     "StepProtocol",
     "TransientStatistics",
     "adaptation_index",
+    "adapted_shapes",
     "anru_responses",
     "autonomous",
     "autonomous_map",
@@ -115,6 +126,7 @@ __all__ = [
     "covariance_decay",
     "delay_line",
     "delayed_reconstruction",
+    "driven_exponents",
     "exp_alpha_response",
     "fisher_memory_curve",
     "fisher_memory_matrix",
@@ -136,9 +148,11 @@ __all__ = [
     "layer_henrici_indices",
     "layer_spectra",
     "layer_states",
+    "learned_heights",
     "loss_gradient_norms",
     "lyapunov_spectrum",
     "memory_function",
+    "memory_networks",
     "mixed_ksg",
     "noise_covariance",
     "orthogonal_stair_network",
@@ -150,6 +164,7 @@ __all__ = [
     "peak_order_profiles",
     "pseudospectrum",
     "pulse_response",
+    "random_descent",
     "recurrent_matrices",
     "running_products",
     "schur_decomposition",

@@ -19,6 +19,8 @@ NAMES = (
 INPUTS = (0.8, 0.1)
 # The published protocols: length of a run, first and last step with the drive.
 DRIVES = {150: (51, 100), 300: (102, 201)}
+# The steps whose shapes are compared between levels, of runs as long.
+LATE = slice(110, 200)
 
 
 @dataclass(frozen=True)
@@ -160,6 +162,12 @@ class ANRUResponses:
     saturations: np.ndarray
     controllers: np.ndarray
 
+    @property
+    def mean_shapes(self) -> np.ndarray:
+        """Means over repeats and neurons of n and s, `(sizes, time, 2)`."""
+        shapes = (each.mean(axis=(1, 3)) for each in (self.gains, self.saturations))
+        return np.stack([*shapes], axis=-1)
+
 
 def anru_responses(
     weights: ANRUWeights,
@@ -214,6 +222,42 @@ def anru_responses(
         controllers[:, step] = g.mean(axis=(1, 2))
     states, gains, saturations = found
     return ANRUResponses(states, gains, saturations, controllers)
+
+
+def adapted_shapes(
+    weights: ANRUWeights,
+    levels: Sequence[float],
+    *,
+    of: str = "noise",
+    noise: float = 0.1,
+    repeats: int = 5,
+    seed: int = 1,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Gains and saturations that an ANRU has come to under noise, or under a drive.
+
+    Args:
+        weights: The ANRU.
+        levels: Standard deviations of the noise, or sizes of the drive.
+        of: `"noise"` (the default) or `"drive"`.
+        noise: Standard deviation of the noise beside a drive.
+        repeats: Runs for every level.
+        seed: Seed of inputs and noise.
+
+    Returns:
+        Two arrays `(levels, repeats)`, means over neurons and steps 110 to 199: what
+        `gain_scaling_fit` is for.
+    """
+    how: dict[str, Any] = {"steps": LATE.stop, "repeats": repeats, "seed": seed}
+    if of == "noise":
+        silent = [0.0] * len(levels)
+        found = anru_responses(weights, silent, drive=None, noise=levels, **how)
+    else:
+        drive = (DRIVES[300][0], LATE.stop)
+        found = anru_responses(weights, levels, drive=drive, noise=noise, **how)
+    gains, saturations = (
+        each[:, :, LATE].mean(axis=(2, 3)) for each in (found.gains, found.saturations)
+    )
+    return gains, saturations
 
 
 def _gamma_partials(x, n, s) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

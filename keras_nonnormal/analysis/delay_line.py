@@ -36,3 +36,43 @@ def delay_line(n: int, alpha: float, beta: float = 0.0, d: float = 0.0) -> np.nd
     n = at_least(1, n, "n")
     below = beta * np.tri(n, k=-2)
     return d * np.eye(n) + alpha * np.eye(n, k=-1) + below
+
+
+def memory_networks(
+    units: int,
+    *,
+    chain: float = 1.02,
+    forward: float = 0.99,
+    feedback: float = 0.04,
+    seed: int = 1,
+) -> dict[str, tuple[np.ndarray, np.ndarray | None]]:
+    """Two normal and two non-normal linear networks, to compare their memories.
+
+    Args:
+        units: Integer, number of units.
+        chain: Float, weight along the chain. Defaults to `1.02`.
+        forward: Float, weight along the chain with feedback. Defaults to `0.99`.
+        feedback: Float, its weight back. Defaults to `0.04`.
+        seed: Integer, decides the orthogonal matrix and where its input enters.
+
+    Returns:
+        By name, `"identity"`, `"orthogonal"`, `"chain"` and `"fbchain"`, the matrix
+        `(units, units)` in column form, and the direction `(units,)` in which input
+        enters, or None for the first unit.
+
+    Reference:
+
+    - [Orhan and Pitkow, 2020, figure 1](https://arxiv.org/abs/1905.13715), where the
+      gains are not said; the defaults are those of the library's initializers.
+    """
+    rng = np.random.default_rng(seed)
+    q, r = np.linalg.qr(rng.standard_normal((units, units)))
+    anywhere = rng.standard_normal(units)
+    anywhere /= np.linalg.norm(anywhere)
+    back = delay_line(units, forward) + feedback * np.eye(units, k=1)
+    return {
+        "identity": (np.eye(units), anywhere),
+        "orthogonal": (q * np.sign(np.diag(r)), anywhere),
+        "chain": (delay_line(units, chain), None),
+        "fbchain": (back, None),
+    }

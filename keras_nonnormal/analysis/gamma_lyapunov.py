@@ -1,7 +1,10 @@
+from collections.abc import Sequence
+
 import numpy as np
 
 from keras_nonnormal.activations import gamma_slopes, gamma_values
 from keras_nonnormal.analysis._checks import square_matrix
+from keras_nonnormal.analysis.anru import ANRUWeights, anru_responses
 from keras_nonnormal.analysis.lyapunov import (
     LyapunovSpectrum,
     autonomous,
@@ -59,6 +62,56 @@ def gamma_lyapunov_spectrum(
     )
     start = np.full(units, 0.5) if state is None else state
     return lyapunov_spectrum(step, start, **options)
+
+
+def driven_exponents(
+    weights: ANRUWeights,
+    sizes: Sequence[float],
+    moments: Sequence[int],
+    *,
+    onset: int = 200,
+    noise: float = 0.1,
+    steps: int = 500,
+    seed: int = 1,
+) -> np.ndarray:
+    """Largest exponents of an ANRU whose shape is held as it is under a drive.
+
+    Args:
+        weights: The ANRU.
+        sizes: Sizes of the drive.
+        moments: How long the drive has been on where the shape is held, in order.
+        onset: The step before the first one with the drive.
+        noise: Standard deviation of the noise on inputs.
+        steps: Steps that an exponent is averaged over.
+        seed: Seed of inputs, noise and directions.
+
+    Returns:
+        An array `(1 + sizes, moments)`, in bits per step; the first row is of a run
+        without a drive, whose shapes do not follow any.
+
+    Reference:
+
+    - [Geadah et al., 2020](https://arxiv.org/abs/2006.12253)
+    """
+    last = onset + moments[-1]
+    found = anru_responses(
+        weights,
+        [0.0, *sizes],
+        steps=last + 1,
+        drive=(onset + 1, last),
+        noise=noise,
+        repeats=1,
+        seed=seed,
+    )
+
+    def largest(number: int, moment: int) -> float:
+        at = (number, 0, onset + moment)
+        shape = found.gains[at], found.saturations[at], found.states[at]
+        how = {"steps": steps, "count": 1, "seed": seed}
+        return gamma_lyapunov_spectrum(weights.matrix, *shape, **how).exponents[0]
+
+    rows = range(1 + len(sizes))
+    return np.array([[largest(row, each) for each in moments] for row in rows])
 
 
 def _per_unit(value, name: str, units: int) -> np.ndarray:

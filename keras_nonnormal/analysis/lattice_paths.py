@@ -60,6 +60,31 @@ def continuous_lattice_paths(time, depth) -> np.ndarray:
         return np.exp(logs)
 
 
+def random_descent(time: int, depth: int, rng: np.random.Generator) -> np.ndarray:
+    """A way of a gradient from the last step and layer to the first, drawn at random.
+
+    At every move it goes back by one step, and at some of them down by one layer, too.
+
+    Args:
+        time: Integer, steps of the sequence.
+        depth: Integer, layers, at most as many as steps.
+        rng: A `numpy.random.Generator`.
+
+    Returns:
+        An integer array `(time, 2)` of the step and the layer after each move, from 0.
+
+    Example:
+
+    >>> random_descent(3, 3, np.random.default_rng(1)).tolist()
+    [[2, 2], [1, 1], [0, 0]]
+    """
+    moves = time - 1
+    down = np.zeros(moves, int)
+    down[rng.choice(moves, depth - 1, replace=False)] = 1
+    layers = depth - 1 - np.concatenate([[0], np.cumsum(down)])
+    return np.stack([np.arange(moves, -1, -1), layers], axis=1)
+
+
 def sum_over_paths(time: int, depth: int, over_time: float, over_depth: float) -> float:
     r"""The sum over all paths if every edge multiplies: $\binom{t+l}{t} ρ_t^t ρ_l^l$.
 

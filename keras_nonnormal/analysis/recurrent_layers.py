@@ -190,6 +190,33 @@ def layer_henrici_indices(layer: Any, *, relative: bool = True) -> dict[str, flo
     }
 
 
+def learned_heights(layer: Any) -> tuple[np.ndarray, np.ndarray | None] | None:
+    """The learned heights of a layer's stair, now and at the start.
+
+    Args:
+        layer: A built recurrent layer of this library.
+
+    Returns:
+        Two arrays `(steps,)` in float64, the second None if it was drawn without a
+        seed; or None for a layer that has no learned stair.
+
+    Example:
+
+    >>> from keras_nonnormal import ExpRNN
+    >>> layer = ExpRNN(2, stair="alpha")
+    >>> layer.build((None, 3, 1))
+    >>> learned_heights(layer)
+    (array([1., 1., 1.]), array([1., 1., 1.]))
+    """
+    stair = getattr(layer.cell, "stair", None)
+    if stair is None or not stair.learned:
+        return None
+    heights, start = _float64(stair.alpha), None
+    if stair.initializer.get_config().get("seed", 0) is not None:
+        start = _float64(stair.initializer(heights.shape, dtype="float32"))
+    return heights, start
+
+
 def _recurrent_kernel(layer: Any) -> np.ndarray | None:
     if hasattr(layer, "recurrent_matrix"):
         return _float64(layer.recurrent_matrix())

@@ -98,7 +98,7 @@ class Ensemble:
                 variable.assign(stack[index])
 
     def _values(self, part):
-        """A scope where a network's variables have parts of the stacks as values."""
+        """A scope in which the variables of a network have one member's values."""
         scope = keras.StatelessScope()
         pairs = zip(self._template.trainable_variables, self.variables, strict=True)
         # Not through the constructor: a stack is larger than what it stands for.

@@ -52,7 +52,7 @@ class MemberwiseOptimizer:
 
     @property
     def iterations(self) -> Any:
-        """How many steps were taken."""
+        """The number of steps taken."""
         return self._rule.iterations
 
     def apply(self, gradients: Sequence[Any]) -> None:
@@ -90,7 +90,7 @@ class MemberwiseOptimizer:
             stack.assign(np.stack(values) if stacked else values[0])
 
     def _pairs(self, optimizer):
-        """Variables of a member's optimizer beside those here, but for the rates."""
+        """Pairs of variables, one of a member's optimizer and one of this rule."""
         pairs = zip(optimizer.variables, self._rule.variables, strict=True)
         rate = optimizer._learning_rate
         return [(own, stack) for own, stack in pairs if own is not rate]
@@ -136,5 +136,5 @@ def _clipped(gradients: Sequence[Any], most: float) -> list:
 
 
 def _along(values: Any, like: Any) -> Any:
-    """Numbers `(members,)` in the rank of a stack."""
+    """Numbers `(members,)`, reshaped to broadcast over a stack."""
     return ops.reshape(values, (-1, *(1 for _ in like.shape[1:])))

@@ -57,18 +57,20 @@ def _check_loop(layer: Any) -> None:
 def _loop(layer: Any, by_member: Callable, x: Any) -> Any:
     affine = tuple(map(_value, layer.affine()))
     if isinstance(layer, ParametrizedRNN):  # functions of one matrix, as a rule
-        matrix = by_member(layer.recurrent_matrix)
+        matrix = by_member(layer.loop_matrix)
     else:
-        matrix = _value(layer.recurrent_matrix())
-    ranks = [len(each.shape) for each in (*affine, matrix)]
-    if ranks != [3, *(2 for _ in affine[1:]), 3]:
+        matrix = _value(layer.loop_matrix())
+    parameters = tuple(map(_value, layer.step_parameters()))
+    matrices = (matrix, *parameters)
+    ranks = [len(each.shape) for each in (*affine, *matrices)]
+    if ranks != [3, *(2 for _ in affine[1:]), *(3 for _ in matrices)]:
         raise _refusal(layer, "a layer whose matrices can be made side by side")
     x = ops.transpose(x, (2, 0, 1, 3))  # time, members, batch, features
     x = ops.flip(x, axis=0) if layer.go_backwards else x
     sizes = keras.tree.flatten(layer.cell.state_size)
     state = tuple(ops.zeros((*ops.shape(x)[1:3], size), x.dtype) for size in sizes)
     outputs, last = layer._recurrence(masked=False)(
-        x, affine, matrix, state, return_sequences=layer.return_sequences
+        x, affine, matrix, state, (), parameters, layer.return_sequences
     )
     if not layer.return_sequences:
         return layer.output_of(last[0])
@@ -92,7 +94,7 @@ def as_array(variable: Any) -> np.ndarray:
 
 
 def _value(tensor: Any) -> Any:
-    """A tensor; of a variable its value, whose shape is not that of the variable."""
+    """A tensor, or the value of a variable, whose shape may be another one."""
     return tensor.value if isinstance(tensor, keras.Variable) else tensor
 
 

@@ -1,5 +1,6 @@
 """The starts that the paper compares, one row each, and the matrices they name."""
 
+import inspect
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -88,37 +89,48 @@ def uniform(settings: Settings, seed: int | None) -> Initializer:
 ALL = ("SimpleRNN", "LSTM", "GRU")
 GATED = ("LSTM", "GRU")
 
-# The one place for the defaults of each name. They differ, because `scale` means
-# something else in each: 1.02 as the feedback of "fbchain" would explode.
+
+def _default(kind: type, argument: str) -> float:
+    return inspect.signature(kind).parameters[argument].default
+
+
+# Defaults are those of the initializers. `scale` means something else in each name:
+# that of "chain" as the feedback of "fbchain" would explode.
+_INPUT = {"input_scale": _default(Source, "scale")}
+_CHAIN = {"scale": _default(Chain, "alpha"), **_INPUT}
 STARTS = {
     "chain": Start(
         layers=ALL,
-        gains={"scale": 1.02, "input_scale": 0.9},
+        gains=_CHAIN,
         kernel=source,
         update=chain,
     ),
     "fbchain": Start(
         layers=ALL,
-        gains={"scale": 0.04, "forward_gain": 0.99, "input_scale": 0.9},
+        gains={
+            "scale": _default(FBChain, "beta"),
+            "forward_gain": _default(FBChain, "alpha"),
+            **_INPUT,
+        },
         kernel=source,
         update=fbchain,
     ),
     "mixed": Start(
         layers=GATED,
-        gains={"scale": 1.02, "end_gain": 0.01, "input_scale": 0.9},
+        gains={**_CHAIN, "end_gain": _default(Ramp, "end_gain")},
         kernel=source,
         update=chain,
         gate=ramp,
     ),
     "orthogonal": Start(
         layers=ALL,
-        gains={"scale": 1.0, "input_scale": 0.9},
+        gains={"scale": 1.0, **_INPUT},
         kernel=normal,
         update=orthogonal,
     ),
     "identity": Start(
         layers=("SimpleRNN",),
-        gains={"scale": 1.0, "input_scale": 0.9},
+        gains={"scale": 1.0, **_INPUT},
         kernel=normal,
         update=identity,
     ),

@@ -69,12 +69,12 @@ def simple_rnn_initializers(
 
     - [Orhan and Pitkow, 2020, section 3.1](https://arxiv.org/abs/1905.13715)
     """
-    gains = {
-        "scale": scale,
-        "forward_gain": forward_gain,
-        "input_scale": input_scale,
-    }
-    return _pair("SimpleRNN", name, units, gains, direction, seed)
+    return _pair(
+        *("SimpleRNN", name, units, direction, seed),
+        scale=scale,
+        forward_gain=forward_gain,
+        input_scale=input_scale,
+    )
 
 
 def lstm_initializers(
@@ -143,13 +143,13 @@ def lstm_initializers(
 
     - [Orhan and Pitkow, 2020, section 3.3](https://arxiv.org/abs/1905.13715)
     """
-    gains = {
-        "scale": scale,
-        "forward_gain": forward_gain,
-        "end_gain": end_gain,
-        "input_scale": input_scale,
-    }
-    return _pair("LSTM", name, units, gains, direction, seed)
+    return _pair(
+        *("LSTM", name, units, direction, seed),
+        scale=scale,
+        forward_gain=forward_gain,
+        end_gain=end_gain,
+        input_scale=input_scale,
+    )
 
 
 def gru_initializers(
@@ -204,16 +204,16 @@ def gru_initializers(
 
     - [Orhan and Pitkow, 2020, section 3.3](https://arxiv.org/abs/1905.13715)
     """
-    gains = {
-        "scale": scale,
-        "forward_gain": forward_gain,
-        "end_gain": end_gain,
-        "input_scale": input_scale,
-    }
-    return _pair("GRU", name, units, gains, direction, seed)
+    return _pair(
+        *("GRU", name, units, direction, seed),
+        scale=scale,
+        forward_gain=forward_gain,
+        end_gain=end_gain,
+        input_scale=input_scale,
+    )
 
 
-def _pair(layer, name, units, gains, direction, seed):
+def _pair(layer, name, units, direction, seed, **gains):
     start = _start(layer, name)
     settings = Settings(
         units=whole_number("units", units, at_least=1),

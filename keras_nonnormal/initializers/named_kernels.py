@@ -7,7 +7,9 @@ import keras
 from keras.initializers import Initializer, RandomUniform, VarianceScaling
 
 from keras_nonnormal.initializers._checks import whole_number
+from keras_nonnormal.initializers.hippo import HiPPOLegS
 from keras_nonnormal.initializers.named_skews import SKEWS, Named, Seed, by_name
+from keras_nonnormal.initializers.nonnegative_identity import NonNegativeIdentity
 from keras_nonnormal.initializers.skew_exponential import SkewExponential
 
 
@@ -15,13 +17,15 @@ def recurrent_initializer(name: str, seed: Seed = None) -> Initializer:
     """The initializer of a plain recurrent kernel, by name.
 
     `"xavier"` and `"normal"` are the normal distribution of variance `1 / units` ("RNN"
-    in the tables of the nnRNN paper), `"kaiming"` that of `2 / units`; every name of
+    in the tables of the nnRNN paper), `"kaiming"` that of `2 / units`; `"np_rnn"` is
+    `NonNegativeIdentity()` and `"hippo"` is `HiPPOLegS()`; every name of
     `skew_initializer` stands for the exponential of what it draws, an orthogonal matrix
     ("RNN-orth"). The program released with nnRNN starts every RNN-orth from
     `"exp_uniform"`, whatever name it was given.
 
     Args:
-        name: `"xavier"`, `"kaiming"`, `"normal"` or a name of `skew_initializer`.
+        name: `"xavier"`, `"kaiming"`, `"normal"`, `"np_rnn"`, `"hippo"` or a name of
+            `skew_initializer`.
         seed: An integer, None, or a `keras.random.SeedGenerator`. The orthogonal
             matrices are the same on every backend, the normal draws are Keras's.
 
@@ -133,16 +137,12 @@ def _orthogonal(name: str):
     return lambda seed: SkewExponential(SKEWS[name](seed))
 
 
-KERNELS: Named = {
-    "xavier": _xavier,
-    "kaiming": _kaiming,
-    "normal": _normal,
-    "torch_default": _torch_default,
-}
+_NORMAL: Named = {"xavier": _xavier, "kaiming": _kaiming, "normal": _normal}
+KERNELS: Named = {**_NORMAL, "torch_default": _torch_default}
 RECURRENT: Named = {
-    "xavier": _xavier,
-    "kaiming": _kaiming,
-    "normal": _normal,
+    **_NORMAL,
+    "np_rnn": lambda seed: NonNegativeIdentity(seed),
+    "hippo": lambda seed: HiPPOLegS(),
     **{name: _orthogonal(name) for name in SKEWS},
 }
 

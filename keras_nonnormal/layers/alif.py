@@ -1,7 +1,7 @@
 """The adaptive leaky integrate-and-fire network, and its cell."""
 
 import math
-from typing import Any
+from typing import Any, Unpack
 
 import keras
 from keras import ops
@@ -9,9 +9,19 @@ from keras import ops
 from keras_nonnormal._precision import precise
 from keras_nonnormal.activations.surrogate import spike, surrogate_slope
 from keras_nonnormal.constraints import AtLeast
+from keras_nonnormal.layers.arguments import (
+    KernelArguments,
+    RecurrentArguments,
+    StairArguments,
+    arguments_of,
+)
 from keras_nonnormal.layers.layer_of_cell import LayerOfCell
 from keras_nonnormal.layers.stair_cell import bare
 from keras_nonnormal.recurrence import Adjoint
+
+
+class ALIFArguments(StairArguments, KernelArguments, RecurrentArguments, total=False):
+    """The further arguments of `ALIF`, which has no bias."""
 
 
 @keras.saving.register_keras_serializable("keras_nonnormal")
@@ -28,17 +38,17 @@ class ALIFCell(keras.layers.SimpleRNNCell):
 
     def __init__(
         self,
-        units,
+        units: int,
         tau: Any = 0.1,
         tau_adaptation: Any = 100.0,
         threshold: Any = 0.01,
         beta: Any = 1.8,
-        signed_beta=False,
-        dampening=0.5,
-        sharpness=1.0,
+        signed_beta: bool = False,
+        dampening: float = 0.5,
+        sharpness: float = 1.0,
         kernel_initializer: Any = "glorot_uniform",
         recurrent_initializer: Any = "glorot_uniform",
-        **kwargs,
+        **kwargs: Unpack[ALIFArguments],
     ):
         super().__init__(
             units,
@@ -245,6 +255,10 @@ class ALIF(LayerOfCell):
     """
 
     cell_class = ALIFCell
+
+    @arguments_of(cell_class)
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
 
     @property
     def fusible(self):

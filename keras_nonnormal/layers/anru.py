@@ -1,6 +1,6 @@
 """The adaptive nonlinear recurrent unit, and its cell."""
 
-from typing import Any
+from typing import Any, Unpack
 
 import keras
 from keras import ops
@@ -10,6 +10,7 @@ from keras_nonnormal.activations import gamma
 from keras_nonnormal.activations.gamma_family import gamma_partials
 from keras_nonnormal.initializers import UniformOnce
 from keras_nonnormal.initializers.named_kernels import kernel_of, recurrent_of
+from keras_nonnormal.layers.arguments import SimpleRNNArguments, arguments_of
 from keras_nonnormal.layers.layer_of_cell import LayerOfCell
 from keras_nonnormal.layers.stair_cell import bare
 from keras_nonnormal.recurrence import Adjoint
@@ -28,16 +29,16 @@ class ANRUCell(keras.layers.SimpleRNNCell):
 
     def __init__(
         self,
-        units,
-        controller_units=50,
+        units: int,
+        controller_units: int = 50,
         kernel_initializer: Any = "kaiming",
         recurrent_initializer: Any = "henaff",
         controller_initializer: Any = "kaiming",
         controller_recurrent_initializer: Any = "henaff",
         gain_initializer: Any = None,
         saturation_initializer: Any = "zeros",
-        return_shapes=False,
-        **kwargs,
+        return_shapes: bool = False,
+        **kwargs: Unpack[SimpleRNNArguments],
     ):
         super().__init__(
             units,
@@ -263,6 +264,11 @@ class ANRU(LayerOfCell):
     """
 
     cell_class = ANRUCell
+
+    @arguments_of(cell_class)
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+
     most_kept = 2**28  # a GiB of float32
 
     @property

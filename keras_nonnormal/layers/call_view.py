@@ -2,7 +2,7 @@ from typing import Any
 
 
 def call_view(owner: Any, **own: Any) -> Any:
-    """A layer or cell for one call: everything of another one, but some attributes.
+    """A view of a layer or cell for one call, with some attributes replaced.
 
     What a call makes once, such as a matrix or a dropout mask, has its place here:
     several calls may run at a time, in threads of their own.

@@ -1,6 +1,9 @@
+from typing import Any, Unpack
+
 import keras
 
 from keras_nonnormal.activations import ModReLU
+from keras_nonnormal.layers.arguments import ParametrizedArguments, arguments_of
 from keras_nonnormal.layers.exp_rnn import own_arguments
 from keras_nonnormal.layers.parametrized_rnn import ParametrizedRNN, ParametrizedRNNCell
 from keras_nonnormal.parametrizations import Givens
@@ -13,15 +16,15 @@ class EURNNCell(ParametrizedRNNCell):
 
     def __init__(
         self,
-        units,
-        capacity=2,
-        fft=False,
-        complex=True,
-        activation="modrelu",
-        use_bias=False,
-        kernel_initializer=None,
-        angle_initializer=None,
-        **kwargs,
+        units: int,
+        capacity: int = 2,
+        fft: bool = False,
+        complex: bool = True,
+        activation: Any = "modrelu",
+        use_bias: bool = False,
+        kernel_initializer: Any = None,
+        angle_initializer: Any = None,
+        **kwargs: Unpack[ParametrizedArguments],
     ):
         if fft:
             check_power_of_two(units)
@@ -125,6 +128,10 @@ class EURNN(ParametrizedRNN):
     """
 
     cell_class = EURNNCell
+
+    @arguments_of(cell_class)
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
 
     def output_of(self, state):
         return self.cell.output_of(state)

@@ -1,5 +1,8 @@
+from typing import Any, Unpack
+
 import keras
 
+from keras_nonnormal.layers.arguments import ParametrizedArguments, arguments_of
 from keras_nonnormal.layers.parametrized_rnn import ParametrizedRNN, ParametrizedRNNCell
 from keras_nonnormal.parametrizations import Orthogonal
 
@@ -10,17 +13,17 @@ class ExpRNNCell(ParametrizedRNNCell):
 
     def __init__(
         self,
-        units,
-        activation="modrelu",
-        use_bias=False,
-        kernel_initializer="xavier",
-        skew_initializer="henaff",
-        orthogonal_map="exp",
-        trivialization="static",
-        rebase_every=100,
-        project_every=30,
-        rebase_gradient="consistent",
-        **kwargs,
+        units: int,
+        activation: Any = "modrelu",
+        use_bias: bool = False,
+        kernel_initializer: Any = "xavier",
+        skew_initializer: Any = "henaff",
+        orthogonal_map: str = "exp",
+        trivialization: str = "static",
+        rebase_every: int | None = 100,
+        project_every: int = 30,
+        rebase_gradient: str = "consistent",
+        **kwargs: Unpack[ParametrizedArguments],
     ):
         orthogonal = Orthogonal(
             skew_initializer,
@@ -103,8 +106,12 @@ class ExpRNN(ParametrizedRNN):
 
     cell_class = ExpRNNCell
 
+    @arguments_of(cell_class)
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+
 
 def own_arguments(layer) -> dict:
-    """The configuration of a layer without what every Keras layer has."""
+    """The configuration of a layer without `name`, `trainable` and `dtype`."""
     config = layer.get_config()
     return {k: v for k, v in config.items() if k not in ("name", "trainable", "dtype")}

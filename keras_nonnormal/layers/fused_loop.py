@@ -1,4 +1,4 @@
-"""How a Keras recurrent layer runs on the compiled recurrence."""
+"""Mixins by which a Keras recurrent layer runs on the compiled recurrence."""
 
 import math
 from collections.abc import Callable
@@ -13,6 +13,7 @@ from keras_nonnormal.activations import slope_in_terms_of_output
 from keras_nonnormal.activations import stair as stairs
 from keras_nonnormal.activations.stair import Stair
 from keras_nonnormal.layers import loops
+from keras_nonnormal.layers.arguments import check_names
 from keras_nonnormal.layers.call_view import call_view
 from keras_nonnormal.layers.initial_state import checked_state
 from keras_nonnormal.layers.loops import LoopInUse
@@ -52,8 +53,13 @@ class FusedLoop:
     return_sequences: bool
     zero_output_for_mask: bool
     most_kept: float = math.inf
+    _any_length: bool = True  # told by `build`
     reset_step: bool = False
     """Whether a stair begins anew at every call, also where the state is carried on."""
+
+    def __new__(cls, *args, **kwargs):
+        check_names(cls, kwargs)
+        return super().__new__(cls, *args, **kwargs)
 
     def __init__(self, *args, fused: Any = "auto", **kwargs):
         super().__init__(*args, **kwargs)
@@ -86,6 +92,8 @@ class FusedLoop:
             obstacle = "`recurrent_dropout` while training"
         elif not self.fusible:
             obstacle = "a cell or an activation that it does not cover"
+        elif not _backend.LOOPS_COMPILED:
+            obstacle = "the torch backend, where no loop is compiled"
         return loops.choose(self, obstacle, _backend.exported_without_xla())
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
@@ -99,9 +107,10 @@ class FusedLoop:
             initial_state = [*initial_state, first]
         if not self.loop_in_use(training).fused:
             view = call_view(self, cell=self.cell_of_call(training, **dropout))
-            return super(FusedLoop, view).inner_loop(  # pyright: ignore[reportAttributeAccessIssue]
-                sequences, initial_state, mask, training
-            )
+            # Those of Keras's LSTM and GRU may be cuDNN's, which knows no stair.
+            owner: Any = keras.layers.RNN if self.stair else super(FusedLoop, view)
+            call = (view, sequences) if self.stair else (sequences,)
+            return owner.inner_loop(*call, initial_state, mask, training)
         if training and self.cell.dropout > 0:
             sequences = sequences * ops.expand_dims(dropout["_dropout_mask"], 1)
         if mask is not None:
@@ -116,7 +125,7 @@ class FusedLoop:
         outputs, states = self._recurrence(mask is not None)(
             sequences,
             self.affine(),
-            self.recurrent_matrix(training),
+            self.loop_matrix(training),
             tuple(initial_state),
             inputs,
             self.step_parameters(),
@@ -138,7 +147,7 @@ class FusedLoop:
         return last, ops.transpose(outputs, (1, 0, 2)), list(states)
 
     def _mount_stair(self, stair: Any, reset_step: bool) -> None:
-        """Puts a stair around the cell, which has just been made."""
+        """Puts a stair, if there is one, around the new cell."""
         self.reset_step = bool(reset_step)
         stair = stairs.get(stair, dtype=self.cell.dtype_policy)
         if stair is not None:
@@ -146,19 +155,20 @@ class FusedLoop:
             self.state_size, self.single_state = self.cell.state_size, False
 
     def build(self, sequences_shape, initial_state_shape=None):
+        self._any_length = sequences_shape[1] is None
         if self.stair and not self.stair.built:
             goes_on = self.stateful and not self.reset_step
             self.stair.build(None if goes_on else sequences_shape[1])
         super().build(sequences_shape, initial_state_shape)  # pyright: ignore[reportAttributeAccessIssue]
 
     def _maybe_config_dropout_masks(self, *_):
-        """Keras would keep the masks of a call in the cell, see `_dropout_masks`."""
+        """Does nothing: masks belong to a call, see `_dropout_masks`."""
 
     def _maybe_reset_dropout_masks(self, *_):
-        """There is nothing to reset."""
+        """Does nothing: the cell keeps no masks."""
 
     def _dropout_masks(self, sequences, initial_state) -> dict[str, Any]:
-        """The masks of one call, as attributes that a cell of Keras looks for.
+        """The dropout masks of one call, by the names of a Keras cell's attributes.
 
         They are drawn as Keras draws them, also where they will not be used.
         """
@@ -171,7 +181,7 @@ class FusedLoop:
         }
 
     def cell_of_call(self, training: bool = False, **own: Any) -> Any:
-        """The cell with what it makes once per call, for all time steps of one call.
+        """A view of the cell for one call, with the tensors computed once per call.
 
         Args:
             training: Whether the call is a step of training.
@@ -181,7 +191,7 @@ class FusedLoop:
         return call_view(self.cell, cell=cell) if self.stair else cell
 
     def made_once(self, training: bool) -> dict[str, Any]:
-        """Attributes of the cell that Keras's loop should not make at every step."""
+        """Attributes of the cell that are computed once per call, not at every step."""
         return {}
 
     def loop_config(self) -> dict[str, Any]:
@@ -193,7 +203,7 @@ class FusedLoop:
         return config
 
     def _steps_with_output(self, mask):
-        """Where the output is the state; elsewhere Keras gives out zero."""
+        """Mask of the time steps whose output is the state; other outputs are zero."""
         if self.zero_output_for_mask:
             return mask
         # A masked step repeats the output before it. Before the first unmasked step
@@ -212,7 +222,11 @@ class FusedLoop:
             self._recurrences = {}
         if masked not in self._recurrences:
             self._recurrences[masked] = (
-                Recurrence(_hold_where_masked(self.step), most_kept=self.most_kept)
+                Recurrence(
+                    _hold_where_masked(self.step),
+                    most_kept=self.most_kept,
+                    any_length=self._any_length,
+                )
                 if masked
                 else Recurrence(
                     self.step,
@@ -220,6 +234,7 @@ class FusedLoop:
                     self.parameter_cotangents,
                     self.adjoint,
                     self.most_kept,
+                    self._any_length,
                 )
             )
         return self._recurrences[masked]
@@ -231,6 +246,10 @@ class FusedLoop:
     def recurrent_matrix(self, training: bool = False):
         """The matrix that feeds the first state back, `(size, width)`."""
         raise NotImplementedError
+
+    def loop_matrix(self, training: bool = False):
+        """`recurrent_matrix`, or `(1, size)`, its diagonal if it has nothing else."""
+        return self.recurrent_matrix(training)
 
     def step(self, z, state, inputs, parameters):
         """The state after pre-activations `z`; see `recurrence.Recurrence`."""

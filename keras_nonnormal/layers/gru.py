@@ -1,10 +1,17 @@
-from typing import Any
+from typing import Any, Unpack
 
 import keras
 import numpy as np
 from keras import ops
 
+from keras_nonnormal.layers.arguments import GateArguments
 from keras_nonnormal.layers.fused_loop import FusedLoop
+
+
+class GRUArguments(GateArguments, total=False):
+    """The further arguments of `FusedGRU`, which are those of `keras.layers.GRU`."""
+
+    reset_after: bool
 
 
 @keras.saving.register_keras_serializable("keras_nonnormal")
@@ -39,6 +46,9 @@ class FusedGRU(FusedLoop, keras.layers.GRU):
     >>> tuple(FusedGRU(6)(np.zeros((2, 5, 3), "float32")).shape)
     (2, 6)
     """
+
+    def __init__(self, units: int, **kwargs: Unpack[GRUArguments]):
+        super().__init__(units, **kwargs)
 
     @property
     def fusible(self):

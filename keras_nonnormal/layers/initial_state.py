@@ -4,7 +4,7 @@ from keras import ops
 
 
 def checked_state(layer: Any, states: list, sequences: Any) -> list:
-    """The initial state of a layer, if it is one.
+    """The initial state of a layer, with its number and shapes checked.
 
     A layer with a stair also takes the time steps of several encoders side by side,
     as they come when all states of a `Bidirectional` encoder are concatenated. They

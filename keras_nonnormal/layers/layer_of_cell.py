@@ -1,10 +1,12 @@
 """A recurrent layer that takes the arguments of its cell."""
 
 import inspect
+from collections.abc import Callable
 from typing import Any
 
 import keras
 
+from keras_nonnormal.layers.arguments import LoopArguments, parameters_of
 from keras_nonnormal.layers.fused_loop import FusedLoop
 from keras_nonnormal.layers.stair_cell import bare
 
@@ -12,29 +14,25 @@ from keras_nonnormal.layers.stair_cell import bare
 class LayerOfCell(FusedLoop, keras.layers.RNN):
     """Base of layers whose arguments are those of their cell and of the time loop.
 
-    A subclass names its `cell_class`, and says what `FusedLoop` asks for.
+    A subclass names its `cell_class`, and says what `FusedLoop` asks for. For type
+    checkers, its `__init__` has the decorator `arguments_of(cell_class)`.
     """
 
     cell: Any
-    cell_class: Any
+    cell_class: Callable[..., Any]
 
-    def __init__(self, *args, **kwargs):
-        loop = {name: kwargs.pop(name) for name in _LOOP & kwargs.keys()}
-        shared = {name: kwargs[name] for name in _SHARED & kwargs.keys()}
-        stair = {p.name: kwargs.pop(p.name, p.default) for p in _STAIR}
-        cell = self.make_cell(*args, **kwargs, name="cell")
-        super().__init__(cell, **loop, **shared)
-        self._mount_stair(**stair)
+    def __init__(self, *args, stair=None, reset_step=False, **kwargs):
+        names = LoopArguments.__annotations__.keys() & kwargs.keys()
+        loop = {name: kwargs[name] for name in names}
+        of_cell = {k: v for k, v in kwargs.items() if k not in names - _SHARED}
+        super().__init__(self.make_cell(*args, **{**of_cell, "name": "cell"}), **loop)
+        self._mount_stair(stair, reset_step)
         self.input_spec = [keras.InputSpec(ndim=3)]
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
-        # The arguments are mostly the cell's; editors and `help` should say so.
-        own = "__init__" in vars(cls)
-        signature = inspect.signature((cls if own else cls.cell_class).__init__)
-        _, *parameters, others = signature.parameters.values()
-        more = (_FUSED,) if own else (*_STAIR, _FUSED)
-        cls.__signature__ = inspect.Signature([*parameters, *more, others])
+        if parameters := parameters_of(cls):  # what editors and `help` show
+            cls.__signature__ = inspect.Signature(parameters)
 
     def make_cell(self, *args, **kwargs) -> Any:
         """The cell of a layer with these arguments, but for those of the loop."""
@@ -57,20 +55,5 @@ class LayerOfCell(FusedLoop, keras.layers.RNN):
         return cls(**config)
 
 
-_LOOP = {
-    "fused",
-    "name",
-    "activity_regularizer",
-    "return_sequences",
-    "return_state",
-    "go_backwards",
-    "stateful",
-    "unroll",
-    "zero_output_for_mask",
-}
-_SHARED = {"dtype", "trainable"}
-_STAIR = tuple(
-    inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default)
-    for name, default in (("stair", None), ("reset_step", False))
-)
-_FUSED = inspect.Parameter("fused", inspect.Parameter.KEYWORD_ONLY, default="auto")
+_SHARED = {"autocast", "dtype", "trainable"}
+"""Arguments of both the cell and the layer."""

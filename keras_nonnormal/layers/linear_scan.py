@@ -1,4 +1,4 @@
-r"""The linear recurrence of complex numbers that do not mix, and its two ways in time.
+r"""The diagonal linear recurrence of complex numbers, by a loop or associatively.
 
 $$ x_t = λ ⊙ x_{t-1} + b_t $$
 
@@ -6,6 +6,8 @@ A complex vector is stored as one real vector, all real parts before all imagina
 ones: such tensors are sliced, saved and cast like any other.
 """
 
+import operator
+from collections.abc import Callable
 from typing import Any
 
 from keras import ops
@@ -55,7 +57,7 @@ def linear_scan(
 def _of_any_length(decay, drive, first, *mask):
     """The states of padded sequences, whose last steps are masked."""
     (mask,) = mask or (ops.ones_like(drive[..., :1]),)
-    time, bucket = ops.shape(drive)[0], bucket_of(drive, drive.shape[-1])
+    time, bucket = ops.shape(drive)[0], bucket_of(drive)
     states, _ = _loop(decay, first, pad(drive, bucket), pad(mask, bucket))
     return states[:time]
 
@@ -150,27 +152,41 @@ def _associative(decay, drive, first, *mask):
         decays, drive = ops.where(each > 0, decays, one), drive * each
     # A step from the first state is one more drive.
     start = drive[:1] + times(decays[:1], first)
-    return _scan(decays, ops.concatenate([start, drive[1:]]))
+    return associative_scan(decays, ops.concatenate([start, drive[1:]]), times)
 
 
 _ONE = (ops.ones_like, ops.zeros_like)
 
 
-def _scan(decays, drives):
-    """The states of a sequence that starts at zero, of a length that is known."""
+def associative_scan(
+    decays: Any, drives: Any, times: Callable, plus: Callable = operator.add
+) -> Any:
+    """The states of a sequence that starts at zero, of a length that is known.
+
+    Args:
+        decays: Tensor `(time, ..., size)`.
+        drives: Tensor `(time, ..., size)`.
+        times: The product of a decay with a decay or a drive.
+        plus: The sum of two drives.
+
+    Returns:
+        Tensor shaped like `drives`.
+    """
     length = drives.shape[0]
     if length == 1:
         return drives
     odd = slice(1, None, 2)
     even = slice(0, length - length % 2, 2)
-    odd_states = _scan(
+    odd_states = associative_scan(
         times(decays[odd], decays[even]),
-        times(decays[odd], drives[even]) + drives[odd],
+        plus(times(decays[odd], drives[even]), drives[odd]),
+        times,
+        plus,
     )
     rest = drives[2::2]
     even_states = drives[:1]
     if rest.shape[0]:
-        later = times(decays[2::2], odd_states[: rest.shape[0]]) + rest
+        later = plus(times(decays[2::2], odd_states[: rest.shape[0]]), rest)
         even_states = ops.concatenate([even_states, later])
     pairs = odd_states.shape[0]
     shape = (2 * pairs, *ops.shape(drives)[1:])

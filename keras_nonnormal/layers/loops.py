@@ -1,4 +1,4 @@
-"""Which time loop a recurrent layer runs in: the compiled one, or Keras's own."""
+"""The choice of a recurrent layer's time loop: the compiled one, or Keras's own."""
 
 import contextlib
 import contextvars

@@ -1,12 +1,13 @@
 """The linear recurrent unit, and its cell."""
 
 import math
-from typing import Any
+from typing import Any, Unpack
 
 import keras
 from keras import ops
 
 from keras_nonnormal._precision import precise
+from keras_nonnormal.layers.arguments import LoopArguments
 from keras_nonnormal.layers.linear_scan import halves, times
 from keras_nonnormal.layers.scanned_layer import ScannedLayer
 
@@ -24,13 +25,13 @@ class LRUCell(keras.layers.Layer):
 
     def __init__(
         self,
-        units,
-        state_units=None,
-        r_min=0.4,
-        r_max=0.99,
-        max_phase=0.314,
-        input_projection=None,
-        **kwargs,
+        units: int,
+        state_units: int | None = None,
+        r_min: float = 0.4,
+        r_max: float = 0.99,
+        max_phase: float = 0.314,
+        input_projection: bool | None = None,
+        **kwargs: Unpack[LoopArguments],
     ):
         super().__init__(**kwargs)
         if input_projection not in (None, True, False):
@@ -102,7 +103,7 @@ class LRUCell(keras.layers.Layer):
         )
 
     def _normalized(self, shape, dtype=None):
-        """So that noise of variance 1 drives a state of variance 1."""
+        """The initial log γ, by which white noise of variance 1 keeps its variance."""
         values = ops.log(-ops.expm1(-2 * ops.exp(precise(self.nu)))) / 2
         return ops.cast(values, dtype or self.variable_dtype)
 
@@ -112,11 +113,11 @@ class LRUCell(keras.layers.Layer):
         return ops.concatenate([radius * ops.cos(theta), radius * ops.sin(theta)])
 
     def prepare(self, inputs, training=False):
-        """See `keras_nonnormal.layers.scanned_layer.ScannedLayer`."""
+        """The inputs of the unit, after the projection if there is one, as a tuple."""
         return (inputs if self.projection is None else self.projection(inputs),)
 
     def drive(self, context):
-        """What the inputs add to the states, `(..., 2 * state_units)`."""
+        """The addition of the inputs to the states, `(..., 2 * state_units)`."""
         gain = ops.cast(ops.exp(precise(self.gamma_log)), self.compute_dtype)
         parts = (self.input_real, self.input_imag)
         return ops.matmul(
@@ -213,14 +214,14 @@ class LRU(ScannedLayer):
 
     def __init__(
         self,
-        units,
-        state_units=None,
-        r_min=0.4,
-        r_max=0.99,
-        max_phase=0.314,
-        scan="loop",
-        input_projection=None,
-        **kwargs,
+        units: int,
+        state_units: int | None = None,
+        r_min: float = 0.4,
+        r_max: float = 0.99,
+        max_phase: float = 0.314,
+        scan: str = "loop",
+        input_projection: bool | None = None,
+        **kwargs: Unpack[LoopArguments],
     ):
         super().__init__(
             units,

@@ -1,11 +1,12 @@
 """The residual block around a linear recurrent unit, and its cell."""
 
-from typing import Any
+from typing import Any, Unpack
 
 import keras
 from keras import ops
 
 from keras_nonnormal._precision import precise
+from keras_nonnormal.layers.arguments import LoopArguments
 from keras_nonnormal.layers.linear_scan import halves
 from keras_nonnormal.layers.lru import LRUCell
 from keras_nonnormal.layers.scanned_layer import ScannedLayer
@@ -24,14 +25,14 @@ class LRUBlockCell(keras.layers.Layer):
 
     def __init__(
         self,
-        units,
-        state_units=None,
-        dropout=0.1,
-        r_min=0.4,
-        r_max=0.99,
-        max_phase=0.314,
-        seed=None,
-        **kwargs,
+        units: int,
+        state_units: int | None = None,
+        dropout: float = 0.1,
+        r_min: float = 0.4,
+        r_max: float = 0.99,
+        max_phase: float = 0.314,
+        seed: int | None = None,
+        **kwargs: Unpack[LoopArguments],
     ):
         super().__init__(**kwargs)
         policy: Any = {"dtype": self.dtype_policy}
@@ -65,7 +66,7 @@ class LRUBlockCell(keras.layers.Layer):
             self.adapter.build(input_shape)
 
     def decay(self):
-        """See `keras_nonnormal.layers.scanned_layer.ScannedLayer`."""
+        """λ of the unit, `(2 * state_units,)`, see `LRUCell.decay`."""
         return self.core.decay()
 
     def prepare(self, inputs, training=False):
@@ -172,15 +173,15 @@ class LRUBlock(ScannedLayer):
 
     def __init__(
         self,
-        units,
-        state_units=None,
-        dropout=0.1,
-        r_min=0.4,
-        r_max=0.99,
-        max_phase=0.314,
-        scan="loop",
-        seed=None,
-        **kwargs,
+        units: int,
+        state_units: int | None = None,
+        dropout: float = 0.1,
+        r_min: float = 0.4,
+        r_max: float = 0.99,
+        max_phase: float = 0.314,
+        scan: str = "loop",
+        seed: int | None = None,
+        **kwargs: Unpack[LoopArguments],
     ):
         super().__init__(
             units,

@@ -1,11 +1,18 @@
-from typing import Any
+from typing import Any, Unpack
 
 import keras
 import numpy as np
 from keras import ops
 
+from keras_nonnormal.layers.arguments import GateArguments
 from keras_nonnormal.layers.fused_loop import FusedLoop
 from keras_nonnormal.layers.weight_dropout import WeightDropout
+
+
+class LSTMArguments(GateArguments, total=False):
+    """The further arguments of `FusedLSTM`, which are those of `keras.layers.LSTM`."""
+
+    unit_forget_bias: bool
 
 
 @keras.saving.register_keras_serializable("keras_nonnormal")
@@ -50,7 +57,12 @@ class FusedLSTM(WeightDropout, FusedLoop, keras.layers.LSTM):
     """
 
     def __init__(
-        self, units, stair=None, reset_step=False, weight_dropout=0.0, **kwargs
+        self,
+        units: int,
+        stair: Any = None,
+        reset_step: bool = False,
+        weight_dropout: float = 0.0,
+        **kwargs: Unpack[LSTMArguments],
     ):
         super().__init__(units, **kwargs)
         self._mount_stair(stair, reset_step)

@@ -1,5 +1,8 @@
+from typing import Any, Unpack
+
 import keras
 
+from keras_nonnormal.layers.arguments import ParametrizedArguments, arguments_of
 from keras_nonnormal.layers.exp_rnn import own_arguments
 from keras_nonnormal.layers.parametrized_rnn import ParametrizedRNN, ParametrizedRNNCell
 from keras_nonnormal.parametrizations import Orthogonal, Schur
@@ -12,20 +15,20 @@ class NNRNNCell(ParametrizedRNNCell):
 
     def __init__(
         self,
-        units,
-        activation="modrelu",
-        use_bias=False,
-        kernel_initializer="xavier",
-        skew_initializer="henaff",
-        theta_initializer=None,
-        gamma_penalty=1e-4,
-        t_mask="strict",
-        orthogonal_map="exp",
-        trivialization="static",
-        rebase_every=100,
-        project_every=30,
-        rebase_gradient="consistent",
-        **kwargs,
+        units: int,
+        activation: Any = "modrelu",
+        use_bias: bool = False,
+        kernel_initializer: Any = "xavier",
+        skew_initializer: Any = "henaff",
+        theta_initializer: Any = None,
+        gamma_penalty: float = 1e-4,
+        t_mask: str = "strict",
+        orthogonal_map: str = "exp",
+        trivialization: str = "static",
+        rebase_every: int | None = 100,
+        project_every: int = 30,
+        rebase_gradient: str = "consistent",
+        **kwargs: Unpack[ParametrizedArguments],
     ):
         check_even(units)
         dtype = kwargs.get("dtype")
@@ -130,6 +133,10 @@ class NNRNN(ParametrizedRNN):
     """
 
     cell_class = NNRNNCell
+
+    @arguments_of(cell_class)
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
 
 
 NonNormalRNN = NNRNN

@@ -1,13 +1,14 @@
 """The recurrent layer of every parametrization, and its cell."""
 
 import functools
-from typing import Any
+from typing import Any, Unpack
 
 import keras
 from keras import ops
 
 from keras_nonnormal import _backend, activations
 from keras_nonnormal.initializers.named_kernels import kernel_of
+from keras_nonnormal.layers.arguments import ParametrizedArguments, arguments_of
 from keras_nonnormal.layers.fused_loop import FusedElementwiseLoop
 from keras_nonnormal.layers.layer_of_cell import LayerOfCell
 from keras_nonnormal.parametrizations import Parametrization
@@ -34,17 +35,19 @@ class ParametrizedRNNCell(keras.layers.SimpleRNNCell):
 
     def __init__(
         self,
-        units,
-        parametrization,
-        activation="tanh",
+        units: int,
+        parametrization: Any,
+        activation: Any = "tanh",
         kernel_initializer: Any = "glorot_uniform",
-        **kwargs,
+        use_bias: bool = True,
+        **kwargs: Unpack[ParametrizedArguments],
     ):
         _refuse_recurrent(type(self).__name__, kwargs)
         dtype = kwargs.get("dtype")
         super().__init__(
             units,
             activation=activations.get(activation, dtype),
+            use_bias=use_bias,
             kernel_initializer=kernel_of(kernel_initializer),
             **kwargs,
         )
@@ -150,9 +153,13 @@ class ParametrizedRNN(FusedElementwiseLoop, LayerOfCell):
 
     cell_class = ParametrizedRNNCell
 
+    @arguments_of(cell_class)
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+
     @property
     def parametrization(self) -> Parametrization:
-        """Where the recurrent matrix comes from."""
+        """The parametrization of the recurrent matrix."""
         return self.cell.parametrization
 
     def recurrent_matrix(self, training=False):
@@ -163,7 +170,7 @@ class ParametrizedRNN(FusedElementwiseLoop, LayerOfCell):
 
 
 MADE = "matrix_of_call"
-"""Attribute of a cell for one call, see `FusedLoop.cell_of_call`."""
+"""Name of the attribute that holds the matrix of one call, see `made_once`."""
 
 _RECURRENT = (
     "recurrent_initializer",

@@ -1,11 +1,12 @@
 """The Pascal network, the exact test case of gradients in time and depth."""
 
-from typing import Any
+from typing import Any, Unpack
 
 import keras
 import numpy as np
 from keras import ops
 
+from keras_nonnormal.layers.arguments import StairArguments, arguments_of
 from keras_nonnormal.layers.layer_of_cell import LayerOfCell
 
 
@@ -19,7 +20,7 @@ class PascalRNNCell(keras.layers.SimpleRNNCell):
         **kwargs: The arguments every Keras layer takes.
     """
 
-    def __init__(self, layers, rho=0.5, **kwargs):
+    def __init__(self, layers: int, rho: float = 0.5, **kwargs: Unpack[StairArguments]):
         super().__init__(layers, activation="linear", use_bias=False, **kwargs)
         self.rho = float(rho)
         self.output_size = 1
@@ -89,6 +90,10 @@ class PascalRNN(LayerOfCell):
     """
 
     cell_class = PascalRNNCell
+
+    @arguments_of(cell_class)
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
 
     def affine(self):
         return (self.cell.kernel,)

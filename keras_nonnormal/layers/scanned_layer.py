@@ -1,6 +1,6 @@
-"""A recurrent layer whose only recurrence is linear, and therefore one scan."""
+"""The base of recurrent layers with a linear recurrence, which is one scan."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 from keras import ops
@@ -30,10 +30,12 @@ class ScannedLayer(LayerOfCell):
         **kwargs: The cell's and those of `keras.layers.RNN`.
     """
 
+    scans: ClassVar[tuple[str, ...]] = ("loop", "associative")
+
     def __init__(self, *args, scan="loop", **kwargs):
-        if scan not in ("loop", "associative"):
+        if scan not in self.scans:
             raise ValueError(
-                "Expected `scan` to be 'loop' or 'associative'. "
+                f"Expected `scan` to be {' or '.join(map(repr, self.scans))}. "
                 f"Received: scan={scan!r}"
             )
         self.scan = scan
@@ -48,14 +50,9 @@ class ScannedLayer(LayerOfCell):
             )
         inputs: Any = self._in_time_order(sequences, self.compute_dtype)
         context = self.cell.prepare(inputs, training)
-        decay = self.cell.decay()
-        drive = ops.cast(self.cell.drive(context), decay.dtype)
-        first = ops.cast(ops.concatenate(initial_state, axis=-1), decay.dtype)
         if mask is not None:
-            mask = self._in_time_order(ops.expand_dims(mask, -1), decay.dtype)
-        associative = self.scan == "associative"
-        states = linear_scan(decay, drive, first, mask, associative)
-        last_state = halves(states[-1])
+            mask = self._in_time_order(ops.expand_dims(mask, -1), "float32")
+        states, last_state = self.scanned(context, initial_state, mask)
         states = ops.cast(states, self.compute_dtype)
         if mask is not None:
             shown = _Shown(mask, self.zero_output_for_mask)
@@ -66,6 +63,24 @@ class ScannedLayer(LayerOfCell):
             outputs = shown(outputs)
         outputs = ops.transpose(outputs, (1, 0, 2))
         return outputs[:, -1], outputs, last_state
+
+    def scanned(self, context: tuple, initial_state: list, mask: Any) -> tuple:
+        """All states by a scan.
+
+        Args:
+            context: As `prepare` of the cell gives it, in order of time.
+            initial_state: List of tensors `(batch, size)`.
+            mask: Tensor `(time, batch, 1)`, 1 or 0, or None.
+
+        Returns:
+            Tensor `(time, batch, width)`, and the list of the last states.
+        """
+        decay = self.cell.decay()
+        drive = ops.cast(self.cell.drive(context), decay.dtype)
+        first = ops.cast(ops.concatenate(initial_state, axis=-1), decay.dtype)
+        mask = mask if mask is None else ops.cast(mask, decay.dtype)
+        states = linear_scan(decay, drive, first, mask, self.scan == "associative")
+        return states, halves(states[-1])
 
     def _mount_stair(self, stair: Any, reset_step: bool) -> None:
         if stair is not None:
@@ -79,7 +94,7 @@ class ScannedLayer(LayerOfCell):
 
 
 class _Shown:
-    """Outputs where steps are masked: the output before it, or zero.
+    """The outputs of masked steps: the output of the step before, or zero.
 
     Args:
         mask: Tensor `(time, batch, 1)`, positive where a step is taken.

@@ -1,6 +1,9 @@
+from typing import Any, Unpack
+
 import keras
 
 from keras_nonnormal import activations
+from keras_nonnormal.layers.arguments import KerasArguments
 from keras_nonnormal.layers.fused_loop import FusedElementwiseLoop
 from keras_nonnormal.layers.weight_dropout import WeightDropout
 
@@ -60,12 +63,12 @@ class FusedSimpleRNN(WeightDropout, FusedElementwiseLoop, keras.layers.SimpleRNN
 
     def __init__(
         self,
-        units,
-        activation="tanh",
-        stair=None,
-        reset_step=False,
-        weight_dropout=0.0,
-        **kwargs,
+        units: int,
+        activation: Any = "tanh",
+        stair: Any = None,
+        reset_step: bool = False,
+        weight_dropout: float = 0.0,
+        **kwargs: Unpack[KerasArguments],
     ):
         activation = activations.get(activation, dtype=kwargs.get("dtype"))
         super().__init__(units, activation=activation, **kwargs)

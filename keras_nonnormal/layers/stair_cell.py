@@ -1,3 +1,4 @@
+import contextlib
 from typing import Any
 
 import keras
@@ -116,7 +117,10 @@ class StairCell(keras.layers.Layer, _DropoutCell):
         return [*states, ops.zeros((batch_size, 1), dtype=self.cell.compute_dtype)]
 
     def __getattr__(self, name):
-        # For the layers, whose properties are those of their cell.
+        # For the layers, whose properties are those of their cell. On torch, where a
+        # layer is a module, parts and variables are found in this way, too.
+        with contextlib.suppress(AttributeError):
+            return super().__getattr__(name)  # pyright: ignore
         if name.startswith("_") or name == "cell":
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
         return getattr(self.cell, name)
@@ -165,7 +169,7 @@ class Climb:
             self.inputs, self.gain, self._heights = (), before, heights
 
     def carried_out(self, outputs: Any, states: tuple) -> tuple[Any, tuple]:
-        """From what the recurrence gives to what the layer does, with the time step."""
+        """Outputs and states of the layer, with the time step."""
         first, *others = states
         if self._heights is not None:
             first = first * self._heights[-1]

@@ -1,13 +1,34 @@
-from typing import Any
+from typing import Any, Unpack
 
 import keras
 
+from keras_nonnormal.layers.arguments import (
+    BiasArguments,
+    KernelArguments,
+    LoopArguments,
+)
 from keras_nonnormal.layers.exp_rnn import ExpRNNCell
 from keras_nonnormal.layers.nnrnn import NNRNNCell
 from keras_nonnormal.layers.parametrized_rnn import ParametrizedRNN, ParametrizedRNNCell
 from keras_nonnormal.layers.stair_cell import bare
 from keras_nonnormal.parametrizations import Free
 from keras_nonnormal.parametrizations.parametrization import one_of
+
+
+class StairRNNArguments(LoopArguments, KernelArguments, BiasArguments, total=False):
+    """The further arguments of `StairRNN`, also those of `ExpRNN` and `NNRNN`."""
+
+    use_bias: bool
+    recurrent_initializer: Any
+    skew_initializer: Any
+    theta_initializer: Any
+    gamma_penalty: float
+    t_mask: str
+    orthogonal_map: str
+    trivialization: str
+    rebase_every: int | None
+    project_every: int
+    rebase_gradient: str
 
 
 @keras.saving.register_keras_serializable("keras_nonnormal")
@@ -74,13 +95,13 @@ class StairRNN(ParametrizedRNN):
 
     def __init__(
         self,
-        units,
+        units: int,
         stair: Any = "expn",
-        parametrization=None,
-        activation="modrelu",
-        reset_step=False,
+        parametrization: Any = None,
+        activation: Any = "modrelu",
+        reset_step: bool = False,
         kernel_initializer: Any = "xavier",
-        **kwargs,
+        **kwargs: Unpack[StairRNNArguments],
     ):
         super().__init__(
             units,

@@ -1,12 +1,14 @@
-"""One matrix for reading tokens and for naming them."""
+"""An embedding and a read-out that share one matrix."""
 
 from typing import Any
 
 import keras
 
+from keras_nonnormal._versions import ReversibleEmbedding
+
 
 @keras.saving.register_keras_serializable("keras_nonnormal")
-class TiedEmbedding(keras.layers.ReversibleEmbedding):
+class TiedEmbedding(ReversibleEmbedding):
     """An embedding that is also the read-out, with a bias of its own.
 
     `embedding(tokens)` gives rows of the matrix, `embedding(states, reverse=True)`

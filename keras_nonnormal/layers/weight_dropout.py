@@ -1,4 +1,4 @@
-"""Dropout of the weights by which a layer feeds its state back."""
+"""Dropout of the entries of a recurrent kernel."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ class WeightDropout:
     weight_dropout: float = 0.0
 
     def _mount_weight_dropout(self, rate: float) -> None:
-        """Takes the rate, once the cell has been made."""
+        """Sets the rate, once the cell exists."""
         if not 0 <= rate < 1:
             raise ValueError(
                 "Expected `weight_dropout` to be at least 0 and less than 1. "
@@ -41,7 +41,7 @@ class WeightDropout:
         return keras.random.dropout(kernel, self.weight_dropout, seed=generator)
 
     def made_once(self, training: bool) -> dict[str, Any]:
-        """The weights of one draw, for Keras's own loop."""
+        """The recurrent kernel of one draw of the dropout, for Keras's own loop."""
         return {"recurrent_kernel": self.recurrent_matrix(training)}
 
     def get_config(self):

@@ -124,7 +124,7 @@ class Givens(Parametrization):
 
 
 def check_capacity(capacity, units: int | None = None) -> None:
-    """Raises a ValueError for a number of stages that cannot be."""
+    """Raises a ValueError for an odd number of stages, or one above `units`."""
     if not isinstance(capacity, int) or capacity < 2 or capacity % 2:
         raise ValueError(
             "Expected `capacity` to be a positive even number of stages. "
@@ -224,7 +224,7 @@ def _pair_of_stages(parts, angles, undo=False):
 
 
 def _rotate(parts, angles, pairs, undo=False):
-    """Turns the pairs of columns, which are those of the middle axis of `pairs`.
+    """Rotates pairs of columns, given by the middle axis of `pairs`.
 
     Args:
         parts: Real and, if there is one, imaginary part, `(rows, columns)`.

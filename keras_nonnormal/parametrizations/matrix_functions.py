@@ -1,4 +1,4 @@
-"""Matrix functions made of matrix products: fast wherever products are.
+"""Matrix functions by matrix products, which are fast on every device.
 
 TensorFlow's exponential has no gradient under XLA, and inverses are slow on every
 backend at the sizes of recurrent networks.

@@ -57,7 +57,7 @@ class Orthogonal(Parametrization):
         skew_initializer="henaff",
         orthogonal_map="exp",
         trivialization="static",
-        rebase_every=100,
+        rebase_every: int | None = 100,
         project_every=30,
         rebase_gradient="consistent",
         **kwargs,

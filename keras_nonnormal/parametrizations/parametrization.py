@@ -50,7 +50,7 @@ def check_square(owner: str, shape) -> int:
 
 
 def one_of(name: str, value: Any, choices: tuple[str, ...]) -> str:
-    """`value` if it is one of the texts allowed."""
+    """`value`, checked to be one of `choices`."""
     if value in choices:
         return value
     raise ValueError(

@@ -77,7 +77,8 @@ class Schur(Parametrization):
         super().build(shape)
         size = self.built_size
         check_even(size)
-        self.orthogonal.build(shape)
+        if not self.orthogonal.built:  # it is, where both come from a file
+            self.orthogonal.build(shape)
         half = (size // 2,)
         self.theta = self.add_variable("theta", half, self.theta_initializer)
         self.gamma = self.add_variable(

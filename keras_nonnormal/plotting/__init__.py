@@ -20,6 +20,7 @@ from keras_nonnormal.plotting.learned_stair import learned_stair
 from keras_nonnormal.plotting.learning_curves import learning_curves
 from keras_nonnormal.plotting.learning_speed import learning_speed
 from keras_nonnormal.plotting.lyapunov import driven_exponents, lyapunov_spectra
+from keras_nonnormal.plotting.mean_curves import mean_curves
 from keras_nonnormal.plotting.memory import fisher_curves, transient_curves
 from keras_nonnormal.plotting.network_memory import network_memory
 from keras_nonnormal.plotting.output_gradients import OutputGradients, output_gradients
@@ -30,6 +31,7 @@ from keras_nonnormal.plotting.reconstruction import reconstruction_curves
 from keras_nonnormal.plotting.robustness import robustness_bars
 from keras_nonnormal.plotting.schur import schur_heat_map
 from keras_nonnormal.plotting.score_table import score_table
+from keras_nonnormal.plotting.setting_maps import setting_maps
 from keras_nonnormal.plotting.shape_map import shape_map
 from keras_nonnormal.plotting.shape_paths import shape_paths
 from keras_nonnormal.plotting.spectra import spectra
@@ -58,6 +60,7 @@ __all__ = [
     "learning_speed",
     "linearisation",
     "lyapunov_spectra",
+    "mean_curves",
     "network_memory",
     "output_gradients",
     "path_counts",
@@ -67,6 +70,7 @@ __all__ = [
     "robustness_bars",
     "schur_heat_map",
     "score_table",
+    "setting_maps",
     "shape_map",
     "shape_paths",
     "shape_signals",

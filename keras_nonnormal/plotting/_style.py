@@ -75,6 +75,34 @@ def mark_above(axes: Axes, counts, values, **looks) -> bool:
     return bool(above.size and above.all())
 
 
+def draw_levels(axes: Axes, trivial: float | None, success: float | None) -> None:
+    """Draws the losses that curves are measured by, each with its name.
+
+    Args:
+        axes: Where.
+        trivial: Loss of a network that remembers nothing, dashed; None for none.
+        success: Loss below which a run is a success, dotted; None for none.
+    """
+    for level, name, dashes in (
+        (trivial, "trivial level: nothing remembered", (0, (5, 3))),
+        (success, "half of it: success", (0, (1, 2))),
+    ):
+        if level is not None:
+            axes.axhline(level, color=INK, linewidth=1.2, linestyle=dashes, zorder=2)
+            axes.annotate(
+                name,
+                (1, level),
+                xycoords=("axes fraction", "data"),
+                xytext=(-4, 4),
+                textcoords="offset points",
+                ha="right",
+                color=INK,
+                fontsize=9,
+                path_effects=HALO,
+                zorder=4,
+            )
+
+
 def dress(axes: Axes, title: str = "", grid: str | None = "y") -> None:
     """Gives axes the looks that all figures share."""
     axes.set_title(title, fontsize=11, loc="left")

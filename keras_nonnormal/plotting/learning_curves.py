@@ -7,9 +7,8 @@ from matplotlib.ticker import MaxNLocator
 
 from keras_nonnormal.plotting._style import (
     COLOURS,
-    HALO,
-    INK,
     colour,
+    draw_levels,
     dress,
     legend_inside,
     look,
@@ -80,24 +79,7 @@ def learning_curves(
         # A spike or a bad first epoch must not flatten what the figure is about.
         top = max(top, min(max(values, default=0.0), 2 * max(levels, default=1e9)))
         lowest = min(lowest, *values) if values else lowest
-    for level, name, dashes in (
-        (trivial_loss, "trivial level: nothing remembered", (0, (5, 3))),
-        (success_loss, "half of it: success", (0, (1, 2))),
-    ):
-        if level is not None:
-            axes.axhline(level, color=INK, linewidth=1.2, linestyle=dashes, zorder=2)
-            axes.annotate(
-                name,
-                (1, level),
-                xycoords=("axes fraction", "data"),
-                xytext=(-4, 4),
-                textcoords="offset points",
-                ha="right",
-                color=INK,
-                fontsize=9,
-                path_effects=HALO,
-                zorder=4,
-            )
+    draw_levels(axes, trivial_loss, success_loss)
     axes.set_xlabel(index)
     axes.set_ylabel(label)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))

@@ -11,6 +11,7 @@ from keras_nonnormal.pretraining.published import (
 )
 from keras_nonnormal.pretraining.report import StabilityReport
 from keras_nonnormal.pretraining.stabilize import measure, stabilize
+from keras_nonnormal.pretraining.stand_ins import StandIns
 
 __all__ = [
     "Dynamics",
@@ -21,6 +22,7 @@ __all__ = [
     "PublishedRNN",
     "StabilityMonitor",
     "StabilityReport",
+    "StandIns",
     "measure",
     "register_dynamics",
     "stabilize",

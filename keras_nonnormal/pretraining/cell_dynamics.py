@@ -126,17 +126,6 @@ class ComplexDynamics(Dynamics):
         return lambda compact: self.cell.output_of(compact[0])
 
 
-@register_dynamics("AntisymmetricRNNCell")
-class EulerDynamics(Dynamics):
-    """A small step from the state before: the radius is near 1 whatever the weights."""
-
-    def _recurrent(self):
-        return []
-
-    def _inputs(self):
-        return []
-
-
 @register_dynamics("PascalRNNCell")
 class PascalDynamics(Dynamics):
     """A state of one unit per layer, of which the last is the output."""

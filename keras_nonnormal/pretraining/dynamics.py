@@ -2,7 +2,7 @@ r"""States of cells, and the weights that move their radii, for local stability.
 
 The default serves every Keras cell `call(inputs, states)`; one that has more to say,
 such as an LSTM, whose forget gate carries its memory, gets a class of its own: those of
-Keras and of this library are in `cell_dynamics`.
+Keras and of this library are in `cell_dynamics` and `gated_dynamics`.
 """
 
 import math
@@ -49,7 +49,7 @@ class Dynamics:
 
     Args:
         cell: The built cell; `kernel` and `recurrent_kernel`, if it has them, are what
-            is scaled.
+            is scaled, unless it says `takes_small_steps`.
     """
 
     recomputes_first = False
@@ -123,11 +123,16 @@ class Dynamics:
             self._recentre(np.asarray(means))
 
     def _inputs(self) -> list:
-        return [v for v in (getattr(self.cell, "kernel", None),) if is_movable(v)]
+        return self._scaled("kernel")
 
     def _recurrent(self) -> list:
-        matrix = getattr(self.cell, "recurrent_kernel", None)
-        return [v for v in (matrix,) if is_movable(v)]
+        return self._scaled("recurrent_kernel")
+
+    def _scaled(self, name) -> list:
+        # A small step from the state before: the radius is near 1 whatever the weights.
+        takes_small_steps = getattr(self.cell, "takes_small_steps", False)
+        variable = None if takes_small_steps else getattr(self.cell, name, None)
+        return [v for v in (variable,) if is_movable(v)]
 
     @property
     def _saturates(self) -> bool:
@@ -138,7 +143,8 @@ class Dynamics:
     def _recentre(self, means) -> None:
         """Puts the mean pre-activation at zero, where a mean output is one half."""
         kernel, matrix = map(as_array, (self.cell.kernel, self.cell.recurrent_kernel))
-        assign(self.cell.bias, -0.5 * matrix.sum(axis=0) - means @ kernel)
+        total = np.atleast_2d(matrix).sum(axis=0)  # of a diagonal, its entries
+        assign(self.cell.bias, -0.5 * total - means @ kernel)
 
 
 def scale(variables: list, factor: float) -> None:

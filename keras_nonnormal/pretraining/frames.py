@@ -9,7 +9,11 @@ import numpy as np
 from keras import ops
 
 from keras_nonnormal._model_graph import check_model, run_graph
-from keras_nonnormal.pretraining import cell_dynamics, graph  # noqa: F401 - registers
+from keras_nonnormal.pretraining import (  # noqa: F401 - registers
+    cell_dynamics,
+    gated_dynamics,
+    graph,
+)
 from keras_nonnormal.pretraining.dynamics import Dynamics, dynamics_of, scale
 from keras_nonnormal.pretraining.transition import Transition, sample_width
 from keras_nonnormal.pretraining.variables import is_movable

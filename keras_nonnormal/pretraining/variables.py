@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+from keras import ops
 
 
 def as_array(variable: Any) -> np.ndarray:
     """A copy of a variable's value."""
-    # `ops.convert_to_numpy` of a variable is a warning of NumPy's, an error under -W.
-    return np.asarray(variable).copy()
+    # Of the variable itself that is a warning of NumPy's, an error under -W.
+    return np.array(ops.convert_to_numpy(getattr(variable, "value", variable)))
 
 
 def values_of(variables: list) -> list[np.ndarray]:

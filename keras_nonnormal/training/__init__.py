@@ -29,7 +29,11 @@ from keras_nonnormal.training.distributed import (
     wait_for_all,
 )
 from keras_nonnormal.training.metrics_log import MetricsLog, read_metrics
-from keras_nonnormal.training.models import loss_and_metrics, simple_recurrent_network
+from keras_nonnormal.training.models import (
+    compiles_whole_steps,
+    loss_and_metrics,
+    simple_recurrent_network,
+)
 from keras_nonnormal.training.monitor import Monitor
 from keras_nonnormal.training.optimizers import (
     OPTIMIZERS,
@@ -38,6 +42,7 @@ from keras_nonnormal.training.optimizers import (
 )
 from keras_nonnormal.training.result import TrainingResult
 from keras_nonnormal.training.run_directory import RunDirectory, RunDirectoryError
+from keras_nonnormal.training.schedule import Schedule
 from keras_nonnormal.training.train import train
 from keras_nonnormal.training.train_many import Member, train_many
 from keras_nonnormal.training.watched_model import WatchedModel
@@ -59,6 +64,7 @@ __all__ = [
     "ReduceOnPlateau",
     "RunDirectory",
     "RunDirectoryError",
+    "Schedule",
     "SpectralNormLog",
     "StopBelow",
     "StopEarly",
@@ -70,6 +76,7 @@ __all__ = [
     "VariableLog",
     "WatchedModel",
     "WorkerLost",
+    "compiles_whole_steps",
     "in_words",
     "is_chief",
     "loss_and_metrics",

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import keras
-import tensorflow as tf
 
 from keras_nonnormal import _backend
 
@@ -28,6 +27,8 @@ class GradientRatios:
     """
 
     def __init__(self, model: keras.Model, batch: Sequence[Any]):
+        import tensorflow as tf
+
         self.model: Any = model
         self.batch = tf.nest.map_structure(tf.convert_to_tensor, tuple(batch))
         # XLA would take longer to compile than this takes to run a few hundred times.
@@ -44,6 +45,8 @@ class GradientRatios:
         return {name: first / last for name, (first, last) in pairs.items() if last}
 
     def _norms_of(self) -> dict[str, list[Any]]:
+        import tensorflow as tf
+
         ends: dict[str, tuple[Any, Any]] = {}
         inputs, targets, weights = [*self.batch, None][:3]
         with tf.GradientTape() as tape, contextlib.ExitStack() as stack:
@@ -67,8 +70,10 @@ def recurrent_layers(model: keras.Model) -> list[Any]:
 
 
 @contextlib.contextmanager
-def _observed(layer: Any, tape: tf.GradientTape, ends: dict) -> Iterator[None]:
+def _observed(layer: Any, tape: Any, ends: dict) -> Iterator[None]:
     """Adds zeros that are watched to the first state of a layer and its last output."""
+    import tensorflow as tf
+
     loop = layer.inner_loop
 
     def inner_loop(sequences, initial_state, mask, training=False):

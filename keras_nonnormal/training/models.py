@@ -12,6 +12,9 @@ from keras_nonnormal.metrics import (
     ToleranceAccuracy,
 )
 
+FEWEST_UNITS_FOR_PARTS = 256
+"""From so many units on, XLA gains nothing beside what the recurrence compiles."""
+
 
 def simple_recurrent_network(
     task,
@@ -89,3 +92,18 @@ def loss_and_metrics(task) -> tuple[keras.losses.Loss, list[Any]]:
     if task.stateful:
         return loss, [BitsPerCharacter(), accuracy]
     return loss, [accuracy]
+
+
+def compiles_whole_steps(model: keras.Model) -> bool:
+    """Whether XLA is the faster one for a whole training step on a CPU.
+
+    It is where layers are small. In wide recurrent layers the time goes into products
+    outside the recurrence, of which XLA makes no faster ones, and compiles longer.
+
+    Args:
+        model: A Keras model.
+    """
+    layers = model._flatten_layers()
+    recurrent = (layer for layer in layers if isinstance(layer, keras.layers.RNN))
+    widths = (getattr(layer, "units", 0) for layer in recurrent)
+    return max(widths, default=0) < FEWEST_UNITS_FOR_PARTS

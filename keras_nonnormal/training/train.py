@@ -1,5 +1,6 @@
+import math
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import keras
@@ -25,10 +26,11 @@ from keras_nonnormal.training.distributed.workers import (
 )
 from keras_nonnormal.training.files import replacing
 from keras_nonnormal.training.metrics_log import MetricsLog
-from keras_nonnormal.training.models import loss_and_metrics
-from keras_nonnormal.training.monitor import Mode, Monitor
+from keras_nonnormal.training.models import compiles_whole_steps, loss_and_metrics
+from keras_nonnormal.training.monitor import Monitor
 from keras_nonnormal.training.result import TrainingResult
 from keras_nonnormal.training.run_directory import RunDirectory
+from keras_nonnormal.training.schedule import Schedule
 from keras_nonnormal.training.watched_model import WatchedModel
 
 # One call of the compiled training function runs up to this many steps, so that the
@@ -42,25 +44,14 @@ def train(
     directory: RunDirectory,
     *,
     optimizer: keras.Optimizer,
-    epochs: int,
-    batch_size: int,
+    schedule: Schedule,
     seed: int,
-    stop_below: float | None = None,
-    monitor: str = "val_loss",
-    mode: Mode = "auto",
-    keep_best: bool = False,
-    halve_on_plateau: bool = False,
-    reduce_on_plateau: Mapping[str, Any] | None = None,
-    average_window: int | None = None,
-    patience: int | None = None,
-    time_limit: float | None = None,
-    time_spent: float = 0.0,
     save_every: int | None = None,
     report_every: int | None = None,
     log_gradient_norm: bool = False,
     metrics: Iterable[keras.metrics.Metric] | None = None,
     callbacks: Iterable[keras.callbacks.Callback] = (),
-    jit_compile: bool = True,
+    jit_compile: bool | None = None,
     tensorboard: bool = False,
     verbose: Any = "auto",
 ) -> TrainingResult:
@@ -72,7 +63,7 @@ def train(
     bit for bit on a CPU.
 
     Within `placed(strategy=...)`, where model and optimizer have to be made too, all
-    replicas train together: `batch_size` is that of all of them, XLA does not compile
+    replicas train together: the batch size is that of all of them, XLA does not compile
     whole steps, and steps are run one by one. Learning curves are those of one device,
     but for rounding and for what layers draw at random. Every worker calls this with a
     directory of its own, that of the first being the run's; the others must hold copies
@@ -85,29 +76,9 @@ def train(
         task: A `keras_nonnormal.datasets.SequenceTask`.
         directory: A claimed `RunDirectory`.
         optimizer: A Keras optimizer.
-        epochs: Integer, epochs in all, those before a break included.
-        batch_size: Integer, sequences per step, of all replicas together.
+        schedule: The `Schedule`: epochs, batch size, and how training goes on by the
+            monitored value.
         seed: Non-negative integer, decides the order of the training sequences.
-        stop_below: Float, the validation loss that ends training early (see
-            `StopBelow`), or None.
-        monitor: String, the logged value by which the best epoch is found. For a task
-            without validation split, that of training takes its place.
-        mode: Whether more (`"max"`) or less (`"min"`) of it is better. `"auto"` goes by
-            the name, see `Monitor`.
-        keep_best: Whether to end with the weights of the best epoch instead of the
-            last: test metrics and the saved model are then of these.
-        halve_on_plateau: Whether to halve the learning rate after every epoch that is
-            not the best so far: short for `reduce_on_plateau={"factor": 0.5,
-            "patience": 0}`.
-        reduce_on_plateau: How to reduce the learning rate, arguments of
-            `ReduceOnPlateau` by name, or None. What is watched is `monitor`, unless
-            they say otherwise.
-        average_window: Integer, when weights are averaged, by an optimizer that can
-            (see `AverageWhenNotBetter`), or None.
-        patience: Integer, training ends after so many epochs in a row that are not the
-            best so far by `monitor` (see `StopEarly`), or None.
-        time_limit: Float, seconds that all epochs may take (see `TimeLimit`), or None.
-        time_spent: Float, what of these was spent before the first one.
         save_every: Integer; the state after every so many epochs is kept for good, and
             not only until the next. None keeps the last alone.
         report_every: Integer, steps between lines of progress within an epoch, where
@@ -116,7 +87,8 @@ def train(
         metrics: Metrics to take instead of those of `loss_and_metrics`.
         callbacks: More Keras callbacks; their model is a `WatchedModel`. What they add
             to the logs of an epoch is logged.
-        jit_compile: Whether to compile the training step with XLA.
+        jit_compile: Whether to compile the whole training step with XLA, rather than
+            the recurrences alone. By default `compiles_whole_steps` says.
         tensorboard: Whether to write TensorBoard events.
         verbose: As for `keras.Model.fit`. `"auto"` shows a live progress bar on a
             terminal, and a line per epoch elsewhere.
@@ -125,21 +97,18 @@ def train(
         A `TrainingResult`.
 
     Raises:
-        ValueError: If there are fewer training sequences than `batch_size`, if
-            `monitor` is not logged, or if there are two ways to reduce the rate.
+        ValueError: If there are fewer training sequences than the batch size, or
+            the value to monitor is not logged.
         DeviceError: If replicas have no equal shares of a batch, or workers hold
             different states.
         TrainingDiverged: If the loss is not finite at some step. The state after the
             epoch before it stays in the directory.
     """
-    if halve_on_plateau:
-        if reduce_on_plateau is not None:
-            raise ValueError(
-                "Expected only one of `halve_on_plateau` and `reduce_on_plateau`. "
-                f"Received: True and {reduce_on_plateau}"
-            )
-        reduce_on_plateau = {"factor": 0.5, "patience": 0}
     alone = current_strategy() is None
+    if jit_compile is None:
+        jit_compile = compiles_whole_steps(model)
+    epochs, batch_size = schedule.epochs, schedule.batch_size
+    monitor, mode = schedule.monitor, schedule.mode
     share_of(batch_size)
     steps = task.steps_per_epoch(batch_size)
     validation, test = (
@@ -153,7 +122,7 @@ def train(
         optimizer,
         loss=loss,
         weighted_metrics=weighted_metrics,
-        jit_compile=jit_compile and alone,
+        jit_compile=alone and jit_compile,
         steps_per_execution=(
             largest_divisor(steps, MOST_STEPS_PER_EXECUTION) if alone else 1
         ),
@@ -168,12 +137,10 @@ def train(
     log = MetricsLog(directory.metrics, epochs_done)
     if validation is None:
         monitor = monitor.removeprefix("val_")
-    stop = StopBelow(
-        -float("inf") if stop_below is None else stop_below,
-        "val_loss" if validation is not None else "loss",
-    )
-    tired = StopEarly(patience, monitor, mode, log.rows)
-    late = TimeLimit(time_limit, time_spent, log.rows)
+    below = -math.inf if schedule.stop_below is None else schedule.stop_below
+    stop = StopBelow(below, "val_loss" if validation is not None else "loss")
+    tired = StopEarly(schedule.patience, monitor, mode, log.rows)
+    late = TimeLimit(schedule.time_limit, schedule.time_spent, log.rows)
     best = BestWeights(directory.checkpoints, monitor, mode, log.rows)
     ended = log.rows and (stop.reached(log.rows[-1]) or tired.reached or late.reached)
 
@@ -182,13 +149,11 @@ def train(
         # before the log, and metrics come before the state, so that the rows up to a
         # state are never missing.
         watching: list[Any] = [EpochSeeds(seed), StopWhenNotFinite(), *callbacks]
-        if reduce_on_plateau is not None:
-            plan = {"monitor": monitor, "mode": mode, **reduce_on_plateau}
+        if (plan := schedule.reduce_on_plateau) is not None:
+            plan = {"monitor": monitor, "mode": mode, **plan}
             watching.append(ReduceOnPlateau(**plan, history=log.rows))
-        if average_window is not None:
-            watching.append(
-                AverageWhenNotBetter(average_window, monitor, mode, log.rows)
-            )
+        if (window := schedule.average_window) is not None:
+            watching.append(AverageWhenNotBetter(window, monitor, mode, log.rows))
         if tensorboard:
             events = keras.callbacks.TensorBoard(
                 str(directory.tensorboard), write_graph=False
@@ -196,7 +161,7 @@ def train(
             watching.append(events)
         if report_every and _verbosity(verbose) == 2:
             watching.append(ProgressLine(report_every))
-        if keep_best:
+        if schedule.keep_best:
             watching.append(best)
         watching += [stop, tired, late, EndTogether(), log, checkpoint]
         watched.fit(
@@ -209,7 +174,7 @@ def train(
             shuffle=False,  # done by the batches
             verbose=_verbosity(verbose),
         )
-    if keep_best:
+    if schedule.keep_best:
         best.restore(model)
     scores = {}
     if test is not None:

@@ -17,6 +17,7 @@ from keras_nonnormal.training.models import loss_and_metrics
 from keras_nonnormal.training.monitor import Monitor
 from keras_nonnormal.training.result import TrainingResult
 from keras_nonnormal.training.run_directory import RunDirectory
+from keras_nonnormal.training.schedule import Schedule
 from keras_nonnormal.training.train import MOST_STEPS_PER_EXECUTION, largest_divisor
 from keras_nonnormal.training.watched_model import WatchedModel
 
@@ -46,9 +47,7 @@ Outcome = TrainingResult | ArithmeticError
 def train_many(
     members: Sequence[Member],
     *,
-    epochs: int,
-    batch_size: int,
-    stop_below: float | None = None,
+    schedule: Schedule,
     on_end: Callable[[int, Outcome], None] = lambda member, outcome: None,
     give_up: Callable[[int, Mapping[str, float]], ArithmeticError | None] = (
         lambda member, row: None
@@ -65,9 +64,8 @@ def train_many(
     Args:
         members: What is trained. Models, tasks and optimizers are alike but for initial
             weights, data and learning rates.
-        epochs: As for `train`, like all that follows.
-        batch_size: Sequences per step and member.
-        stop_below: The validation loss that ends the training of a member.
+        schedule: The `Schedule` of every member: `epochs`, `batch_size` and
+            `stop_below`, and nothing else.
         on_end: Called with a member's number and its outcome as soon as its training
             is over and its model is saved.
         give_up: Called with a member's number and the metrics of an epoch before they
@@ -81,9 +79,16 @@ def train_many(
 
     Raises:
         ValueError: If the networks or optimizers differ in more than that, or cannot
-            be trained together.
+            be trained together; if the schedule has more than these three.
     """
-    runs = [_Run(member, epochs, stop_below) for member in members]
+    epochs, batch_size = schedule.epochs, schedule.batch_size
+    simple = Schedule(epochs, batch_size, stop_below=schedule.stop_below)
+    if schedule != simple:
+        raise ValueError(
+            "Expected a schedule of `epochs`, `batch_size` and `stop_below` alone for "
+            f"many networks at once. Received: {schedule}"
+        )
+    runs = [_Run(member, epochs, schedule.stop_below) for member in members]
     for number, run in enumerate(runs):
         if run.over:
             on_end(number, run.end())

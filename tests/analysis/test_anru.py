@@ -6,7 +6,12 @@ import keras
 import numpy as np
 import pytest
 
-from keras_nonnormal.analysis import ANRUWeights, anru_responses
+from keras_nonnormal.analysis import (
+    ANRUWeights,
+    adapted_shapes,
+    anru_responses,
+    driven_exponents,
+)
 from keras_nonnormal.layers import ANRU
 
 pytestmark = pytest.mark.usefixtures("uncompiled_file")
@@ -98,3 +103,27 @@ def test_neurons_of_an_isolated_network_know_nothing_of_each_other(weights):
     )
     same = np.isclose(one.states, other.states).all(axis=(0, 1, 2))
     np.testing.assert_array_equal(np.flatnonzero(~same), [3])
+
+
+def test_shapes_adapt_to_a_drive_and_to_noise(weights):
+    gains, saturations = adapted_shapes(weights, [1.0, 4.0], of="drive", repeats=2)
+    assert gains.shape == saturations.shape == (2, 2)
+    found = anru_responses(weights, [4.0], steps=200, drive=(102, 200), repeats=2)
+    late = found.gains[0, :, 110:].mean(axis=(1, 2))
+    np.testing.assert_allclose(gains[1], late, rtol=1e-12)
+    np.testing.assert_allclose(
+        found.mean_shapes[0, 110:, 0].mean(), gains[1].mean(), rtol=1e-12
+    )
+    noisy, _ = adapted_shapes(weights, [0.1, 4.0], repeats=2)
+    silent = anru_responses(weights, [0.0], steps=200, drive=None, repeats=2)
+    expected = silent.gains[0, :, 110:].mean(axis=(1, 2))
+    np.testing.assert_allclose(noisy[0], expected, rtol=1e-12)
+
+
+def test_exponents_without_a_drive_are_those_of_the_fixed_shape(weights):
+    moments = (0, 5)
+    found = driven_exponents(weights, [0.0, 3.0], moments, onset=10, steps=20)
+    assert found.shape == (3, 2)
+    np.testing.assert_array_equal(found[0], found[1])
+    assert found[2, 0] == found[0, 0]  # the drive is about to begin
+    assert found[2, 1] != found[0, 1]

@@ -11,7 +11,9 @@ from keras_nonnormal.analysis import (
     delay_line,
     fisher_memory_curve,
     fisher_memory_matrix,
+    henrici_index,
     memory_function,
+    memory_networks,
     noise_covariance,
     signal_norms,
     spatial_memory,
@@ -202,3 +204,19 @@ def test_what_has_no_answer_is_refused(call, message):  # Row A8
         warnings.simplefilter("error")
         with pytest.raises(ValueError, match=message):
             call()
+
+
+def test_two_of_the_compared_networks_are_normal():
+    networks = memory_networks(12, seed=3)
+    normal = {
+        kind: henrici_index(matrix) < 1e-6 for kind, (matrix, _) in networks.items()
+    }
+    assert normal == {
+        "identity": True,
+        "orthogonal": True,
+        "chain": False,
+        "fbchain": False,
+    }
+    q, source = networks["orthogonal"]
+    np.testing.assert_allclose(q @ q.T, np.eye(12), atol=1e-12)
+    assert np.linalg.norm(source) == pytest.approx(1)

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_nonnormal import NNRNN, Chain, FusedLSTM, FusedSimpleRNN
+from keras_nonnormal import NNRNN, Chain, FusedLSTM, FusedSimpleRNN, Stair
 from keras_nonnormal.analysis import (
     delay_line,
     delayed_reconstruction,
@@ -12,6 +12,7 @@ from keras_nonnormal.analysis import (
     layer_henrici_indices,
     layer_spectra,
     layer_states,
+    learned_heights,
     peak_order,
     peak_order_profiles,
     pulse_response,
@@ -204,3 +205,15 @@ def test_states_are_those_of_every_step():
     np.testing.assert_allclose(states[:, 1], layer(x[:, :2]), atol=1e-6)
     assert states.shape == (2, 4, 3)
     assert not layer.return_sequences  # as it was
+
+
+def test_the_start_of_a_stair_is_known_if_it_had_a_seed():
+    start = keras.initializers.RandomUniform(0, 1, seed=5)
+    layer = FusedSimpleRNN(3, stair=Stair("expalpha", initializer=start))
+    layer.build((None, 7, 2))
+    before = keras.ops.convert_to_numpy(layer.stair.alpha)
+    layer.stair.alpha.assign_add(np.full(7, 0.25))
+    now, found = learned_heights(layer)
+    np.testing.assert_array_equal(found, before)
+    np.testing.assert_allclose(now, before + 0.25, rtol=1e-6)
+    assert learned_heights(FusedSimpleRNN(3, stair="n")) is None

@@ -6,7 +6,18 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from keras_nonnormal import Chain, ExpRNN, FusedLSTM, FusedSimpleRNN
+from keras_nonnormal import (
+    ALIF,
+    LEM,
+    AntisymmetricRNN,
+    Chain,
+    CoRNN,
+    ExpRNN,
+    FusedLSTM,
+    FusedSimpleRNN,
+    IndRNN,
+    LipschitzRNN,
+)
 from keras_nonnormal.ensembles import Ensemble, MemberwiseOptimizer
 from keras_nonnormal.optimizers import RMSpropKeras2
 
@@ -21,6 +32,11 @@ RECURRENT = {
     "backwards": lambda: FusedSimpleRNN(7, go_backwards=True, return_sequences=True),
     "LSTM": lambda: FusedLSTM(7, return_sequences=True),
     "expRNN": lambda: ExpRNN(7, activation="tanh", return_sequences=True),
+    "AntisymmetricRNN": lambda: AntisymmetricRNN(7, 0.2, return_sequences=True),
+    "LipschitzRNN": lambda: LipschitzRNN(7, 0.2, return_sequences=True),
+    "CoRNN": lambda: CoRNN(7, return_sequences=True),
+    "LEM": lambda: LEM(7, return_sequences=True),
+    "IndRNN": lambda: IndRNN(7, return_sequences=True),
 }
 
 
@@ -125,6 +141,12 @@ def test_what_cannot_run_together_is_refused(case):
     with pytest.raises(ValueError, match=message) as caught:
         Ensemble(make())
     assert "\n" not in str(caught.value)
+
+
+def test_steps_that_need_more_than_matrices_are_refused():
+    ensemble = Ensemble([keras.Sequential([keras.Input((5, 2)), ALIF(3)])])
+    with pytest.raises(ValueError, match=r"ALIF.*matrices can be made side by side"):
+        ensemble(np.zeros((1, 2, 5, 2), "float32"))
 
 
 def test_optimizers_that_look_at_all_gradients_are_refused():

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from experiments import recipes
 from experiments.core.options import flag
-from experiments.core.program import known_options, presets_of, recipes_of, scripts
+from experiments.core.parts import presets_of, recipes_of, scripts
+from experiments.core.program import known_options
 
 assert recipes.script  # which fills the registries
 SCRIPTS = scripts()

@@ -3,7 +3,8 @@
 from experiments import recipes
 from experiments.core.command import meant, program_of, published_defaults
 from experiments.core.options import named, parse
-from experiments.core.program import compose, known_options, networks_of
+from experiments.core.parts import networks_of
+from experiments.core.program import compose, known_options
 from experiments.networks import recurrent
 
 assert recipes.script  # which fills the registries
@@ -84,6 +85,15 @@ def hidden_size_for_budget(
         lambda units: recurrent.count_parameters(network, units, *widths),
         budget,
     )
+
+
+def capacity_for_budget(units, budget, *widths, **options):
+    """The even capacity with which an EURNN comes closest to a budget."""
+
+    def size(capacity):
+        return count_parameters("EURNN", units, *widths, capacity=capacity, **options)
+
+    return recurrent.closest(range(2, units + 1, 2), size, budget)
 
 
 def model_of(task, script, **given):

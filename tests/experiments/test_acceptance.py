@@ -15,7 +15,7 @@ import pytest
 from experiments import recipes
 from experiments.core.command import composed
 from experiments.core.legacy import FAMILIES, as_before
-from experiments.core.program import presets_of, recipes_of, scripts
+from experiments.core.parts import presets_of, recipes_of, scripts
 
 BEFORE = json.loads(Path(__file__).with_name("presets.json").read_text("utf-8"))
 # Where a run leaves its results, and where its settings come from.

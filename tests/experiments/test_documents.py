@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from experiments.core.program import scripts
+from experiments.core.parts import scripts
 from tests.experiments.settings import settled
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 DOCUMENTS += [ROOT / "experiments" / f"{script}.py" for script in scripts()]
 # Those that ask for a run that is there, or for another program.
 OTHER = ("--test", "--resume", "--generate", "--help", "multiworker", "with ")

@@ -221,13 +221,13 @@ def test_what_a_killed_start_left_is_no_reason_to_refuse_a_folder(tmp_path):
 
 
 def test_a_run_of_rounds_with_a_broken_round_says_so(tmp_path, capsys):
-    from experiments.core.rounds import _summary
+    from experiments.core.run import _round
 
     program = made("psmnist", out=str(tmp_path), epochs=3).program
     (tmp_path / "config.json").write_text('{"options": {"epochs": 3}}')
     (tmp_path / "summary.json").write_text('{"test": 1')
     with pytest.raises(ValueError, match=r"summary.json cannot be read \("):
-        _summary(program, execute)
+        _round(program, execute)
 
 
 def test_a_run_of_another_process_is_code_2_and_left_as_it_is(tmp_path, capsys):

@@ -15,7 +15,7 @@ from experiments import figures, report
 from experiments.core.command import program_of
 from experiments.core.directory import kept_program
 from experiments.core.options import OptionError, flag, options_of, refuse
-from experiments.core.program import RECIPES
+from experiments.core.parts import RECIPES
 from experiments.sweeps import command
 from experiments.sweeps.plan import units_of
 from tests.experiments.option_sets import COUNT, SCRIPTS, WORDS, option_sets

@@ -6,7 +6,8 @@ import re
 import pytest
 
 from experiments.core.options import OptionError, named, option, options_of
-from experiments.core.program import Task, known_options
+from experiments.core.parts import Task
+from experiments.core.program import known_options
 from tests.experiments.settings import made, parsed
 
 ALL = ["copy", "addition", "psmnist"]
@@ -55,7 +56,7 @@ def test_none_stands_for_no_value_where_there_need_not_be_one(capsys):
     assert parse(["--clip-norm", "none"]) == {"clip_norm": None}
     with pytest.raises(SystemExit, match="2"):
         parse(["--lr", "none"])
-    assert "invalid float value" in capsys.readouterr().err
+    assert "--learning-rate: expected a value, received none" in capsys.readouterr().err
 
 
 def test_switches():

@@ -73,7 +73,7 @@ def test_a_new_run_gets_a_folder_of_its_own(tmp_path):
 
 def test_what_argparse_cannot_read_is_refused_in_one_line(refused):
     assert "--foo" in refused("--foo", "1")
-    assert "--lr" in refused("--lr", "fast")
+    assert "--learning-rate" in refused("--lr", "fast")
     assert "--epochs" in refused("--epochs")
 
 

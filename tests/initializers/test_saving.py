@@ -12,6 +12,8 @@ from keras_nonnormal.initializers import (
     Chain,
     FBChain,
     Gatewise,
+    HiPPOLegS,
+    NonNegativeIdentity,
     Ramp,
     Source,
     gru_initializers,
@@ -24,6 +26,8 @@ EVERY = [
     FBChain(0.1, 0.9, 0.2, "reverse"),
     Ramp(0.2, "reverse"),
     Source(0.5),
+    NonNegativeIdentity(seed=3),
+    HiPPOLegS(0.1),
     Gatewise([keras.initializers.Orthogonal(gain=0.5, seed=3)]),
 ]
 MODELS = {
@@ -76,7 +80,7 @@ def test_I7_registered_under_the_package_name(initializer):
     assert type(copy) is type(initializer)
 
 
-@pytest.mark.parametrize("cls", [Chain, FBChain, Ramp, Source])
+@pytest.mark.parametrize("cls", [Chain, FBChain, HiPPOLegS, Ramp, Source])
 def test_I7_string_identifiers_work_wherever_keras_takes_one(cls):
     identifier = f"keras_nonnormal>{cls.__name__}"
     layer = keras.layers.SimpleRNN(

@@ -140,8 +140,39 @@ RECURRENT: dict[str, Entry] = {
     "lru projected": _layer(layers.LRU, UNITS, features=3),
     "lru associative": _layer(layers.LRU, UNITS, scan="associative"),
     "lru block": _layer(layers.LRUBlock, UNITS, dropout=0.0, features=3),
+    "lmu": _layer(layers.LMU, UNITS, order=3, theta=5.0),
+    "lmu bias": _layer(
+        layers.LMU, 2, order=2, theta=3.0, use_bias=True, activation="sigmoid"
+    ),
+    "min gru": _layer(layers.MinGRU, UNITS),
+    "min gru linear": _layer(layers.MinGRU, UNITS, positive=False, scan="associative"),
+    "min gru log": _layer(layers.MinGRU, UNITS, scan="log"),
+    "min lstm": _layer(layers.MinLSTM, UNITS),
+    "min lstm log": _layer(layers.MinLSTM, UNITS, scan="log"),
     "pascal": _layer(layers.PascalRNN, UNITS, features=1),
+    "rg-lru": _layer(layers.RGLRU, UNITS, features=3),
+    "rg-lru heads": _layer(layers.RGLRU, UNITS, heads=2, scan="associative"),
+    "slstm": _layer(layers.SLSTM, UNITS),
+    "slstm heads": _layer(layers.SLSTM, UNITS, heads=2, forget_gate="exponential"),
+    "slstm stair": _layer(layers.SLSTM, UNITS, stair="n2"),
     "antisymmetric": _layer(layers.AntisymmetricRNN, UNITS, epsilon=0.1),
+    "antisymmetric gated": _layer(
+        layers.AntisymmetricRNN, UNITS, epsilon=0.1, gated=True
+    ),
+    "antisymmetric stair": _layer(
+        layers.AntisymmetricRNN, UNITS, epsilon=0.1, stair="n2", fused=False
+    ),
+    "lipschitz": _layer(layers.LipschitzRNN, UNITS, epsilon=0.1),
+    "cornn": _layer(layers.CoRNN, UNITS, dt=0.3, epsilon=2.0),
+    "cornn implicit": _layer(layers.CoRNN, UNITS, dt=0.3, implicit_damping=True),
+    "lem": _layer(layers.LEM, UNITS),
+    "lem stair": _layer(layers.LEM, UNITS, stair="n2", fused=False),
+    "sco": _layer(layers.ScoRNN, UNITS, negative_ones=1),
+    "ind": _layer(layers.IndRNN, UNITS),
+    "ind tanh bounded": _layer(
+        layers.IndRNN, UNITS, activation="tanh", recurrent_bound=0.9
+    ),
+    "ind stair": _layer(layers.IndRNN, UNITS, stair="n2"),
     "free": _layer(layers.ParametrizedRNN, UNITS, _Part(Free), activation=MODRELU),
     "parametrized cayley": _layer(
         layers.ParametrizedRNN, UNITS, _Part(Orthogonal, orthogonal_map="cayley")
@@ -174,8 +205,18 @@ CELLS: dict[str, Entry] = {
     "alif": _layer(layers.ALIFCell, UNITS, tau=2.0, smooth=False),
     "lru": _layer(layers.LRUCell, UNITS),
     "lru block": _layer(layers.LRUBlockCell, UNITS, dropout=0.0, features=3),
+    "lmu": _layer(layers.LMUCell, UNITS, order=3, theta=5.0),
+    "min gru": _layer(layers.MinGRUCell, UNITS),
+    "min lstm": _layer(layers.MinLSTMCell, UNITS),
     "pascal": _layer(layers.PascalRNNCell, UNITS, features=1),
+    "rg-lru": _layer(layers.RGLRUCell, UNITS, features=3),
+    "slstm": _layer(layers.SLSTMCell, UNITS, heads=2),
     "antisymmetric": _layer(layers.AntisymmetricRNNCell, UNITS, epsilon=0.1),
+    "lipschitz": _layer(layers.LipschitzRNNCell, UNITS, epsilon=0.1),
+    "cornn": _layer(layers.CoRNNCell, UNITS, dt=0.3, epsilon=2.0),
+    "lem": _layer(layers.LEMCell, UNITS),
+    "sco": _layer(layers.ScoRNNCell, UNITS, negative_ones=1),
+    "ind": _layer(layers.IndRNNCell, UNITS),
     "stair": _layer(layers.StairCell, _Part(keras.layers.SimpleRNNCell, UNITS), "n2"),
     "stair gru": _layer(layers.StairCell, _Part(keras.layers.GRUCell, UNITS), ALPHA),
     "stair exp-alpha": _layer(

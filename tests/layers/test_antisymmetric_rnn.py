@@ -31,8 +31,13 @@ def draws(*shapes):
     return [random.normal(size=shape).astype(DTYPE) for shape in shapes]
 
 
-def test_every_step_is_a_step_of_eulers_method():
-    layer = layer_of(return_sequences=True)
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+@pytest.mark.parametrize("gated", [False, True])
+def test_every_step_is_a_step_of_eulers_method(gated):
+    layer = layer_of(return_sequences=True, gated=gated)
     x, h = draws((BATCH, TIME, FEATURES), (BATCH, UNITS))
     outputs = np.asarray(layer(x, initial_state=[h]), "float64")
     cell = layer.cell
@@ -43,27 +48,34 @@ def test_every_step_is_a_step_of_eulers_method():
     matrix = free - free.T - 0.2 * np.eye(UNITS)
     h = h.astype("float64")
     for time in range(TIME):
-        h = h + 0.3 * np.tanh(x[:, time] @ kernel + bias + h @ matrix)
+        drive = x[:, time] @ kernel + bias
+        change = np.tanh(drive[:, :UNITS] + h @ matrix)
+        if gated:
+            change = sigmoid(drive[:, UNITS:] + h @ matrix) * change
+        h = h + 0.3 * change
         assert relative_error(outputs[:, time], h) < TOLERANCE[DTYPE]
 
 
 @pytest.mark.parametrize("diffusion", [0.0, 0.2])
 def test_the_jacobian_of_the_field_at_zero_neither_grows_nor_oscillates_more(diffusion):
     cell = layer_of(diffusion=diffusion, bias_initializer="zeros").cell
-    jacobian = np.asarray(cell.matrix(), "float64")  # where tanh has the slope 1
+    jacobian = np.asarray(cell.field_matrix(), "float64")  # where tanh has the slope 1
     values = np.linalg.eigvals(jacobian)
     np.testing.assert_allclose(values.real, -diffusion, atol=1e-5)
     assert np.abs(values.imag).max() > 0.1
 
 
 @pytest.mark.compiled
-@pytest.mark.parametrize("loop", [{}, {"go_backwards": True}, {"mask": True}], ids=str)
+@pytest.mark.parametrize(
+    "loop", [{"gated": True}, {"go_backwards": True}, {"mask": True}], ids=str
+)
 def test_compiled_loop_gives_the_numbers_of_kerass_own_loop(loop):
     mask = np.random.default_rng(3).random((BATCH, TIME)) > 0.4
     call = {"mask": ops.convert_to_tensor(mask)} if "mask" in loop else {}
     loop = {k: v for k, v in loop.items() if k != "mask"}
     loop = {"return_sequences": True, "return_state": True, **loop}
     layer = layer_of(**loop)
+    loop.pop("gated", None)
     plain = keras.layers.RNN(layer.cell, dtype=DTYPE, **loop)
     plain.build((BATCH, TIME, FEATURES))
     shapes = [(BATCH, TIME, FEATURES), (BATCH, UNITS)]
@@ -89,5 +101,5 @@ def test_its_configuration_makes_the_same_layer(tmp_path):
 
 @pytest.mark.parametrize("wrong", [{"epsilon": 0}, {"diffusion": -0.1}], ids=str)
 def test_numbers_that_make_no_sense_are_refused(wrong):
-    with pytest.raises(ValueError, match="positive `epsilon`"):
+    with pytest.raises(ValueError, match=f"`{next(iter(wrong))}` to be a number"):
         AntisymmetricRNN(UNITS, **wrong)

@@ -18,7 +18,7 @@ import tensorflow as tf
 
 SMOOTH = [name for name, entry in RECURRENT.items() if entry.smooth]
 # One for each way backwards: by slope, by parameters' cotangents, by running the step
-# again, by an adjoint, by a linear scan, with a gain, with a matrix that is made.
+# again, by an adjoint, by linear scans, with a gain, with a matrix that is made.
 WAYS = (
     "simple tanh",
     "simple modrelu",
@@ -28,6 +28,7 @@ WAYS = (
     "exp tanh",
     "anru",
     "lru",
+    "min gru",
     "stair tanh exp-alpha",
 )
 
@@ -127,7 +128,7 @@ def test_surrogates_are_differentiated_as_in_keras_own_loop(name):
 # TensorFlow's forward mode needs functions that are traced. The loop of "exp tanh" is
 # that of "simple tanh".
 @pytest.mark.graphs
-@pytest.mark.parametrize("name", ["lstm", "exp tanh", "lru"])
+@pytest.mark.parametrize("name", ["lstm", "exp tanh", "lru", "min gru"])
 def test_forward_mode_third_derivatives_and_jacobians(name):
     function, (x, *weights) = function_of(name)
     plain, _ = function_of(name, fused=False)

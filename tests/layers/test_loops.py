@@ -118,7 +118,9 @@ class TestONNX:
     NAMES = (
         *("simple tanh", "simple gamma", "lstm", "lstm stair", "gru", "exp"),
         *("exp cayley", "nnrnn", "eurnn fft", "anru", "alif", "lru", "pascal"),
-        *("stair fixed", "stair exp"),
+        *("stair fixed", "stair exp", "antisymmetric gated", "lipschitz", "cornn"),
+        *("lem", "sco", "ind"),
+        *("lmu", "min lstm", "rg-lru", "slstm"),
     )
 
     @pytest.mark.parametrize("masked", [False, True])

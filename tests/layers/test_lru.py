@@ -286,7 +286,7 @@ def test_dropout_acts_only_while_training():
         ({"units": 4, "state_units": 2.5}, "`state_units`.*Received"),
         ({"units": 4, "r_max": 1.0}, "`r_max` < 1.*Received"),
         ({"units": 4, "scan": "tree"}, "'associative'.*Received: scan='tree'"),
-        ({"units": 4, "stair": "n2"}, "no nonlinearity.*Received: stair='n2'"),
+        ({"units": 4, "stair": "n2"}, "no argument `stair`.*Received: stair='n2'"),
     ],
     ids=str,
 )

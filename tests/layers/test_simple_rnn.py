@@ -16,8 +16,6 @@ from tests.helpers import (
     relative_error,
 )
 
-pytestmark = pytest.mark.graphs
-
 BATCH, FEATURES, UNITS = 3, 4, 6
 
 

@@ -28,8 +28,6 @@ from tests.helpers import (
     unbuilt,
 )
 
-pytestmark = pytest.mark.graphs
-
 BATCH, TIME, FEATURES, UNITS = 3, 7, 4, 6
 
 # One for each kind of loop, of stair and of class.

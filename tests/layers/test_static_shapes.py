@@ -13,8 +13,6 @@ if keras.backend.backend() != "tensorflow":
 
 import tensorflow as tf
 
-pytestmark = pytest.mark.graphs
-
 MODES = {
     "last": {},
     "sequences": {"return_sequences": True},

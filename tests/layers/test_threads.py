@@ -9,7 +9,7 @@ import pytest
 from tests.layers.registry import CELLS, RECURRENT, UNITS
 
 pytestmark = [
-    pytest.mark.graphs,  # tracing is what threads can disturb
+    pytest.mark.usefixtures("uncompiled"),
     pytest.mark.skipif(
         keras.backend.backend() != "tensorflow", reason="JAX traces in one thread"
     ),

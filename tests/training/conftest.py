@@ -10,6 +10,7 @@ from keras_nonnormal.training import (
     train,
 )
 from tests.helpers import compiled_recurrences
+from tests.training.schedules import scheduled
 
 
 @pytest.fixture(scope="session")
@@ -66,7 +67,7 @@ def train_small(small_task):
         settings["optimizer"] = optimizer or optimizer_by_name(
             "rmsprop-keras2", learning_rate, clip_norm=10.0
         )
-        result = train(model, small_task, directory, **settings)
+        result = train(model, small_task, directory, **scheduled(settings))
         return model, result
 
     return run

@@ -34,6 +34,7 @@ from keras_nonnormal.training import (
     simple_recurrent_network,
     train,
 )
+from tests.training.schedules import HALVING, scheduled
 
 SEED = 3
 
@@ -44,7 +45,7 @@ def copy():
     model = simple_recurrent_network(task, 12, activation="elu", init="chain", seed=1)
     # Most gradients are longer than this.
     rule = Lookahead(AdaBelief(1e-2, global_clipnorm=0.05), period=4)
-    plan = {"epochs": 3, "halve_on_plateau": True, "keep_best": True}
+    plan = {"epochs": 3, "reduce_on_plateau": HALVING, "keep_best": True}
     return model, task, {**plan, "optimizer": rule}
 
 
@@ -107,7 +108,7 @@ def trained(case, strategy, folder):
         model, task, settings = case()
         usual = {"batch_size": 8, "seed": SEED, "verbose": 0, "jit_compile": False}
         try:
-            result = train(model, task, directory, **usual, **settings)
+            result = train(model, task, directory, **scheduled({**usual, **settings}))
         except TrainingDiverged as error:
             return {"step": error.step}
     curves = [

@@ -9,6 +9,7 @@ from keras_nonnormal.datasets import Corpus, text_task
 from keras_nonnormal.training import (
     CarriedState,
     RunDirectory,
+    Schedule,
     loss_and_metrics,
     train,
     two_rate_optimizer,
@@ -116,11 +117,13 @@ def test_language_run_is_the_published_one(golden, run, tmp_path):
         task,
         directory,
         optimizer=optimizer,
-        epochs=int(g["epochs"]),
-        batch_size=int(g["batch"]),
+        schedule=Schedule(
+            int(g["epochs"]),
+            int(g["batch"]),
+            keep_best=True,
+            reduce_on_plateau={"factor": 0.5, "patience": 0},
+        ),
         seed=1,
-        keep_best=True,
-        halve_on_plateau=True,
         jit_compile=False,
         verbose=0,
     )

@@ -8,10 +8,12 @@ from keras_nonnormal.datasets import Corpus, copying_stream_task, text_task
 from keras_nonnormal.layers import FusedSimpleRNN
 from keras_nonnormal.training import (
     RunDirectory,
+    Schedule,
     simple_recurrent_network,
     train,
     two_rate_optimizer,
 )
+from tests.training.schedules import HALVING, scheduled
 
 
 def run(task, model, folder, resume=False, **settings):
@@ -20,7 +22,7 @@ def run(task, model, folder, resume=False, **settings):
     settings = {"epochs": 2, "batch_size": 8, "seed": 3, "verbose": 0, **settings}
     settings["jit_compile"] = False  # the compiler takes longer than the training
     optimizer = two_rate_optimizer("RMSprop", 1e-2, clip_norm=1.0)
-    return train(model, task, directory, optimizer=optimizer, **settings)
+    return train(model, task, directory, optimizer=optimizer, **scheduled(settings))
 
 
 def assert_same_weights(one, other):
@@ -72,8 +74,7 @@ def test_delays_that_vary_are_scored_over_the_steps_they_have(tmp_path):
         task,
         directory,
         optimizer=keras.optimizers.SGD(0.0),
-        epochs=1,
-        batch_size=8,
+        schedule=Schedule(epochs=1, batch_size=8),
         seed=1,
         jit_compile=False,
         verbose=0,
@@ -104,7 +105,7 @@ def text_network(task):
 TEXT = {
     "epochs": 4,
     "keep_best": True,
-    "halve_on_plateau": True,
+    "reduce_on_plateau": HALVING,
     "monitor": "val_bits_per_character",
     "log_gradient_norm": True,
 }

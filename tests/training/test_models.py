@@ -4,9 +4,14 @@ import keras
 import numpy as np
 import pytest
 
+import keras_nonnormal
 from keras_nonnormal import RecallAccuracy, ToleranceAccuracy
 from keras_nonnormal.datasets import addition_task, copying_task
-from keras_nonnormal.training import loss_and_metrics, simple_recurrent_network
+from keras_nonnormal.training import (
+    compiles_whole_steps,
+    loss_and_metrics,
+    simple_recurrent_network,
+)
 
 
 @pytest.fixture(scope="module")
@@ -99,3 +104,12 @@ def test_a_saved_model_evaluates_as_before_R1(tasks, name, tmp_path):
     x, y = task.encode(test.inputs, test.targets)
     settings = {"verbose": 0, "return_dict": True}
     assert loaded.evaluate(x, y, **settings) == model.evaluate(x, y, **settings)
+
+
+@pytest.mark.parametrize(("units", "whole"), [(255, True), (256, False)])
+def test_whole_steps_are_compiled_where_layers_are_small(units, whole):
+    layers = [keras.layers.Dense(300), keras_nonnormal.FusedLSTM(units)]
+    model = keras.Sequential([*layers, keras.layers.Dense(2)])
+    assert compiles_whole_steps(model) == whole
+    around = keras.Sequential([keras.layers.Bidirectional(layers[1])])
+    assert compiles_whole_steps(around) == whole

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from keras_nonnormal.optimizers import RMSpropKeras2
-from keras_nonnormal.training import TrainingDiverged, read_metrics
+from keras_nonnormal.training import Schedule, TrainingDiverged, read_metrics
 from keras_nonnormal.training.train import largest_divisor
+from tests.training.schedules import HALVING
 
 STEPS = 20  # per epoch, of `train_small`
 
@@ -136,7 +137,7 @@ def test_without_xla_the_numbers_are_the_same_up_to_rounding(
 
 EVERYTHING = {
     "keep_best": True,
-    "halve_on_plateau": True,
+    "reduce_on_plateau": HALVING,
     "monitor": "val_recall_accuracy",
     "save_every": 2,
     "log_gradient_norm": True,
@@ -217,7 +218,7 @@ def test_the_rate_may_be_reduced_by_another_value_than_the_best(
     train_small, with_everything, tmp_path
 ):  # Row A17
     plan = {"factor": 0.1, "patience": 1, "monitor": "val_loss", "mode": "max"}
-    settings = {**EVERYTHING, "halve_on_plateau": False, "reduce_on_plateau": plan}
+    settings = {**EVERYTHING, "reduce_on_plateau": plan}
     settings |= {"log_gradient_norm": False}
     _, result = train_small(tmp_path, epochs=4, **settings)
     rate, losses_, count = 0.02, [], 0
@@ -230,9 +231,11 @@ def test_the_rate_may_be_reduced_by_another_value_than_the_best(
     assert rate < 0.02  # or else this test has seen nothing
 
 
-def test_two_ways_to_reduce_the_rate_are_refused(train_small, tmp_path):
-    with pytest.raises(ValueError, match="only one of `halve_on_plateau`"):
-        train_small(tmp_path, halve_on_plateau=True, reduce_on_plateau={"factor": 0.1})
+@pytest.mark.parametrize("wrong", [{"epochs": -1}, {"batch_size": 0}])
+def test_schedules_that_cannot_be_are_refused(wrong):
+    with pytest.raises(ValueError, match=r"at least.*Received: epochs=") as refused:
+        Schedule(**{"epochs": 1, "batch_size": 8, **wrong})
+    assert "\n" not in str(refused.value)
 
 
 def test_a_monitored_value_that_is_not_logged_is_refused(train_small, tmp_path):

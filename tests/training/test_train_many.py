@@ -14,6 +14,7 @@ from keras_nonnormal.training import (
     train,
     train_many,
 )
+from tests.training.schedules import scheduled
 
 RATES = {1: 1e-3, 2: 3e-3}
 SETTINGS = {"batch_size": 8, "jit_compile": False, "verbose": 0}
@@ -37,13 +38,15 @@ def parts(folder, seed, tasks, rate=None):
 def alone(folder, seed, tasks, epochs, **settings):
     network, task, directory, optimizer, seed = parts(folder, seed, tasks)
     arguments = {"optimizer": optimizer, "seed": seed, "epochs": epochs}
-    return train(network, task, directory, **arguments, **{**SETTINGS, **settings})
+    settings = {**arguments, **SETTINGS, **settings}
+    return train(network, task, directory, **scheduled(settings))
 
 
 def together(folder, tasks, epochs, rates=None, **settings):
     rates = rates or RATES
     members = [Member(*parts(folder, s, tasks, rate)) for s, rate in rates.items()]
-    return train_many(members, epochs=epochs, **{**SETTINGS, **settings})
+    settings = {"epochs": epochs, **SETTINGS, **settings}
+    return train_many(members, **scheduled(settings))
 
 
 @pytest.fixture(scope="module")

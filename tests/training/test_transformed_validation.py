@@ -9,6 +9,7 @@ import pytest
 from keras_nonnormal.datasets import SineAugmentation, sin_transform, transformed_task
 from keras_nonnormal.training import (
     RunDirectory,
+    Schedule,
     TransformedValidation,
     optimizer_by_name,
     simple_recurrent_network,
@@ -46,10 +47,8 @@ def trained(short_task, tmp_path_factory):
             task,
             directory,
             optimizer=optimizer_by_name("rmsprop-keras2", 3e-2, clip_norm=10.0),
-            epochs=epochs,
-            batch_size=8,
+            schedule=Schedule(epochs, 8, reduce_on_plateau={"patience": 0}),
             seed=3,
-            reduce_on_plateau={"patience": 0},
             callbacks=[TransformedValidation(task, seed=validation_seed, period=STEPS)],
             jit_compile=False,
             verbose=0,

@@ -11,15 +11,11 @@ from keras_nonnormal.pretraining.published.procedure import (
     GradientProcedure,
     Judgement,
 )
-from keras_nonnormal.pretraining.published.sampling import square
+from keras_nonnormal.pretraining.published.sampling import radii_and_cotangent
 from keras_nonnormal.pretraining.published.update import (
     PublishedUpdate,
     bounded_ratio,
     shuffle_entries,
-)
-from keras_nonnormal.pretraining.published.variants import (
-    jacobian_loss,
-    scalars_and_gradients,
 )
 from keras_nonnormal.pretraining.variables import (
     all_finite,
@@ -150,15 +146,7 @@ class PublishedFFN(GradientProcedure):
         dense = as_array(self.segments.jacobian(segment, h))
         if not all_finite([dense]):
             return None
-        part, axis, kept = square(dense, rng=self.rng)
-        radii, slopes = scalars_and_gradients(part)
-        cotangent = np.zeros(dense.shape, dense.dtype)
-        where: list[Any] = [slice(None)] * 3
-        if axis is not None:
-            where[axis] = kept
-        scales = 2 * (radii - self.target) / len(radii)
-        cotangent[tuple(where)] = scales[:, None, None] * slopes
-        loss = jacobian_loss(radii, self.target)
+        radii, loss, cotangent = radii_and_cotangent(dense, self.target, self.rng)
         return Measurement(segment, h, radii, loss, cotangent)
 
     def gradients(self, measured: Measurement) -> list:

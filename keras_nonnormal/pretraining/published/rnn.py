@@ -12,15 +12,11 @@ from keras_nonnormal.pretraining.published.procedure import (
     GradientProcedure,
     Judgement,
 )
-from keras_nonnormal.pretraining.published.sampling import square
+from keras_nonnormal.pretraining.published.sampling import radii_and_cotangent
 from keras_nonnormal.pretraining.published.update import (
     PublishedUpdate,
     bounded_ratio,
     shuffle_entries,
-)
-from keras_nonnormal.pretraining.published.variants import (
-    jacobian_loss,
-    scalars_and_gradients,
 )
 from keras_nonnormal.pretraining.variables import all_finite, as_array, multiply
 
@@ -165,17 +161,10 @@ class PublishedRNN(GradientProcedure):
         radii, losses, cotangents = {}, {}, []
         for transition, jacobian in zip(self.stack.transitions, dense, strict=True):
             key = transition.key
-            target = self.targets[key]
-            part, axis, kept = square(jacobian, rng=self.rng)
-            values, slopes = scalars_and_gradients(part)
-            radii[key], losses[key] = values, jacobian_loss(values, target)
-            scales = 2 * (values - target) / len(values) / self._divisor
-            cotangent = np.zeros(jacobian.shape)
-            where: list[Any] = [slice(None)] * 3
-            if axis is not None:
-                where[axis] = kept
-            cotangent[tuple(where)] = scales[:, None, None] * slopes
-            cotangents.append(cotangent.astype(jacobian.dtype))
+            radii[key], losses[key], cotangent = radii_and_cotangent(
+                jacobian, self.targets[key], self.rng, self._divisor
+            )
+            cotangents.append(cotangent)
         loss = sum(losses.values()) / self._divisor
         return Measurement(frame, states, radii, losses, loss, cotangents, after)
 

@@ -1,6 +1,13 @@
 """Square parts of rectangular Jacobians, which have no eigenvalues themselves."""
 
+from typing import Any
+
 import numpy as np
+
+from keras_nonnormal.pretraining.published.variants import (
+    jacobian_loss,
+    scalars_and_gradients,
+)
 
 
 def square(
@@ -58,3 +65,34 @@ def square(
             f"for Jacobians of shape {jacobians.shape}. Received: {indices.tolist()}"
         )
     return jacobians.take(indices, axis=axis), axis, indices
+
+
+def radii_and_cotangent(
+    jacobians: np.ndarray,
+    target: float,
+    rng: np.random.Generator,
+    divisor: int = 1,
+) -> tuple[np.ndarray, float, np.ndarray]:
+    """Radii of Jacobians, their loss, and its gradient by the Jacobians.
+
+    Rectangular Jacobians are measured by a square part, drawn anew each time.
+
+    Args:
+        jacobians: Array `(batch, out, in)`.
+        target: Float, the target of the radii.
+        rng: Draws the square part.
+        divisor: Integer, how many such losses the whole loss is the mean of.
+
+    Returns:
+        Radii `(batch,)`; the mean of their squared distances from the target; and the
+        gradient of the whole loss, of the shape and type of the Jacobians.
+    """
+    part, axis, kept = square(jacobians, rng=rng)
+    radii, slopes = scalars_and_gradients(part)
+    scales = 2 * (radii - target) / len(radii) / divisor
+    cotangent = np.zeros_like(jacobians)
+    where: list[Any] = [slice(None)] * 3
+    if axis is not None:
+        where[axis] = kept
+    cotangent[tuple(where)] = scales[:, None, None] * slopes
+    return radii, jacobian_loss(radii, target), cotangent

@@ -6,7 +6,6 @@ from typing import Any, Literal
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from keras_nonnormal.analysis import (
     henrici_index,
@@ -118,6 +117,8 @@ class MemoryMonitor(keras.callbacks.Callback):
             self.history = read_metrics(self.path)
         self._writer: Any = None
         if self.log_dir is not None:
+            import tensorflow as tf
+
             self._writer = tf.summary.create_file_writer(str(self.log_dir))
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -171,6 +172,8 @@ class MemoryMonitor(keras.callbacks.Callback):
     def _trace(self) -> None:
         """Makes the function that finds gradients, if there is none yet."""
         if self.data is not None and self._ratios is None:
+            import tensorflow as tf
+
             data = self.data
             batch = next(iter(data)) if isinstance(data, tf.data.Dataset) else data
             self._ratios = GradientRatios(self.model, batch)
@@ -209,6 +212,8 @@ def _write(path: Path, rows: list[Row]) -> None:
 
 def _write_scalars(writer: Any, values: Mapping[str, float], epoch: int) -> None:
     """Writes a scalar as `tf.summary.scalar` does, which needs TensorBoard."""
+    import tensorflow as tf
+
     metadata = tf.compat.v1.SummaryMetadata()
     metadata.plugin_data.plugin_name = "scalars"
     with writer.as_default(step=epoch):

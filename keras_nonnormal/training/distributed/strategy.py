@@ -41,7 +41,7 @@ def placed(device: str = "auto", strategy: str = "none") -> Iterator[Any]:
     ```python
     with placed(strategy="mirrored"):
         model = simple_recurrent_network(task, 100, activation="elu")
-        train(model, task, directory, optimizer=RMSpropTorch(1e-3), batch_size=32, ...)
+        train(model, task, directory, optimizer=RMSpropTorch(1e-3), ...)
     ```
     """
     if strategy not in STRATEGIES:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments.core.labels import labels_of
+from experiments.core.runs import labels_of
 
 SPOKEN = {"corpus": "ptb-char", "cell": "lstm", "init": "chain", "nhid": 256, "seed": 1}
 

@@ -2,9 +2,13 @@
 
 import pytest
 
-from experiments.core.program import network_names
-from experiments.networks.eurnn import capacity_for_budget
-from tests.experiments.settings import count_parameters, hidden_size_for_budget
+from experiments.core.parts import network_names
+from tests.experiments.settings import (
+    capacity_for_budget,
+    count_parameters,
+    hidden_size_for_budget,
+    made,
+)
 
 NETWORKS = network_names("gamma")
 
@@ -71,11 +75,8 @@ def test_the_sizes_of_the_comparison_share_a_budget(task, budget, network, units
 def test_capacities_that_reach_the_budget_of_nnrnn(task, units, budget, real, complex):
     inputs, outputs, vocabulary = task
     for is_complex, capacity in ((False, real), (True, complex)):
-        found = capacity_for_budget(
-            *(units, budget, inputs, outputs),
-            vocabulary=vocabulary,
-            complex=is_complex,
-        )
+        widths = (inputs, outputs, vocabulary)
+        found = capacity_for_budget(units, budget, *widths, complex=is_complex)
         assert found == capacity
 
 
@@ -120,3 +121,12 @@ def test_tied_weights_count_once():
         for tied in (False, True)
     ]
     assert counts[0] - counts[1] == 8 * 5
+
+
+def test_the_network_of_the_starts_is_counted_as_it_is_built():
+    """Runs with `--rounds` need the number, too."""
+    sizes = {"train_size": 4, "validation_size": 2, "test_size": 2, "batch_size": 2}
+    program = made("copy", "starts", T=21, units=5, **sizes).program
+    task = program.task.load(1)
+    built = program.network.model(program, task)
+    assert program.network.parameters(program, task) == built.count_params()

@@ -166,7 +166,7 @@ def test_the_flag_adam_is_short_for_the_optimizer():
 
 def training(script, recipe="nnrnn", **given):
     program = made(script, recipe, out="runs", **given).program
-    return program.recipe.training(program, None)
+    return program.recipe.training(program, None)["schedule"]
 
 
 def optimizer_of(script, recipe="nnrnn", **given):
@@ -175,18 +175,18 @@ def optimizer_of(script, recipe="nnrnn", **given):
 
 
 def test_the_schedule_of_the_programs_waits_for_ten_epochs():  # Row A17
-    plan = training("psmnist", "gamma", transformed=False)["reduce_on_plateau"]
+    plan = training("psmnist", "gamma", transformed=False).reduce_on_plateau
     assert plan == {
         **{"factor": 0.1, "patience": 10, "threshold": 1e-4},
         **{"monitor": "val_loss", "mode": "min"},
     }
     # Text: the rate is halved, as in the nnRNN program, unless it is said otherwise.
-    assert training("ptb_char", "gamma")["halve_on_plateau"] is True
+    halving = {"factor": 0.5, "patience": 0}
+    assert training("ptb_char", "gamma").reduce_on_plateau == halving
     text = training("ptb_char", plateau_factor=0.2, plateau_patience=3)
-    assert text["halve_on_plateau"] is False
-    assert text["reduce_on_plateau"]["patience"] == 3
+    assert text.reduce_on_plateau["patience"] == 3
     # Without a validation split the loss of training is watched.
-    copy = training("copy", plateau_factor=0.2)["reduce_on_plateau"]
+    copy = training("copy", plateau_factor=0.2).reduce_on_plateau
     assert "monitor" not in copy
 
 

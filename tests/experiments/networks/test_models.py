@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from experiments.core.program import network_names
+from experiments.core.parts import network_names
 from keras_nonnormal.datasets import (
     Corpus,
     Examples,
@@ -48,7 +48,9 @@ def start(model, layer):
 
 def unused(name):
     """Entries of a matrix that is counted above the diagonal only."""
-    return {"expRNN": 1, "nnRNN": 2}.get(name, 0) * UNITS * (UNITS + 1) // 2
+    return (
+        {"expRNN": 1, "nnRNN": 2, "ScoRNN": 1}.get(name, 0) * UNITS * (UNITS + 1) // 2
+    )
 
 
 @pytest.mark.parametrize("name", NETWORKS)

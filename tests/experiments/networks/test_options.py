@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from experiments.core.program import network_names
+from experiments.core.parts import network_names
 from experiments.networks.recurrent import SKEW_STARTS
 from tests.experiments.networks.scripts import SCRIPTS
 from tests.experiments.settings import family, made, own_name, parsed, settled
@@ -189,7 +189,7 @@ def test_what_makes_no_sense_is_one_line_and_code_2(script, wrong, message, refu
     [
         (
             "--net-type=RNN --lr_orth=1e-5",
-            "--lr-orth has no effect: it is an option of expRNN, nnRNN, not of RNN",
+            "--lr-orth has no effect: it is an option of expRNN, nnRNN, ScoRNN, not",
         ),
         ("--net-type=LSTM --lr-orth=1e-5", "not of LSTM"),
         ("--net-type=EURNN --lr_orth=1e-5", "not of EURNN"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from experiments.core.program import presets_of, published_beside
+from experiments.core.parts import presets_of
 from tests.experiments.settings import made, settled
 
 # The tables once more, in another form: network and size, then what the row says. The
@@ -192,14 +192,14 @@ def test_a_network_without_a_demo_has_its_own_and_no_results_beside_it():
 
 def test_published_results_are_those_of_the_setting_of_a_preset():
     given = ["--preset=doc/nnRNN-1024-bptt300", "--quick"]
-    outcome = published_beside(settled("ptb_char", given).program)
+    outcome = settled("ptb_char", given).program.published_beside()
     assert outcome["nnRNN 1024"] == (
         "1.42 ± 0.003 bits per character, accuracy 69.54 ± 0.001 %"
     )
-    outcome = published_beside(preset("ptb_char", "doc/RNN-1024-bptt150").program)
+    outcome = preset("ptb_char", "doc/RNN-1024-bptt150").program.published_beside()
     assert outcome["nnRNN 1024"].startswith("1.40 ")
     assert outcome["expRNN 1386"].startswith("1.43 ")
     # A command line that says all of a setting is in it.
     same = {"T": 200, "onehot": True, "net_type": "RNN"}
-    assert published_beside(made("copy", **same).program)["nnRNN"].startswith("below")
-    assert published_beside(made("copy", **{**same, "T": 100}).program) == {}
+    assert made("copy", **same).program.published_beside()["nnRNN"].startswith("below")
+    assert made("copy", **{**same, "T": 100}).program.published_beside() == {}

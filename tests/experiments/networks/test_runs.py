@@ -10,7 +10,7 @@ import pytest
 from experiments import addition, psmnist, ptb_char
 from experiments import copy as copy_task
 from experiments.core.directory import kept_program
-from experiments.core.program import network_names
+from experiments.core.parts import network_names
 from tests.experiments.networks.running import COPY, QUIET, run, weights
 
 

@@ -5,13 +5,19 @@ import re
 
 import pytest
 
-from experiments.core.options import OptionError
-from experiments.core.program import network_names
+from experiments.core.options import OptionError, options_of
+from experiments.core.parts import networks_of
 from experiments.networks.recurrent import FIXED, LEARNED, STAIRS
 from experiments.networks.recurrent import STAIR_SPELLINGS as SPELLINGS
 from keras_nonnormal.activations import schedules
 from tests.experiments.settings import family, made, own_name, parsed, settled
 
+WITH_STAIRS = [
+    name
+    for network in networks_of("copy", "nnrnn")
+    if "stair" in options_of(network)
+    for name in network.names
+]
 # Time steps of the default sequences.
 STEPS = {"copy": 220, "psmnist": 784, "ptb_char": 150}
 
@@ -254,9 +260,7 @@ def test_other_spellings_are_those_a_run_began_with(tmp_path):
     assert settled("copy", again).stair == "n2"
 
 
-@pytest.mark.parametrize(
-    "network", [n for n in network_names() if n != "AntisymmetricRNN"]
-)
+@pytest.mark.parametrize("network", WITH_STAIRS)
 def test_a_budget_counts_what_a_learned_stair_learns(network):
     def size(**given):
         return made("copy", net_type=network, budget=1000, **given).nhid

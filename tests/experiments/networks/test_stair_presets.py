@@ -3,7 +3,8 @@
 import pytest
 
 from experiments.core.options import named
-from experiments.core.program import known_options, presets_of
+from experiments.core.parts import presets_of
+from experiments.core.program import known_options
 from tests.experiments.settings import made, settled
 
 # The tables once more, in another form: of every model the network, then what its row

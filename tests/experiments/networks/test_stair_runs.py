@@ -9,7 +9,7 @@ import pytest
 
 from experiments import addition, psmnist, ptb_char
 from experiments import copy as copy_task
-from experiments.core.rounds import rounds
+from experiments.core.run import rounds
 from tests.experiments.networks.running import (
     COPY,
     QUIET,

@@ -4,7 +4,7 @@ import pytest
 
 from experiments import recipes  # noqa: F401 - fills the registries
 from experiments.core.command import composed
-from experiments.core.figure_folder import FigureFolder
+from experiments.core.report import FigureFolder
 from keras_nonnormal import Stair
 from keras_nonnormal.layers import NNRNN, ExpRNN, FusedLSTM, FusedSimpleRNN
 from keras_nonnormal.training import WatchedModel

@@ -124,7 +124,7 @@ def test_runs_that_do_not_fit_are_one_line(capsys, runs, staired_runs, tmp_path)
         (("theta", bare), "holds no model.keras; expected a run that is finished"),
         (("theta", runs / "expRNN"), "has no Theta; expected a run of nnRNN"),
         (("theta", damaged), f"cannot load {damaged / 'model.keras'}"),
-        (("spectrum", runs / "LSTM"), "a FusedLSTM has no single recurrent matrix"),
+        (("spectrum", runs / "LSTM"), "LSTM has gates; expected a run"),
         (("curves", bare, other), "expected runs of one experiment"),
         (("curves", bare, bare), "is named 2 times; expected each run once"),
         (("curves", broken), f"cannot read {broken / 'config.json'}"),

@@ -7,7 +7,7 @@ import scipy.linalg
 
 from experiments.core.options import OptionError
 from experiments.figures import _runs
-from keras_nonnormal import Stair, StairCell, analysis
+from keras_nonnormal import StairCell, analysis
 from keras_nonnormal.layers import FusedSimpleRNN, NNRNNCell
 from tests.experiments.pictures.drawing import PNG, columns, draw, make_run
 
@@ -120,12 +120,3 @@ def test_epochs_of_fresh_sequences_are_counted_in_updates(
     bar = drawn[0].axes[1]
     assert bar.get_ylabel() == "update"
     assert bar.get_ylim() == (20, 60)
-
-
-def test_a_seeded_start_is_known():
-    start = keras.initializers.RandomUniform(0, 1, seed=5)
-    layer = FusedSimpleRNN(3, stair=Stair("expalpha", initializer=start))
-    layer.build((None, 7, 2))
-    start = keras.ops.convert_to_numpy(layer.stair.alpha)
-    _, found = _runs.learned_stair(layer)
-    np.testing.assert_array_equal(found, start)

@@ -6,7 +6,8 @@ import pytest
 
 from experiments.core.command import composed, program_of
 from experiments.core.options import OptionError
-from experiments.core.program import compose, presets_of
+from experiments.core.parts import presets_of
+from experiments.core.program import compose
 from experiments.language_model import main
 from experiments.networks.language import FEEDBACK_GAIN, GAINS, STARTS
 from experiments.recipes.awd import PAPER_SEEDS, grid

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from experiments.language_model import main
-from experiments.recipes.generate import sampled, text_of, tokens_of
 
 FLAGS = (
     "--no-jit --corpus ptb-char --layers 1 --emsize 4 --batch 2 --bptt 6 "
@@ -98,36 +97,3 @@ def test_a_run_writes_text(run, capsys):
     with pytest.raises(SystemExit):
         main([*flags[:-1], "abd"])
     assert "different tokens, of which 'd' is none" in capsys.readouterr().err
-
-
-class Cycle:
-    """Expects the token after the one it reads, in a circle of four, and counts."""
-
-    inputs = (keras.Input((None,)), keras.Input((1,)))
-
-    def predict_on_batch(self, inputs):
-        tokens, state = inputs
-        logits = np.log(np.full((1, 1, 4), 0.1))
-        logits[0, 0, (tokens[0, 0] + 1) % 4] = np.log(0.7)
-        return [logits, state + 1]
-
-
-def test_tokens_are_drawn_from_the_distribution_of_the_model():
-    assert [*sampled(Cycle(), [0, 1], 5, temperature=0)] == [2, 3, 0, 1, 2]
-    assert [*sampled(Cycle(), [0, 1], 5, most_likely=1)] == [2, 3, 0, 1, 2]
-    drawn = [1, *sampled(Cycle(), [1], 2000, seed=1)]
-    share = np.mean(np.diff(drawn) % 4 == 1)
-    assert share == pytest.approx(0.7, abs=0.03)  # three standard deviations
-
-
-@pytest.mark.parametrize(
-    ("corpus", "text", "tokens"),
-    [
-        ("ptb-char", "a b\nc", ["a", "_", "b", "<eos>", "c"]),
-        ("ptb-word", "a b\nc", ["a", "b", "<eos>", "c"]),
-        ("enwik8", "é\n", ["Ã", "©", "\n"]),
-    ],
-)
-def test_text_is_spelled_as_in_the_corpus(corpus, text, tokens):
-    assert tokens_of(text, corpus) == tokens
-    assert text_of(tokens, corpus) == text

@@ -5,7 +5,8 @@ import pytest
 
 from experiments.core.command import composed, program_of
 from experiments.core.options import OptionError
-from experiments.core.program import compose, presets_of
+from experiments.core.parts import presets_of
+from experiments.core.program import compose
 from experiments.networks.deep import SPIKING
 from experiments.published.grids import (
     IMAGE_RATES,

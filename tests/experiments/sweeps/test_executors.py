@@ -11,8 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from experiments.sweeps.on_ray import run_on_ray
-from experiments.sweeps.pool import Died, Ended, Started, run_in_processes
+from experiments.sweeps.pool import Died, Ended, Started, run_in_processes, run_on_ray
 from tests.experiments.commands import ROOT
 from tests.experiments.sweeps import work
 

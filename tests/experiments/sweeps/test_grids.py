@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from experiments.core.options import OptionError
+from experiments.core.parts import network_names
 from experiments.sweeps.command import parsed
 from experiments.sweeps.grids import PUBLISHED, axes_of, grid_of, listed
 from experiments.sweeps.plan import planned, varied
@@ -95,6 +96,14 @@ def test_options_decide_which_recipe_is_meant():
     assert network.program.recipe.name == "nnrnn"
     assert start.program.recipe.name == "starts"
     assert network.program.network.net_type == "nnRNN"
+
+
+def test_every_network_can_be_a_value_of_a_grid():
+    names = [*network_names("nnrnn"), *network_names("gamma")]
+    for name in names:
+        (run,) = runs_of("copy", f"net_type={name}", "quick=true")
+        assert name in run.program.network.names
+    assert "AntisymmetricRNN" in names
 
 
 def test_a_yaml_file_is_a_grid(tmp_path):

@@ -186,39 +186,6 @@ def test_an_option_in_which_runs_do_not_differ_is_refused(folder, capsys):
     )
 
 
-def test_losses_above_the_trivial_one_are_shown_as_what_they_are():
-    from experiments.sweeps.pictures import heat_maps
-
-    losses = {(1e-3, 1.0): 0.5, (1e-4, 1.0): 1.333, (1e-3, 2.0): math.inf}
-    figure = heat_maps({"chain": losses}, "learning_rate", "gain", math.log(2))
-    axes, bar = figure.axes
-    assert [text.get_text() for text in axes.texts] == ["1.33"]
-    image = axes.get_images()[0].get_array()
-    assert image.filled(-1).tolist() == [[1.333, 0.5], [-1, -1]]
-    assert "numbers" in bar.get_ylabel()
-
-
-def test_curves_above_the_frame_are_marked(study):
-    from experiments.sweeps.pictures import best_curves
-    from experiments.sweeps.studies import Setting
-
-    class Far(Setting):
-        def curves(self):
-            return [[50.0, 40.0]]
-
-    class Near(Setting):
-        def curves(self):
-            return [[0.5, 0.2]]
-
-    settings = {"near": Near({}, (), TRIVIAL), "far": Far({}, (), TRIVIAL)}
-    figure = best_curves(settings, trivial=0.7, success=0.35)
-    (axes,) = figure.axes
-    assert axes.get_ylim()[1] < 40
-    labels = [line.get_label() for line in axes.get_lines()]
-    assert "far (above: 40 or more)" in labels
-    assert [line.get_marker() for line in axes.get_lines()].count("^") == 1
-
-
 def test_language_models_are_shown_beside_the_published_ones(tmp_path, capsys):
     """Fault 2: two seeds of one model are one mean, wherever they were trained."""
     only = {"seed": ["1", "2"]}

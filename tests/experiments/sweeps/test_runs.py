@@ -93,7 +93,7 @@ def test_a_run_that_diverges_is_over(tmp_path):
     assert train_unit((run,)) == [kept_outcome(run.directory)]  # and is left alone
 
 
-def test_runs_of_a_packet_are_given_up_one_by_one(tmp_path):
+def test_runs_of_a_vectorized_group_are_given_up_one_by_one(tmp_path):
     packet = [
         run_in(tmp_path, "epochs=3", "compare=none", f"lr={lr}")
         for lr in ("1e-9", "1e30")
@@ -132,7 +132,7 @@ def test_a_finished_sweep_trains_nothing_and_shows_its_table(tmp_path, capsys):
     assert "0.1250" in said
 
 
-def test_packets_are_runs_of_one_shape_and_of_few_seeds():
+def test_vectorized_groups_are_runs_of_one_shape_and_of_few_seeds():
     axes = axes_of(words("lr=1e-3,1e-4", "seed=1..3", "T=21,30"))
     units = units_of(planned(grid_of("copy").along(axes), Path("runs")), 4)
     assert [len(unit) for unit in units] == [4, 2, 4, 2]
@@ -141,7 +141,9 @@ def test_packets_are_runs_of_one_shape_and_of_few_seeds():
         assert len({run.options["seed"] for run in unit}) <= 2
 
 
-def test_a_packet_is_trained_as_one_but_for_those_that_are_over(tmp_path, monkeypatch):
+def test_a_vectorized_group_is_trained_as_one_but_for_those_that_are_over(
+    tmp_path, monkeypatch
+):
     unit = tuple(run_in(tmp_path, f"lr={rate}") for rate in (1e-3, 1e-4, 1e30))
     trained = []
 

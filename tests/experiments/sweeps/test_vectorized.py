@@ -8,7 +8,8 @@ from experiments import recipes  # noqa: F401 - fills the registries
 from experiments.core.command import composed
 from experiments.core.options import OptionError
 from experiments.core.run import execute
-from experiments.sweeps.vectorized import check_vectorized, train_vectorized
+from experiments.sweeps.plan import check_vectorized
+from experiments.sweeps.worker import train_vectorized
 
 pytestmark = pytest.mark.usefixtures("uncompiled_file")
 
