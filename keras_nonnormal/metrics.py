@@ -279,8 +279,8 @@ def _nats(y_true, y_pred, sample_weight, from_logits):
         weight: Any = ops.convert_to_tensor(sample_weight, nats.dtype)
         if weight.ndim < nats.ndim:  # one per sequence
             weight = ops.expand_dims(weight, -1)
-        sample_weight = ops.reshape(ops.broadcast_to(weight, ops.shape(nats)), -1)
-    return ops.reshape(nats, -1), sample_weight
+        sample_weight = ops.reshape(ops.broadcast_to(weight, ops.shape(nats)), (-1,))
+    return ops.reshape(nats, (-1,)), sample_weight
 
 
 def _class_of(y_true):

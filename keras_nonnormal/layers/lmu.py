@@ -201,7 +201,8 @@ class LMU(LayerOfCell):
 
     Example:
 
-    >>>     >>> from keras_nonnormal.layers import LMU
+    >>> import numpy as np
+    >>> from keras_nonnormal.layers import LMU
     >>> layer = LMU(4, order=6, theta=20.0, return_sequences=True)
     >>> tuple(layer(np.zeros((2, 5, 3), "float32")).shape)
     (2, 5, 4)

@@ -156,6 +156,7 @@ def nearest_orthogonal(matrix):
     Args:
         matrix: Tensor `(n, n)` with singular values within 1e-3 of 1.
     """
+    matrix = ops.convert_to_tensor(matrix)
     for _ in range(2):
         gram = ops.matmul(ops.transpose(matrix), matrix)
         matrix = 1.5 * matrix - 0.5 * ops.matmul(matrix, gram)

@@ -153,7 +153,9 @@ def test_models_train_and_come_back_from_a_file(policy, names, tmp_path):
         assert dtypes(loaded.weights) == dtypes(model.weights)
         expected = np.asarray(model(x))
         assert np.all(np.isfinite(expected))
-        np.testing.assert_allclose(loaded(x), expected, atol=1e-5)
+        # A loop may be run by another program by now, which rounds at other places.
+        tolerance = 2e-3 if "float16" in policy else 1e-5
+        np.testing.assert_allclose(loaded(x), expected, atol=tolerance)
 
 
 @pytest.mark.parametrize("dtype", [None, "float32", "mixed_float16"])

@@ -105,7 +105,7 @@ def test_what_two_gates_let_through_sums_to_one(kind):
         ({"units": 0}, "`units`.*Received"),
         ({"units": 4, "scan": "tree"}, "'associative' or 'log'.*Received"),
         ({"units": 4, "scan": "log", "positive": False}, "positive=True.*Received"),
-        ({"units": 4, "stair": "n2"}, "no nonlinearity.*Received: stair='n2'"),
+        ({"units": 4, "stair": "n2"}, "`stair`.*Received: stair='n2'"),
     ],
     ids=str,
 )
