@@ -161,7 +161,7 @@ def test_forward_mode_third_derivatives_and_jacobians(name):
 
     for what in (third, forward):
         np.testing.assert_allclose(what(function), what(plain), rtol=1e-9, atol=1e-9)
-    if name == "lstm":
+    if name == "exp tanh":  # takes by far the longest
         with tf.GradientTape() as tape:
             tape.watch(x)
             slopes = gradient(function, x)
