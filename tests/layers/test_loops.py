@@ -123,15 +123,16 @@ class TestONNX:
         *("lmu", "min lstm", "rg-lru", "slstm"),
     )
 
-    @pytest.mark.parametrize("masked", [False, True])
-    def test_exported_layers_give_the_same_numbers(self, masked, tmp_path):
+    # A loop with a mask has all that one without has: those are fewer.
+    @pytest.mark.parametrize(("masked", "names"), [(False, NAMES[::3]), (True, NAMES)])
+    def test_exported_layers_give_the_same_numbers(self, masked, names, tmp_path):
         """All in one model: a file of ONNX takes long to write."""
         onnxruntime = pytest.importorskip("onnxruntime")
         pytest.importorskip("tf2onnx")
         time, batch = (None, None) if masked else (6, 3)
         sequences = keras.Input((time, 4), batch_size=batch)
         outputs = []
-        for name in self.NAMES:
+        for name in names:
             entry = RECURRENT[name]
             seen = sequences[..., : entry.features]
             seen = keras.layers.Masking()(seen) if masked else seen
@@ -143,5 +144,5 @@ class TestONNX:
         model.export(tmp_path / "m.onnx", format="onnx", verbose=False)
         session = onnxruntime.InferenceSession(tmp_path / "m.onnx")
         actual = session.run(None, {session.get_inputs()[0].name: x})
-        for name, a, e in zip(self.NAMES, actual, expected, strict=True):
+        for name, a, e in zip(names, actual, expected, strict=True):
             np.testing.assert_allclose(a, e, rtol=1e-5, atol=1e-5, err_msg=name)
