@@ -11,6 +11,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# What XLA compiles here runs for milliseconds: LLVM need not think for seconds.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 
 import pytest
 from hypothesis import settings
@@ -23,6 +25,17 @@ settings.load_profile("keras_nonnormal")
 
 # What takes minutes: where it comes last, one process ends alone with it.
 LONG = ("tests/notebooks/", "tests/experiments/test_scripts.py")
+
+# A function that is called once or twice takes longer to trace than to run: here it is
+# run operation by operation, but for tests marked as `graphs` or `compiled`.
+EAGER = tuple(
+    f"tests/layers/test_{name}.py"
+    for name in (
+        *("derivatives", "dtypes", "golden_cells", "golden_gamma", "golden_stairs"),
+        *("initial_state", "language_layers", "loops", "lru", "parametrized_rnn"),
+        *("alif", "anru", "antisymmetric_rnn", "pascal"),
+    )
+)
 
 # The fast tier, `-m fast`. In these folders and files most tests train a network,
 # compile a loop or start a program; of the layers, comparisons with archives are fast.
@@ -101,23 +114,29 @@ def data_folder():
 
 
 @pytest.fixture(scope="module", autouse=True)
-def uncompiled_file():
+def uncompiled_file(request):
     """Recurrences are not compiled in the fixtures of a file: that takes too long."""
-    yield from _recurrences(compiled=False)
+    yield from _recurrences(False, _is_eager(request.node))
 
 
 @pytest.fixture(autouse=True)
 def uncompiled(request):
     """Recurrences are not compiled in a test, unless it is marked as `compiled`."""
-    marked = request.node.get_closest_marker("compiled") is not None
-    yield from _recurrences(compiled=marked)
+    compiled = request.node.get_closest_marker("compiled") is not None
+    yield from _recurrences(compiled, _is_eager(request.node))
 
 
-def _recurrences(compiled):
+def _is_eager(node):
+    """Whether TensorFlow's functions are not traced in a file or a test."""
+    marked = any(node.get_closest_marker(name) for name in ("compiled", "graphs"))
+    return node.nodeid.startswith(EAGER) and not marked
+
+
+def _recurrences(compiled, eager):
     if "keras_nonnormal._backend" not in sys.modules:  # a test that needs no TensorFlow
         yield
         return
-    from tests.helpers import compiled_recurrences
+    from tests.helpers import compiled_recurrences, without_graphs
 
-    with compiled_recurrences(compiled):
+    with compiled_recurrences(compiled), without_graphs(eager):
         yield

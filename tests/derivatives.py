@@ -26,39 +26,43 @@ def check_derivatives(
     random = np.random.default_rng(7)
     arrays = [np.asarray(a, "float64") for a in arrays]
     directions = [random.normal(size=a.shape) for a in arrays]
-    weights = random.normal(size=tuple(function(*tensors(arrays)).shape))
+    plain = ops.convert_to_numpy(function(*tensors(arrays)))
+    weights = random.normal(size=plain.shape)
 
     def value(*primals):
         return (ops.sum(function(*primals) * weights),)
 
     def gradients(*primals):
+        """The value, and its gradients."""
         outputs, pullback = _backend.vjp(value, *primals)
         # Those of `take` are slices with indices on TensorFlow.
         slices = pullback(tuple(map(ops.ones_like, outputs)))
-        return tuple(ops.reshape(g, ops.shape(g)) for g in slices)
+        return (*outputs, *(ops.reshape(g, ops.shape(g)) for g in slices))
 
     def along(*primals):
-        pairs = zip(gradients(*primals), directions, strict=True)
-        return (sum(ops.sum(g * d) for g, d in pairs),)
+        """The derivative along the directions, and the value."""
+        value, *slopes = gradients(*primals)
+        pairs = zip(slopes, directions, strict=True)
+        return sum(ops.sum(g * d) for g, d in pairs), value
 
     def second(*primals):
-        outputs, pullback = _backend.vjp(along, *primals)
-        return tuple(pullback(tuple(map(ops.ones_like, outputs))))
+        """The derivative along the directions, the value, the former's slopes."""
+        (slope, value), pullback = _backend.vjp(along, *primals)
+        return slope, value, *pullback((ops.ones_like(slope), ops.zeros_like(value)))
 
     def moved(sign):
         pairs = zip(arrays, directions, strict=True)
         return tensors([a + sign * STEP * d for a, d in pairs])
 
-    def difference(of):
-        ahead, behind = (as_arrays(of(*moved(sign))) for sign in (1, -1))
-        pairs = zip(ahead, behind, strict=True)
-        return [(a - b) / (2 * STEP) for a, b in pairs]
-
-    if compiled:
-        along, second = _compiled(along), _compiled(second)
+    # All orders at once: most of the time is taken by what TensorFlow does in between.
+    ahead, behind = (as_arrays(gradients(*moved(sign))) for sign in (1, -1))
+    differences = [(a - b) / (2 * STEP) for a, b in zip(ahead, behind, strict=True)]
+    second = _compiled(second) if compiled else second
+    slope, value_there, *slopes = second(*tensors(arrays))
+    check([value_there], [np.sum(plain * weights)], tolerance)
     if not second_only:
-        check(along(*tensors(arrays)), difference(value), tolerance)
-    check(second(*tensors(arrays)), difference(gradients), tolerance)
+        check([slope], differences[:1], tolerance)
+    check(slopes, differences[1:], tolerance)
 
 
 def check(actual, expected, tolerance):

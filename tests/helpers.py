@@ -64,6 +64,25 @@ def compiled_recurrences(compiled):
         _backend.set_jit_compile(before)
 
 
+@contextlib.contextmanager
+def without_graphs(eager=True):
+    """Whether TensorFlow runs its functions operation by operation.
+
+    Where a function is called once or twice, tracing it takes most of the time.
+    """
+    if keras.backend.backend() != "tensorflow":
+        yield
+        return
+    import tensorflow as tf
+
+    before = tf.config.functions_run_eagerly()
+    tf.config.run_functions_eagerly(eager)
+    try:
+        yield
+    finally:
+        tf.config.run_functions_eagerly(before)
+
+
 def unbuilt(config):
     """A configuration without the input shapes that parts of it were built for."""
     if isinstance(config, dict):

@@ -7,8 +7,9 @@ ROOT = Path(__file__).parents[2]
 
 
 def clean_environment():
-    """The environment without what would put the repository on Python's path."""
-    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    """The environment without what the tests add: the path, and how XLA compiles."""
+    added = {"PYTHONPATH", "XLA_FLAGS"}
+    return {name: value for name, value in os.environ.items() if name not in added}
 
 
 def tiny(*more):

@@ -235,3 +235,15 @@ OTHERS: dict[str, Entry] = {
     "tied embedding": _layer(layers.TiedEmbedding, 7, UNITS),
 }
 """Builders of layers without a state."""
+
+
+def first_of_each_kind(entries: dict[str, Entry]) -> list[str]:
+    """The name of one entry for each exported class."""
+    kinds = {entry.kind: name for name, entry in reversed(entries.items())}
+    return [name for name in entries if name in kinds.values()]
+
+
+def cells_of_no_layer() -> list[str]:
+    """The name of one entry for each class of cells that no layer here has inside."""
+    inside = {type(RECURRENT[n].make().cell) for n in first_of_each_kind(RECURRENT)}
+    return [n for n in first_of_each_kind(CELLS) if CELLS[n].kind not in inside]

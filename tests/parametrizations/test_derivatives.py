@@ -75,8 +75,21 @@ def test_every_parametrization_is_here():
     }
 
 
-@pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
-@pytest.mark.parametrize("name", PARAMETRIZATIONS)
+# XLA once for an exponential, a solution, a basis that moves, a Schur form, and plane
+# rotations of real and of complex numbers.
+COMPILED = ("exp", "cayley", "dynamic", "schur", "givens real", "givens fft")
+
+
+@pytest.mark.parametrize(
+    ("name", "compiled"),
+    [
+        *(pytest.param(name, False, id=name) for name in PARAMETRIZATIONS),
+        *(
+            pytest.param(name, True, id=f"{name}-compiled", marks=pytest.mark.compiled)
+            for name in COMPILED
+        ),
+    ],
+)
 def test_matrices_by_their_variables(name, compiled):
     parametrization = made(name)
     check_derivatives(*of_variables(parametrization, parametrization.matrix), compiled)
