@@ -282,7 +282,8 @@ def _continued(script: str, recipe: str, given: dict[str, Any]) -> Program:
     free = by_role(known_options(script, recipe), *FREE_ON_RESUME)
     _check_same(begun, given, free, f"in {out} began with {{!r}} and keeps it")
     changed = begun.changed(**{**given, "out": str(out)})
-    return dataclasses.replace(changed, why="as it began")
+    why = "; ".join(filter(None, ("as it began", begun.why)))
+    return dataclasses.replace(changed, why=why)
 
 
 def _tested(script: str, recipe: str, given: dict[str, Any]) -> Program:
