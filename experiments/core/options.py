@@ -92,6 +92,11 @@ class Options:
         for name, value in values.items():
             object.__setattr__(self, name, value)
 
+    def fill(self, **values: Any) -> None:
+        """Sets those of some options that are None."""
+        none = {k: v for k, v in values.items() if getattr(self, k) is None}
+        self.settle(**none)
+
 
 @dataclass(frozen=True)
 class Option:

@@ -89,8 +89,15 @@ class Part(Options):
         """The same with what follows from the other parts; checks what they need."""
         return self
 
+    def idle(self, program: "Program") -> Iterator[tuple[str, str]]:
+        """Options that have no effect, their names with spaces between, and why.
+
+        The reason begins with `with` or `without`, or stands alone.
+        """
+        yield from ()
+
     def remarks(self, program: "Program", given: Mapping[str, Any]) -> Iterator[str]:
-        """What to warn of, a line each, given the values of flags."""
+        """What else to warn of, a line each, given the values of flags."""
         yield from ()
 
 
@@ -143,6 +150,7 @@ class Network(Part):
         super().__init_subclass__(**settings)
         if cls.__dict__.get("names"):
             NETWORKS.append(cls)
+            NETWORKS.sort(key=lambda each: each.names[0].lower())
 
     def words(self, program: "Program") -> list[str]:
         """The network in words, such as `nnRNN`, `128 units`, `stair expn`."""
@@ -195,6 +203,10 @@ class Recipe(Part):
     def understood(cls, script: str, given: dict[str, Any]) -> dict[str, Any]:
         """The values of flags, where a value of one may say something of another."""
         return given
+
+    def said(self, program: "Program", given: Mapping[str, Any]) -> set[str]:
+        """The options that flags gave, not those that another flag stands for."""
+        return set(given)
 
     @property
     def trains(self) -> bool:

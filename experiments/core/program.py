@@ -211,7 +211,12 @@ class Program:
         for name in given:
             if name not in self.declared:
                 yield f"{flag(name)} has no effect: {self._lack(name)}"
+        said = self.recipe.said(self, given)
         for part in (self.network, self.recipe, self.task):
+            for names, reason in part.idle(self):
+                why = f" {reason}" if reason.startswith("with") else f": {reason}"
+                for name in said.intersection(names.split()):
+                    yield f"{flag(name)} has no effect{why}"
             yield from part.remarks(self, given)
 
     def _lack(self, name: str) -> str:

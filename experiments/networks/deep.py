@@ -11,7 +11,7 @@ import itertools
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.core.options import OptionError, flag, option
+from experiments.core.options import OptionError, option
 from experiments.core.parts import Network
 
 GATED = ("LSTM", "GRU")
@@ -19,8 +19,6 @@ SIMPLE = ("rsimplernn", "ssimplernn")
 SPIKING = ("maLSNN", "maLSNNb")
 NETWORKS = (*GATED, *SIMPLE, *SPIKING, "lru")
 DEPTHS = (2, 5)
-# Networks that an option acts on.
-ACTS_ON = {"dampening": SPIKING, "activation": SIMPLE}
 
 # Units of every layer; all networks of a task have about as many parameters.
 WIDTHS = {
@@ -245,16 +243,15 @@ class DeepNetwork(Network):
         kinds: Any = {"LSTM": FusedLSTM, "GRU": FusedGRU, "lru": LRUBlock}
         return kinds[self.net](units, **settings)
 
-    def remarks(self, program, given):
-        said = program.recipe.said(program, given)
-        for name, networks in ACTS_ON.items():
-            if name in said and self.net not in networks:
-                yield f"{flag(name)} has no effect: the network is {self.net}"
+    def idle(self, program):
+        if self.net not in SPIKING:
+            yield "dampening", f"the network is {self.net}"
+        if self.net not in SIMPLE:
+            yield "activation", f"the network is {self.net}"
         if not program.task.text:
-            for name in said & {"embedding", "tied"}:
-                yield f"{flag(name)} has no effect: the task has no words"
-        if "width" in given and ":" in self.stack:
-            yield f"--width has no effect: --stack {self.stack} says the width of each"
+            yield "embedding tied", "the task has no words"
+        if ":" in self.stack:
+            yield "width", f"--stack {self.stack} says the width of each"
 
 
 def layers_of(stack: str, width: int) -> tuple[int, ...]:

@@ -11,15 +11,13 @@ from experiments.networks.recurrent import MOST_UNITS, WithStair
 class UnitaryNetwork(WithStair):
     """EURNN: the recurrent matrix is a product of rotations of pairs of units."""
 
-    names = ("EURNN",)
+    names, group = ("EURNN",), "EURNN"
     no_exp_alpha = "has a non-linearity of complex units, exp-alpha is for real ones"
     before = {"rinit": None}
 
-    capacity: int = option(4, "rotation stages, even", low=2, group="EURNN")
-    fft: bool = option(
-        False, "the log2(units) stages of a Fourier transform", group="EURNN"
-    )
-    complex: bool = option(True, "complex numbers", group="EURNN")
+    capacity: int = option(4, "rotation stages, even", low=2)
+    fft: bool = option(False, "the log2(units) stages of a Fourier transform")
+    complex: bool = option(True, "complex numbers")
 
     def check_size(self):
         units, received = self.units, f"received {self.units}"
@@ -50,16 +48,8 @@ class UnitaryNetwork(WithStair):
             return 2 * rotations + units + 2 * kernel + units
         return rotations + kernel + units
 
-    def layer(self, features, **loop):
-        from keras_nonnormal.layers import EURNN
-
-        return EURNN(
-            self.units,
-            capacity=self.capacity,
-            fft=self.fft,
-            complex=self.complex,
-            **loop,
-        )
+    def settings(self, features):
+        return {"capacity": self.capacity, "fft": self.fft, "complex": self.complex}
 
     def readout(self, features, classes):
         from keras.initializers import Constant, RandomUniform
@@ -71,7 +61,7 @@ class UnitaryNetwork(WithStair):
             "bias_initializer": Constant(0.01),
         }
 
-    def remarks(self, program, given):
-        yield from super().remarks(program, given)
-        if "capacity" in given and self.fft:
-            yield "--capacity has no effect with --fft"
+    def idle(self, program):
+        yield from super().idle(program)
+        if self.fft:
+            yield "capacity", "with --fft"

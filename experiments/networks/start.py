@@ -49,9 +49,8 @@ class StartedNetwork(Network):
     def __post_init__(self):
         super().__post_init__()
         gain = GAINS[self.init]
-        if self.init_scale is None:  # so that config.json says which gain it was
-            self.settle(init_scale=gain.default)
-        elif self.init_scale > gain.high:
+        self.fill(init_scale=gain.default)  # so that config.json says which it was
+        if self.init_scale > gain.high:
             raise OptionError(
                 f"--init-scale: the gain of {self.init} is its {gain.meaning}, "
                 f"expected at most {gain.high:g} (published: {gain.grid[0]:g} to "

@@ -146,9 +146,9 @@ class LanguageModels(Recipe):
             "label": "bits per character" if spelled else "perplexity",
         }
 
-    def remarks(self, program, given):
-        if "average_window" in given and self.optimizer != "sgd":
-            yield "--average-window has no effect: only sgd is averaged"
+    def idle(self, program):
+        if self.optimizer != "sgd":
+            yield "average_window", "only sgd is averaged"
 
     def _drops(self) -> list[Any]:
         """The callback that divides the learning rate, if it is to be divided."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.core.options import flag, option
+from experiments.core.options import option
 from experiments.core.parts import Row, table
 from experiments.core.program import Program, read_values
 from experiments.core.report import results_table
@@ -32,7 +32,9 @@ PRETRAIN_BATCH = 16
 PUBLISHED_BATCHES, PUBLISHED_LRU_STEPS = 2, 500
 # Depths, as texts, that had a smaller batch on the spoken digits.
 DEEP, SMALL_BATCH = ("3", "5", "7"), 32
-OF_PRETRAINING = ("target", "pretrain_batch", "pretrain_lr", "store", "only_pretrain")
+OF_PRETRAINING = (
+    "compare target pretrain_batch pretrain_lr store only_pretrain"  # no effect without
+)
 
 
 @dataclass(frozen=True)
@@ -187,25 +189,24 @@ class Stabilized(stability.Stage):
         found = (stability.missed(each["pretraining"]) for each in summaries.values())
         return "\n".join(filter(None, found))
 
-    def said(self, program: Program, given: Mapping[str, Any]) -> set[str]:
-        """The options that flags gave, not those that a run string stands for."""
+    def said(self, program, given):
         if self.comments is None:
             return set(given)
         return set(given) - _translated(program.script, given).options.keys()
+
+    def idle(self, program):
+        if self.pretrain == "none" and self.comments is None:
+            yield OF_PRETRAINING, "without --pretrain"
+        if self.pretrain == "controller":
+            yield "pretrain_lr", "the controller takes no gradient steps"
+        if self.optimizer == "heavy-ball":
+            yield "weight_decay", "heavy-ball has none"
 
     def remarks(self, program, given):
         if self.comments is not None:
             values = {**program.options, **given}
             notes = _translated(program.script, values).notes
             yield from (f"--comments: {note}" for note in notes)
-        if self.pretrain == "none" and self.comments is None:
-            for name in ("compare", *OF_PRETRAINING):
-                if name in given:
-                    yield f"{flag(name)} has no effect without --pretrain"
-        elif "pretrain_lr" in given and self.pretrain == "controller":
-            yield "--pretrain-lr has no effect: the controller takes no gradient steps"
-        if "weight_decay" in given and self.optimizer == "heavy-ball":
-            yield "--weight-decay has no effect: heavy-ball has none"
 
 
 @functools.cache

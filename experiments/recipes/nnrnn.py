@@ -167,14 +167,12 @@ class Nnrnn(Recipe):
             curves |= {"metric": "loss", "label": fresh, "index": "update"}
         return curves
 
-    def remarks(self, program, given):
+    def idle(self, program):
         other = {"RMSprop": "betas", "Adam": "alpha"}[self.optimizer]
-        if other in given:
-            yield f"{flag(other)} has no effect: the optimizer is {self.optimizer}"
-        if "plateau_patience" in given and self.plateau_factor is None:
-            yield "--plateau-patience has no effect without --plateau-factor"
-        if "slen" in given:
-            yield "--slen has no effect: the task says how long its sequences are"
+        yield other, f"the optimizer is {self.optimizer}"
+        if self.plateau_factor is None:
+            yield "plateau_patience", "without --plateau-factor"
+        yield "slen", "the task says how long its sequences are"
 
     def _plateau(self, program) -> dict[str, Any]:
         """How the rate is reduced with `--plateau-factor`; nothing else reduces it."""

@@ -65,7 +65,5 @@ class AdditionStream(Stream):
             updates_per_epoch=self.updates_per_epoch,
         )
 
-    def remarks(self, program, given):
-        for name in ("labels", "onehot"):
-            if name in given:
-                yield f"--{name} has no effect: the task has no symbols"
+    def idle(self, program):
+        yield "labels onehot", "the task has no symbols"

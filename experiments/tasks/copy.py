@@ -52,8 +52,7 @@ class CopyStream(Stream):
     )
 
     def __post_init__(self):
-        if self.updates is None:
-            self.settle(updates=200_000 if self.vari else 1500)
+        self.fill(updates=200_000 if self.vari else 1500)
         super().__post_init__()
         if self.vari and self.T < FEWEST_DELAYS:
             raise OptionError(f"--T: --vari needs at least 2, received {self.T}")

@@ -137,8 +137,6 @@ class DeepTask(Sized):
             )
         return task
 
-    def remarks(self, program, given):
+    def idle(self, program):
         if not self.text:
-            said = program.recipe.said(program, given)
-            for name in said & {"window", "corrupt", "corrupt_epochs"}:
-                yield f"{flag(name)} has no effect: the task has no words"
+            yield "window corrupt corrupt_epochs", "the task has no words"

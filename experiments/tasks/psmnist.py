@@ -214,7 +214,6 @@ class TransformedDigits(Sizes):
         task = self.shortened(task)
         return dataclasses.replace(task, augment=augment if augment.ratio else None)
 
-    def remarks(self, program, given):
-        for name in ("transform", "checkpoint"):
-            if name in given and not self.test:
-                yield f"{flag(name)} has no effect without --test"
+    def idle(self, program):
+        if not self.test:
+            yield "transform checkpoint", "without --test"

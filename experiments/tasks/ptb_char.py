@@ -105,9 +105,11 @@ class Characters(Sizes):
 
         return self.shortened(ptb_char_task(bptt=self.bptt, folder=self.data))
 
+    def idle(self, program):
+        if program.options.get("stair", "none") == "none":
+            yield "carry_step", "there is no stair"
+
     def remarks(self, program, given):
-        if "carry_step" in given and program.options.get("stair", "none") == "none":
-            yield "--carry-step has no effect: there is no stair"
         if self.save is not None and not self.save.endswith(".keras"):
             file = Path(self.save).with_suffix(".keras")
             yield f"--save: the model is kept as {file}, in the format of Keras"
