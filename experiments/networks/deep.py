@@ -174,6 +174,8 @@ class DeepNetwork(Network):
         """
         import keras
 
+        from experiments.networks.stack import with_states
+
         carried = task.stateful if carried is None else carried
         if program.task.text:
             inputs = keras.Input((None,), dtype="int32", name="tokens")
@@ -198,15 +200,9 @@ class DeepNetwork(Network):
             if not carried:
                 hidden = layer(hidden)
                 continue
-            sizes = layer.state_size
-            states = [
-                keras.Input((size,), name=f"state_{number}_{place}")
-                for place, size in enumerate(
-                    sizes if isinstance(sizes, (list, tuple)) else [sizes]
-                )
-            ]
-            hidden, *new = layer(hidden, initial_state=states)
-            before, after = [*before, *states], [*after, *new]
+            names = (f"state_{number}_{place}" for place in itertools.count())
+            hidden, old, new = with_states(layer, hidden, names)
+            before, after = [*before, *old], [*after, *new]
         if program.task.text and self.tied:
             logits = embedding(hidden, reverse=True)
         else:

@@ -138,6 +138,7 @@ class LanguageNetwork(Network):
         from keras.initializers import RandomUniform
         from keras.layers import SpatialDropout1D
 
+        from experiments.networks.stack import with_states
         from keras_nonnormal.layers import (
             ActivationRegularization,
             EmbeddingDropout,
@@ -167,10 +168,10 @@ class LanguageNetwork(Network):
         kinds = ("hidden",) if self.cell == "rnn" else ("hidden", "cell")
         for number, units in enumerate(self.widths, 1):
             layer = self._layer(units, f"recurrent_{number}", seeds)
-            before = [keras.Input((units,), name=f"{kind}_{number}") for kind in kinds]
+            names = (f"{kind}_{number}" for kind in kinds)
             with warnings.catch_warnings():
                 warnings.filterwarnings("ignore", message="Source connects")
-                x, *after = layer(x, initial_state=before, mask=present)
+                x, before, after = with_states(layer, x, names, mask=present)
             states, new_states = [*states, *before], [*new_states, *after]
             if number < self.layers:
                 x = dropped(x, self.dropout_hidden)

@@ -6,9 +6,8 @@ https://arxiv.org/abs/1708.02182. The model with the lowest validation loss is t
 """
 
 import functools
-import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +15,6 @@ from experiments.core.options import OptionError, option
 from experiments.core.parts import Recipe
 from experiments.core.program import Program
 from experiments.core.report import in_units, results_table
-
-PAPER_SEEDS = (1, 2, 3)
 
 
 @dataclass(frozen=True)
@@ -162,24 +159,6 @@ class LanguageModels(Recipe):
             return self.learning_rate * 0.1 ** sum(epoch >= drop for drop in drops)
 
         return [keras.callbacks.LearningRateScheduler(rate)]
-
-
-def grid(init: str, chain_gain: float | None = None) -> Iterator[dict[str, Any]]:
-    """The settings the paper searched for a start of a vanilla network: 63.
-
-    Args:
-        init: `"identity"`, `"orthogonal"`, `"chain"` or `"fbchain"`.
-        chain_gain: For `"fbchain"`, the best gain that was found for `"chain"`.
-
-    Yields:
-        Options: gains and `seed`.
-    """
-    for number, seed in itertools.product(range(21), PAPER_SEEDS):
-        if init == "fbchain":
-            gains = {"gain": chain_gain, "feedback_gain": (number + 1) / 100}
-        else:
-            gains = {"gain": (5 * number + 5) / 100}
-        yield {"init": init, **gains, "seed": seed}
 
 
 def measure(spelled: bool, nats: float) -> tuple[str, float]:

@@ -5,8 +5,7 @@ their own, for those whose non-linearity adapts, https://arxiv.org/abs/2006.1225
 recipe `gamma`).
 """
 
-import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -245,27 +244,3 @@ class Gamma(Nnrnn):
 
 # Options that none but the gamma programs have.
 OWN = ("gain", "saturation", "random", "learn_params", "transform_ratio")
-# Gains and saturations to start from. Digits and text were searched half-way, too.
-GAINS = (1.0, 2.5, 5.0, 7.5, 10.0, 12.5, 15.0, 17.5, 20.0)
-FINE_GAINS = (1.0, *(2.5 + 1.25 * step for step in range(15)))
-SATURATIONS = (0.0, 0.25, 0.5, 0.75, 1.0)
-GRID_GAINS = {"copy": GAINS, "psmnist": FINE_GAINS, "ptb_char": FINE_GAINS}
-SETTINGS: dict[str, dict[str, Any]] = {
-    "static": {"nonlin": "gamma", "learn_params": False},
-    "homogeneous": {"nonlin": "gamma"},
-    "heterogeneous": {"nonlin": "gamma2"},
-}
-
-
-def gamma_grid(script: str, setting: str) -> Iterator[dict[str, Any]]:
-    """The starts that were searched, as changes to the presets of a script.
-
-    Args:
-        script: A key of `GRID_GAINS`.
-        setting: A key of `SETTINGS`.
-
-    Yields:
-        Options: those of the setting, `gain` and `saturation`.
-    """
-    for gain, saturation in itertools.product(GRID_GAINS[script], SATURATIONS):
-        yield {**SETTINGS[setting], "gain": gain, "saturation": saturation}

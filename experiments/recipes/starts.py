@@ -5,11 +5,8 @@ remembers nothing.
 """
 
 import dataclasses
-import itertools
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from experiments.core.options import OptionError, option
 from experiments.core.parts import Recipe
@@ -17,21 +14,6 @@ from experiments.core.report import results_table
 from experiments.networks.start import GAINS
 
 OPTIMIZERS = ("rmsprop-keras2", "rmsprop-torch", "rmsprop", "adam", "adam-torch")
-LEARNING_RATES = (8e-4, 5e-4, 3e-4, 1e-4, 8e-5, 5e-5, 3e-5, 1e-5, 8e-6, 5e-6, 3e-6)
-SEEDS = (1, 2, 3, 4, 5, 6)
-
-
-def grid(init: str) -> Iterator[dict[str, Any]]:
-    """The settings searched for one start, in every task: 462 or 594 of them.
-
-    Args:
-        init: A key of `GAINS`.
-
-    Yields:
-        Options: `init`, `init_scale`, `learning_rate` and `seed`.
-    """
-    for scale, rate, seed in itertools.product(GAINS[init].grid, LEARNING_RATES, SEEDS):
-        yield {"init": init, "init_scale": scale, "learning_rate": rate, "seed": seed}
 
 
 @dataclass(frozen=True)
