@@ -45,12 +45,7 @@ def program_of(
     """The program that a command line means, its run directory among it.
 
     Nothing is written. Whatever is wrong ends the program with one line on standard
-    error and exit code 2.
-
-    Args:
-        script: Name of the script.
-        arguments: Command-line arguments; None for those of the program.
-        description: What `--help` says first.
+    error and exit code 2. The arguments are those of `core.run.main`.
     """
     prog = f"{script}.py"
     arguments = sys.argv[1:] if arguments is None else arguments
@@ -172,14 +167,7 @@ def settings_of(
 ) -> dict[str, Any]:
     """The settings of a preset: the published defaults and what it changes.
 
-    Args:
-        script: Name of the script.
-        recipe: Name of the recipe.
-        preset: Name of the preset; `demo` may be another one for each network.
-        given: The values of flags, which say what network it is.
-
-    Raises:
-        OptionError: If there is no such preset.
+    The preset `demo` may be another one for each network, which flags name.
     """
     presets = presets_of(script, recipe)
     if preset not in presets:
@@ -219,7 +207,7 @@ def composed(
         script: Name of the script.
         recipe: Name of the recipe.
         given: The values of flags, by name of the option.
-        reason: Why this recipe.
+        reason: Why this recipe, in words.
     """
     given = spelled_out(script, recipe, given)
     known = known_options(script, recipe)
@@ -309,11 +297,7 @@ def _check_same(
 ) -> None:
     """Raises an `OptionError` if a flag says something else than a run has.
 
-    Args:
-        begun: The program of the run.
-        given: The values of flags.
-        free: The options that may differ.
-        has: Says where it is and that it has `{!r}`.
+    Options in `free` may differ; `has` says where the run is and that it has `{!r}`.
     """
     options = begun.options
     for name, value in given.items():

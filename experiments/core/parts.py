@@ -35,23 +35,14 @@ Summaries = Mapping[str, Mapping[str, Any]]  # of runs, by what is trained, in w
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a table, or one of a product of settings.
-
-    Args:
-        script: Name of the script.
-        preset: Name of the preset; empty for a result alone.
-        settings: Options, as texts or as values.
-        result: What was published; of a setting, what it is; or an empty text.
-        setting: Name of the setting that it belongs to, such as `@copy`, or empty.
-        shown: What its result is called; by default the name of the preset.
-    """
+    """A row of a table, or one of a product of settings."""
 
     script: str
-    preset: str
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    result: str = ""
-    setting: str = ""
-    shown: str = ""
+    preset: str  # empty for a result alone
+    settings: Mapping[str, Any] = field(default_factory=dict)  # as texts or as values
+    result: str = ""  # what was published; of a setting, what it is; or nothing
+    setting: str = ""  # the one that it belongs to, such as `@copy`
+    shown: str = ""  # what its result is called; by default the name of the preset
 
 
 @functools.cache

@@ -143,22 +143,15 @@ def has_tensorboard() -> bool:
 
 @dataclass(frozen=True)
 class Program:
-    """A run: its four parts.
-
-    Args:
-        task: What is to be learnt.
-        network: What is trained.
-        recipe: How.
-        run: Where, from which seed, and what it leaves.
-        others: Settings that other networks would have; they have no effect.
-        why: Why this recipe, and whose settings hold, in words.
-    """
+    """A run: its four parts, and what there is to say of them."""
 
     task: Any
     network: Any
     recipe: Any
     run: Run
+    # Settings that other networks would have; they have no effect.
     others: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    # Why this recipe, and whose settings hold, in words.
     why: str = field(default="", compare=False)
 
     @property
@@ -277,12 +270,11 @@ def compose(script: str, recipe: str, values: Mapping[str, Any]) -> Program:
     Args:
         script: Name of the script.
         recipe: Name of the recipe.
-        values: Options under any of their names, as values or texts; those that the
-            recipe and the classes leave open have their defaults.
+        values: Options under any of their names, as values or texts; others have the
+            defaults of their declarations.
 
     Raises:
-        OptionError: If there is no such option, or a value or a combination of them
-            makes no sense.
+        OptionError: If there is no such option, or values make no sense.
     """
     read = {**read_values(script, recipe, values), "recipe": recipe}
     network = _network(script, recipe, read)
@@ -307,11 +299,7 @@ def compose(script: str, recipe: str, values: Mapping[str, Any]) -> Program:
 
 
 def read_values(script: str, recipe: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings under the options' own names, in their types.
-
-    Raises:
-        OptionError: If there is no such option, or it cannot have that value.
-    """
+    """Settings under the options' own names, in their types."""
     known = known_options(script, recipe)
     read: dict[str, Any] = {}
     for name, value in values.items():

@@ -15,17 +15,11 @@ MARK = "keras_nonnormal/experiments/figures.py"
 
 @dataclass(frozen=True)
 class Mean:
-    """The mean of a result over repeats, and how far these are apart.
-
-    Args:
-        mean: The mean.
-        deviation: The standard deviation, n - 1 in the divisor; 0 of a single repeat.
-        count: The number of repeats, n.
-    """
+    """The mean of a result over repeats, and how far these are apart."""
 
     mean: float
-    deviation: float
-    count: int
+    deviation: float  # the standard one, n - 1 in the divisor; 0 of a single repeat
+    count: int  # of repeats, n
 
     @classmethod
     def of(cls, values: Iterable[float]) -> "Mean":
@@ -147,13 +141,8 @@ class FigureFolder:
     def reserve(self, *names: str, table: str | None = None) -> None:
         """Sees to it that figures and tables of these names can be written.
 
-        Args:
-            *names: The names.
-            table: Name of another table, which comes with the first of the figures.
-
-        Raises:
-            OptionError: If there is a file of somebody else's in the way, or the
-                folder cannot be made.
+        Refuses a folder that cannot be made, and files of somebody else's in the way.
+        `table` is the name of another table, which comes with the first of the figures.
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from experiments.core.options import OptionError, option
-from experiments.core.runs import RunFolder, has_gamma, metric_of_all, of_one_experiment
+from experiments.core.runs import RunFolder, has_gamma
 from experiments.figures._figure import (
     Output,
     figure,
@@ -23,6 +23,8 @@ from experiments.figures._runs import (
     experiments_of,
     file_name,
     measured,
+    metric_of_all,
+    of_one_experiment,
 )
 
 SHAPES = ((1.0, 0.0), (5.0, 0.0), (20.0, 0.0), (1.0, 1.0), (5.0, 0.5), (5.0, 1.0))

@@ -38,10 +38,7 @@ def build(program: Program, task: Any) -> keras.Model:
 def recurrent_layer(program: Program, features: int, **loop: Any) -> Any:
     """The recurrent layer of a program, with its stair if it has one.
 
-    Args:
-        program: What network it is, and how it starts.
-        features: Width of its input.
-        **loop: Further arguments of the layer, such as `return_sequences`.
+    Further arguments are those of `Recurrent.layer`.
     """
     network = program.network
     loop = {"name": "recurrent", **loop}

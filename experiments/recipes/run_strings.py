@@ -239,14 +239,11 @@ def published_flags(main: Callable[..., int]) -> Callable[..., int]:
 
 
 def as_flags(arguments: Sequence[str]) -> list[str]:
-    """A published command line with flags in the place of its words.
+    """A command line, published or not, with flags in the place of its words.
 
     The program of the recurrent networks was told `with stack=2 n_neurons=None`, which
     are `--stack=2 --n-neurons=None` here. Values that say nothing are left out, such as
     a negative learning rate.
-
-    Args:
-        arguments: The arguments, published or not.
 
     Example:
 

@@ -222,11 +222,7 @@ def by_kind(radii: Mapping[str, float]) -> dict[str, float]:
 
 
 def missed(stage: Mapping[str, Any]) -> str:
-    """A line about a target that was missed, and what to do; empty if it was not.
-
-    Args:
-        stage: The contents of `stability.json`.
-    """
+    """A line about a target that was missed, and what to do; empty if it was not."""
     if stage["method"] == "none":
         return ""
     after, aims = stage["after"], stage["targets"]

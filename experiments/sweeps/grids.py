@@ -19,15 +19,10 @@ Settings = Callable[[], Iterator[Mapping[str, Any]]]
 
 @dataclass(frozen=True)
 class Grid:
-    """Runs of a script.
-
-    Args:
-        script: Name of the script.
-        settings: For each run the options that are given, as by flags.
-    """
+    """Runs of a script."""
 
     script: str
-    settings: tuple[Mapping[str, Any], ...] = ({},)
+    settings: tuple[Mapping[str, Any], ...] = ({},)  # for each, as given by flags
 
     def along(self, axes: Axes) -> "Grid":
         """The same runs, each with all combinations of the values of these options."""
@@ -73,15 +68,7 @@ PUBLISHED: dict[str, tuple[str, Settings]] = {
 
 
 def axes_of(words: Iterable[str], flag: str = "--grid") -> dict[str, list[str]]:
-    """The axes that are written as `lr=1e-4,1e-3 seed=1..6`.
-
-    Args:
-        words: One for each.
-        flag: The flag that they follow, for messages.
-
-    Raises:
-        OptionError: If one is not written so.
-    """
+    """The axes that are written as `lr=1e-4,1e-3 seed=1..6` behind a flag."""
     axes = {}
     for word in words:
         name, equals, text = word.partition("=")
@@ -106,14 +93,7 @@ def listed(text: str) -> list[str]:
 
 
 def grid_of(what: str) -> Grid:
-    """The grid that is meant by a word.
-
-    Args:
-        what: The name of a script, of a published grid, or of a YAML file.
-
-    Raises:
-        OptionError: If it is none of these, or the file is not as expected.
-    """
+    """The grid of this name: a script, a published grid, or a YAML file."""
     if what in scripts():
         return Grid(what)
     if what in PUBLISHED:

@@ -23,12 +23,9 @@ SECONDS_PER_LINE = 60.0  # at most, where there is no terminal
 
 
 class Progress:
-    """What is known of the runs of a sweep.
+    """What is known of the runs of a sweep, shown on a stream.
 
-    Args:
-        runs: The runs.
-        kept: How those ended that were trained before, by their keys.
-        stream: Where it is shown.
+    `kept` says how those ended that were trained before, by their keys.
     """
 
     def __init__(
