@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from experiments.core.options import Options
+from experiments.core.report import results_table
 
 if TYPE_CHECKING:
     from experiments.core.program import Program
@@ -238,7 +239,7 @@ class Recipe(Part):
 
     def report(self, program: "Program", summaries: Summaries) -> str:
         """What is said after the training."""
-        raise NotImplementedError
+        return results_table(summaries, program.task.scores, self.published(program))
 
     def verdict(self, program: "Program", summaries: Summaries) -> str:
         """What is said last of all, such as what was missed; empty for nothing."""

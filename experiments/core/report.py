@@ -73,12 +73,12 @@ def results_table(
                 rows.append((title, *_cells(each, names)))
         if "val_loss" in best:
             where = f"validation, best epoch ({best['epoch']} of {summary['epochs']})"
-            rows.append((where, *_cells(best, [f"val_{name}" for name in names])))
+            rows.append((where, *_cells(best, names, "val_")))
         rows.append(("training, last row", *_cells(last, names)))
         levels = {"trivial_loss": trivial, "success_loss": "half of it (success)"}
         for key, title in levels.items():
             if (loss := summary.get(key)) is not None:
-                rows.append((title, *_cells({"loss": loss, **in_units(loss)}, names)))
+                rows.append((title, *_cells({"loss": loss}, names)))
         lines += ["", *aligned(rows)]
     verdicts = [
         f"{start}: {'got' if each['success'] else 'did not get'} below half of the "
@@ -110,12 +110,17 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     return [lines[0], "-" * max(map(len, lines)), *lines[1:]]
 
 
-def _cells(metrics: Mapping[str, float], names: Iterable[str]) -> Iterator[str]:
+def _cells(
+    metrics: Mapping[str, float], names: Iterable[str], split: str = ""
+) -> Iterator[str]:
     """Metrics for a row of a table, accuracies in percent; empty where one is not."""
+    nats = metrics.get(f"{split}loss")
+    units = {} if nats is None else in_units(nats)
     for name in names:
         digits = ".1%" if "accuracy" in name else ".4f"
         digits = ".2f" if "perplexity" in name else digits
-        yield "" if metrics.get(name) is None else format(metrics[name], digits)
+        value = metrics.get(split + name, units.get(name))
+        yield "" if value is None else format(value, digits)
 
 
 def _published(outcome: Mapping[str, str]) -> Iterator[str]:

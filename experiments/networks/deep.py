@@ -108,9 +108,6 @@ class DeepNetwork(Network):
         depth = len(layers)
         return (*((base, base // 5) * depth)[: depth - 1], EMBEDDING)
 
-    def check_target(self, recipe: Any) -> None:
-        """Raises an `OptionError` if the network cannot have a target: none."""
-
     def words(self, program):
         units = ":".join(map(str, self.units_of(program.task)))
         return [self.net, f"{units} units", program.recipe.stability]

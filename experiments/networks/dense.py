@@ -26,13 +26,14 @@ class DenseNetwork(Network):
     depth: int = option(30, "hidden layers", low=1, alias="layers")
     width: int = option(128, "units of each", low=1)
 
-    def check_target(self, recipe: Any) -> None:
-        """Raises an `OptionError` if a target is about recurrence."""
+    def settled(self, program):
+        recipe = program.recipe
         if recipe.goals == "unbalanced" or "rec" in str(recipe.goals):
             raise OptionError(
                 "--target: nothing recurs here, expected a radius, auto, or one for "
                 f"each kind such as enc=1,depth=0.9, received {recipe.target!r}"
             )
+        return self
 
     def words(self, program):
         layers = f"{self.depth} layers of {self.width} units"

@@ -84,17 +84,13 @@ class LanguageNetwork(Network):
                 f"{', '.join(STARTS[self.cell])}, received {self.init!r}"
             )
         feedback = FEEDBACK_GAIN if self.init == "fbchain" else None
-        for name, usual in (
-            ("gain", GAINS.get(self.init)),
-            ("feedback_gain", feedback),
-        ):
-            value = getattr(self, name)
-            if value is None:
-                self.settle(**{name: usual})
-            elif usual is None:
+        usual = {"gain": GAINS.get(self.init), "feedback_gain": feedback}
+        for name, gain in usual.items():
+            if gain is None and (value := getattr(self, name)) is not None:
                 raise OptionError(
                     f"{flag(name)}: {self.init} has none, received {value!r}"
                 )
+        self.fill(**usual)
 
     def words(self, program):
         words = [self.cell, self.init]

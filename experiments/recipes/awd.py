@@ -7,14 +7,13 @@ https://arxiv.org/abs/1708.02182. The model with the lowest validation loss is t
 
 import functools
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from experiments.core.options import OptionError, option
 from experiments.core.parts import Recipe
 from experiments.core.program import Program
-from experiments.core.report import in_units, results_table
+from experiments.core.report import results_table
 
 
 @dataclass(frozen=True)
@@ -127,13 +126,8 @@ class LanguageModels(Recipe):
         return program.published_beside(setting)
 
     def report(self, program, summaries):
-        shown = {start: _in_units(each) for start, each in summaries.items()}
-        return results_table(
-            shown,
-            program.task.scores,
-            self.published(program),
-            trivial="frequencies alone",
-        )
+        scores, beside = program.task.scores, self.published(program)
+        return results_table(summaries, scores, beside, trivial="frequencies alone")
 
     def curves(self, program, task):
         spelled = program.task.spelled
@@ -179,22 +173,6 @@ def _measured(spelled: bool, epoch: int, logs: dict[str, float]) -> None:
     for split in ("", "val_"):
         name, value = measure(spelled, float(logs[f"{split}loss"]))
         logs[split + name] = value
-
-
-def _in_units(summary: Mapping[str, Any]) -> dict[str, Any]:
-    """A summary whose losses are in bits and as perplexities, too."""
-
-    def units(metrics: dict[str, float]) -> dict[str, float]:
-        found = dict(metrics)
-        for prefix in ("", "val_"):
-            if (nats := metrics.get(f"{prefix}loss")) is not None:
-                found |= {f"{prefix}{name}": v for name, v in in_units(nats).items()}
-        return found
-
-    return {
-        **summary,
-        **{name: units(summary[name]) for name in ("test", "best", "last")},
-    }
 
 
 def _logs(program: Program, task: Any) -> list[Any]:

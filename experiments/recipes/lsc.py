@@ -14,7 +14,6 @@ from typing import Any
 from experiments.core.options import option
 from experiments.core.parts import Row, table
 from experiments.core.program import Program, read_values
-from experiments.core.report import results_table
 from experiments.networks.deep import GATED, SPIKING
 from experiments.published import grids
 from experiments.recipes import stability
@@ -101,7 +100,6 @@ class Stabilized(stability.Stage):
         return {**_translated(script, given).options, **given}
 
     def settled(self, program):
-        task, network = program.task, program.network
         usual = _usual(program)
         batch_size = self.batch_size or usual["batch_size"]
         most = batch_size if program.script == "ffn" else usual["batch_size"]
@@ -112,8 +110,7 @@ class Stabilized(stability.Stage):
         self.settle(
             **{name: v for name, v in usual.items() if getattr(self, name) is None}
         )
-        network.check_target(self)
-        task.fit(self)
+        program.task.fit(self)
         return self
 
     def pretraining_steps(self, program):
@@ -182,8 +179,7 @@ class Stabilized(stability.Stage):
         lines = []
         for start, summary in summaries.items():
             lines += ["", start, *stability.radii_table(summary["pretraining"])]
-        table = results_table(summaries, program.task.scores, self.published(program))
-        return "\n".join([*lines, table])
+        return "\n".join([*lines, super().report(program, summaries)])
 
     def verdict(self, program, summaries):
         found = (stability.missed(each["pretraining"]) for each in summaries.values())

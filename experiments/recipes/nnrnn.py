@@ -12,7 +12,6 @@ from typing import Any, ClassVar
 
 from experiments.core.options import OptionError, flag, option
 from experiments.core.parts import Recipe
-from experiments.core.report import results_table
 from experiments.networks.recurrent import GAMMAS
 
 # How much lower a loss has to be, as a share, to be lower: PyTorch's number.
@@ -152,9 +151,6 @@ class Nnrnn(Recipe):
         if program.options.get("stair", "none") != "none":
             return {}
         return super().published(program)
-
-    def report(self, program, summaries):
-        return results_table(summaries, program.task.scores, self.published(program))
 
     def curves(self, program, task):
         curves = {

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from experiments.core.options import OptionError, option
 from experiments.core.parts import Recipe
-from experiments.core.report import results_table
 from experiments.networks.start import GAINS
 
 OPTIMIZERS = ("rmsprop-keras2", "rmsprop-torch", "rmsprop", "adam", "adam-torch")
@@ -89,9 +88,6 @@ class Starts(Recipe):
             "success": result.best["val_loss"] < task.success_loss,
             **result.summary(),
         }
-
-    def report(self, program, summaries):
-        return results_table(summaries, program.task.scores, self.published(program))
 
     def curves(self, program, task):
         return {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiments.core.options import OptionError, flag, option
-from experiments.tasks.sequences import SPLITS, Sized
+from experiments.tasks.sequences import SPLITS, Sizes
 
 CORPORA = ("ptb-word", "ptb-char", "wikitext-2", "enwik8")
 # Of which the literature gives bits per token; the others have a perplexity per word.
@@ -15,7 +15,7 @@ SPELLED = ("ptb-char", "enwik8")
 
 
 @dataclass(frozen=True)
-class TextTask(Sized):
+class TextTask(Sizes):
     """A text in chunks of random length."""
 
     script, recipes = "language_model", ("awd",)
