@@ -30,6 +30,7 @@ from experiments.core.program import (
     read_values,
     spelled_out,
 )
+from experiments.core.report import gathered
 
 # The roles of options that may differ between a run and its continuation.
 FREE_ON_RESUME = ("length", "where", "shown")
@@ -329,9 +330,7 @@ def _notes(script: str) -> str:
 
 def _shortened(names: Iterable[str]) -> Iterator[str]:
     """Names of presets; of long series the first, the number and how to see all."""
-    series: dict[str, list[str]] = {}
-    for name in names:
-        series.setdefault(name.partition("/")[0], []).append(name)
+    series = gathered((name.partition("/")[0], name) for name in names)
     for prefix, (first, *others) in series.items():
         if len(others) > 11:
             yield f"{first} and {len(others)} more (presets '{prefix}/*')"

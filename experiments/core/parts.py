@@ -205,9 +205,8 @@ class Recipe(Part):
         """Whether anything is trained after `stabilize`."""
         return True
 
-    def stabilize(self, program: "Program", model, task, directory) -> dict[str, Any]:
-        """What is done to a model before training; what is to be said of it."""
-        return {}
+    def stabilize(self, program: "Program", model, task, directory) -> None:
+        """What is done to a model before training."""
 
     def new_optimizer(self, program: "Program", task: Any) -> Any:
         """A new optimizer."""

@@ -44,6 +44,14 @@ class Mean:
         )
 
 
+def gathered(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, list[Any]]:
+    """The values of every key, in the order in which they come."""
+    found: dict[Any, list[Any]] = {}
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
+    return found
+
+
 def results_table(
     summaries: Mapping[str, Mapping[str, Any]],
     scores: Sequence[str],

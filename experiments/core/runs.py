@@ -15,6 +15,7 @@ from typing import Any
 from experiments.core.legacy import program_of_config
 from experiments.core.options import OptionError, by_role
 from experiments.core.program import Program
+from experiments.core.report import gathered
 
 # Roles of options in which repeats of one setting may differ; all others say what is
 # trained.
@@ -172,11 +173,8 @@ class RunFolder:
 
 def repeats(runs: Iterable[RunFolder]) -> list[list[RunFolder]]:
     """The runs of every setting, which differ in nothing that is trained but seeds."""
-    found: dict[tuple[str, str], list[RunFolder]] = {}
-    for run in runs:
-        key = (run.experiment, run.setting_but())
-        found.setdefault(key, []).append(run)
-    return list(found.values())
+    keyed = (((run.experiment, run.setting_but()), run) for run in runs)
+    return list(gathered(keyed).values())
 
 
 def run_folders(paths: Sequence[str]) -> list[RunFolder]:

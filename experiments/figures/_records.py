@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiments.core.options import OptionError
+from experiments.core.report import gathered
 from experiments.core.runs import RunFolder
 from experiments.networks.deep import NETWORKS, SPIKING
 from experiments.recipes.stability import TOLERANCE, target_of
@@ -74,9 +75,7 @@ def records(runs: Iterable[RunFolder]) -> list[Record]:
 
 def grouped(found: Iterable[Record], *names: str) -> dict[Any, list[Record]]:
     """Records by some of their attributes, in the order of the figures."""
-    groups: dict[Any, list[Record]] = {}
-    for each in found:
-        groups.setdefault(tuple(getattr(each, name) for name in names), []).append(each)
+    groups = gathered((tuple(getattr(r, name) for name in names), r) for r in found)
     orders = {"net": NETWORKS.index, "start": _place}
     keys = sorted(
         groups,

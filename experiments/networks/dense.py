@@ -47,7 +47,7 @@ class DenseNetwork(Network):
         pixels, classes = program.task.widths.values()
         return count_parameters(pixels, classes, self.depth, self.width)
 
-    def model(self, program, task, *, carried: bool = False):
+    def model(self, program, task):
         import keras
 
         from keras_nonnormal.activations import cos, sin

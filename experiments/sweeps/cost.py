@@ -12,6 +12,7 @@ from typing import Any
 
 from experiments.core.options import OptionError
 from experiments.core.program import Program
+from experiments.core.report import gathered
 from experiments.core.run import execute, load_tensorflow
 from experiments.sweeps.plan import Planned
 from experiments.sweeps.pool import Ended, Execute
@@ -53,9 +54,7 @@ def measured_costs(
 
     Yields None about once a second, the costs in the end.
     """
-    kinds: dict[str, list[Planned]] = {}
-    for run in runs:
-        kinds.setdefault(run.alike(*SAME_COST), []).append(run)
+    kinds = gathered((run.alike(*SAME_COST), run) for run in runs)
     common = sorted(kinds.values(), key=len, reverse=True)[:MOST_MEASURED]
     # Of a low rate, with which losses stay finite.
     chosen = [min(each, key=_rate) for each in common]

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from experiments.core.report import aligned
+from experiments.core.report import aligned, gathered
 from experiments.sweeps.plan import Planned, grouping, varied, word
 from experiments.sweeps.worker import (
     DIVERGED,
@@ -105,10 +105,11 @@ class Progress:
         """The table, below a line that says how far the sweep is."""
         head = (self._group or "", "done", "running", "given up", "failed")
         rows = [(*head, "success", "best loss", "of")]
-        groups: dict[str, list[Planned]] = {}
-        for run in self.runs:
-            name = word(run.options.get(self._group)) if self._group else "all"
-            groups.setdefault(name, []).append(run)
+
+        def group(run: Planned) -> str:
+            return word(run.options.get(self._group)) if self._group else "all"
+
+        groups = gathered((group(run), run) for run in self.runs)
         rows += [self._row(name, runs) for name, runs in groups.items()]
         return ["", self.state(), *aligned(rows)]
 
