@@ -83,6 +83,12 @@ class Options:
             object.__setattr__(self, name, value)
             each.check(value)
 
+    def refuse_if(self, bad: Any, name: str, expected: str) -> None:
+        """Raises an `OptionError` if an option has a value that it must not have."""
+        if bad:
+            received = f"received {getattr(self, name)!r}"
+            raise OptionError(f"{flag(name)}: {expected}, {received}")
+
     def settle(self, **values: Any) -> None:
         """Sets what follows from other options, so that `config.json` says it."""
         for name, value in values.items():

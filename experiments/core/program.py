@@ -105,25 +105,23 @@ class Run(Options):
 
     def __post_init__(self):
         super().__post_init__()
-        if not re.fullmatch(r"auto|cpu|gpu(:\d+)?", self.device):
-            raise OptionError(
-                f"--device: expected cpu, gpu, gpu:1 or auto, received {self.device!r}"
-            )
-        if self.strategy != "none" and ":" in self.device:
-            raise OptionError(
-                f"--device: --strategy {self.strategy} takes all devices, expected "
-                f"cpu, gpu or auto, received {self.device!r}"
-            )
+        known = re.fullmatch(r"auto|cpu|gpu(:\d+)?", self.device)
+        self.refuse_if(not known, "device", "expected cpu, gpu, gpu:1 or auto")
+        self.refuse_if(
+            self.strategy != "none" and ":" in self.device,
+            "device",
+            f"--strategy {self.strategy} takes all devices, expected cpu, gpu or auto",
+        )
         if self.tensorboard and not has_tensorboard():
             raise OptionError(
                 "--tensorboard: TensorBoard is not installed; "
                 "pip install tensorboard, or leave the flag out"
             )
-        if self.name is not None and not re.fullmatch(r"[\w.+-]+", self.name):
-            raise OptionError(
-                "--name: expected a part of a folder's name, of letters, digits and "
-                f"_ . + -, received {self.name!r}"
-            )
+        self.refuse_if(
+            self.name is not None and not re.fullmatch(r"[\w.+-]+", self.name),
+            "name",
+            "expected a part of a folder's name, of letters, digits and _ . + -",
+        )
         if self.seed + self.rounds > 2**32:
             raise OptionError(
                 f"--rounds: expected seeds below {2**32}, received {self.rounds} from "

@@ -78,17 +78,14 @@ class DeepNetwork(Network):
         if task.text and self.embedding is None:
             alike = self.tied or self.net == "lru"
             self.settle(embedding=units[-1] if alike else EMBEDDING)
-        if task.text and self.tied and self.embedding != units[-1]:
-            raise OptionError(
-                f"--embedding: it is the read-out, expected the {units[-1]} "
-                "units of the last layer, or --no-tied, received "
-                f"{self.embedding}"
-            )
-        if len(set(units)) > 1 and self.net == "lru":
-            raise OptionError(
-                "--stack: blocks of lru are residual, expected one width, received "
-                f"{self.stack!r}"
-            )
+        self.refuse_if(
+            task.text and self.tied and self.embedding != units[-1],
+            "embedding",
+            f"it is the read-out, expected the {units[-1]} units of the last layer, or "
+            "--no-tied",
+        )
+        residual = "blocks of lru are residual, expected one width"
+        self.refuse_if(len(set(units)) > 1 and self.net == "lru", "stack", residual)
         return self
 
     def units_of(self, task: Any) -> tuple[int, ...]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.core.options import OptionError, option
+from experiments.core.options import option
 from experiments.core.parts import Network
 
 ACTIVATIONS = ("cos", "relu", "sin")
@@ -28,11 +28,12 @@ class DenseNetwork(Network):
 
     def settled(self, program):
         recipe = program.recipe
-        if recipe.goals == "unbalanced" or "rec" in str(recipe.goals):
-            raise OptionError(
-                "--target: nothing recurs here, expected a radius, auto, or one for "
-                f"each kind such as enc=1,depth=0.9, received {recipe.target!r}"
-            )
+        recipe.refuse_if(
+            recipe.goals == "unbalanced" or "rec" in str(recipe.goals),
+            "target",
+            "nothing recurs here, expected a radius, auto, or one for each kind such "
+            "as enc=1,depth=0.9",
+        )
         return self
 
     def words(self, program):

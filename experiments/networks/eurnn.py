@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from experiments.core.options import OptionError, option
+from experiments.core.options import option
 from experiments.networks.recurrent import MOST_UNITS, WithStair
 
 
@@ -20,20 +20,14 @@ class UnitaryNetwork(WithStair):
     complex: bool = option(True, "complex numbers")
 
     def check_size(self):
-        units, received = self.units, f"received {self.units}"
+        units, even = self.units, "expected an even number"
         if self.fft:
-            if units < 2 or units & (units - 1):
-                raise OptionError(f"--units: --fft needs a power of two, {received}")
-        elif units % 2:
-            raise OptionError(
-                "--units: EURNN rotates pairs of units, expected an even number, "
-                f"{received}"
-            )
-        elif self.capacity % 2 or self.capacity > units:
-            raise OptionError(
-                f"--capacity: expected an even number of at most --units, {units}, "
-                f"received {self.capacity}"
-            )
+            odd = units < 2 or units & (units - 1)
+            self.refuse_if(odd, "units", "--fft needs a power of two")
+            return
+        self.refuse_if(units % 2, "units", f"EURNN rotates pairs of units, {even}")
+        odd = self.capacity % 2 or self.capacity > units
+        self.refuse_if(odd, "capacity", f"{even} of at most --units, {units}")
 
     def sizes(self):
         if self.fft:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from experiments.core.options import OptionError, option
+from experiments.core.options import option
 from experiments.networks.recurrent import MOST_UNITS, Recurrent
 
 
@@ -15,11 +15,8 @@ class WithHeads(Recurrent):
     heads: int = option(1, "heads: blocks of the matrices of SLSTM and RGLRU", low=1)
 
     def check_size(self):
-        if self.units % self.heads:
-            raise OptionError(
-                f"--heads: expected a divisor of the {self.units} units, received "
-                f"{self.heads}"
-            )
+        expected = f"expected a divisor of the {self.units} units"
+        self.refuse_if(self.units % self.heads, "heads", expected)
 
     def sizes(self):
         return range(self.heads, MOST_UNITS, self.heads)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.core.options import OptionError, flag, option
+from experiments.core.options import option
 from experiments.core.parts import Network
 from experiments.networks.start import GAINS as STARTS_GAINS
 
@@ -78,18 +78,14 @@ class LanguageNetwork(Network):
 
     def __post_init__(self):
         super().__post_init__()
-        if self.init not in STARTS[self.cell]:
-            raise OptionError(
-                f"--init: {self.cell} starts from one of "
-                f"{', '.join(STARTS[self.cell])}, received {self.init!r}"
-            )
+        known = STARTS[self.cell]
+        starts = f"{self.cell} starts from one of {', '.join(known)}"
+        self.refuse_if(self.init not in known, "init", starts)
         feedback = FEEDBACK_GAIN if self.init == "fbchain" else None
         usual = {"gain": GAINS.get(self.init), "feedback_gain": feedback}
         for name, gain in usual.items():
-            if gain is None and (value := getattr(self, name)) is not None:
-                raise OptionError(
-                    f"{flag(name)}: {self.init} has none, received {value!r}"
-                )
+            given = getattr(self, name) is not None
+            self.refuse_if(given and gain is None, name, f"{self.init} has none")
         self.fill(**usual)
 
     def words(self, program):

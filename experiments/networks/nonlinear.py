@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from experiments.core.options import OptionError, option
+from experiments.core.options import option
 from experiments.core.program import Program
 from experiments.networks.recurrent import (
     DENSE_STARTS,
@@ -56,10 +56,8 @@ class Shaped(Recurrent):
         super().__post_init__()
         self.fill(random=(self.gain, self.saturation) == (None, None))
         self.fill(gain=1.0, saturation=1.0)
-        if self.gain == 0:
-            raise OptionError(
-                "--gain: gamma has a pole at n = 0, expected another number, received 0"
-            )
+        pole = "gamma has a pole at n = 0, expected another number"
+        self.refuse_if(self.gain == 0, "gain", pole)
 
     @property
     def has_shape(self) -> bool:
@@ -108,11 +106,12 @@ class Nonlinear(Shaped, Started, WithStair):
 
     def settled(self, program):
         self.fill(rinit=self.start_of(program))
-        if self.rinit in DENSE_STARTS and self.needs_orthogonal:
-            raise OptionError(
-                f"--rinit: {self.net_type} starts from an orthogonal matrix, expected "
-                f"one of {', '.join(SKEW_STARTS)}, received {self.rinit!r}"
-            )
+        self.refuse_if(
+            self.rinit in DENSE_STARTS and self.needs_orthogonal,
+            "rinit",
+            f"{self.net_type} starts from an orthogonal matrix, expected one of "
+            f"{', '.join(SKEW_STARTS)}",
+        )
         return super().settled(program)
 
     @property

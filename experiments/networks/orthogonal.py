@@ -104,11 +104,8 @@ class NonnormalNetwork(Mapped):
         return super().settled(program)
 
     def check_size(self):
-        if self.units % 2:
-            raise OptionError(
-                "--units: the Schur form of nnRNN turns units in pairs, expected an "
-                f"even number, received {self.units}"
-            )
+        pairs = "the Schur form of nnRNN turns units in pairs, expected an even number"
+        self.refuse_if(self.units % 2, "units", pairs)
 
     def sizes(self):
         return range(2, MOST_UNITS, 2)
@@ -142,11 +139,8 @@ class ScaledCayleyNetwork(Orthogonal):
         return "cayley"
 
     def check_size(self):
-        if self.negative_ones is not None and self.negative_ones > self.units:
-            raise OptionError(
-                f"--negative-ones: expected at most --units, {self.units}, received "
-                f"{self.negative_ones}"
-            )
+        most = f"expected at most --units, {self.units}"
+        self.refuse_if((self.negative_ones or 0) > self.units, "negative_ones", most)
 
     def settings(self, features):
         return {**super().settings(features), "negative_ones": self.negative_ones}

@@ -205,11 +205,8 @@ class WithStair(Recurrent):
     )
 
     def settled(self, program):
-        if self.stair == "expalpha" and self.no_exp_alpha:
-            raise OptionError(
-                f"--stair: {self.net_type} {self.no_exp_alpha}; expected "
-                f"another one, received {self.stair!r}"
-            )
+        reason = f"{self.net_type} {self.no_exp_alpha}; expected another one"
+        self.refuse_if(self.no_exp_alpha and self.stair == "expalpha", "stair", reason)
         if self.stair in LEARNED:
             self._check_steps(program)
         return super().settled(program)
@@ -223,12 +220,12 @@ class WithStair(Recurrent):
                 "number for each of its rows, expected --max-steps"
             )
         self.fill(max_steps=longest)
-        if self.max_steps < longest:
-            raise OptionError(
-                f"--max-steps: a learned stair needs a number for every time step, "
-                f"expected at least the {longest} steps of a sequence, "
-                f"received {self.max_steps}"
-            )
+        self.refuse_if(
+            self.max_steps < longest,
+            "max_steps",
+            "a learned stair needs a number for every time step, expected at least the "
+            f"{longest} steps of a sequence",
+        )
 
     @property
     def learned_steps(self):

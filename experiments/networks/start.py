@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from experiments.core.options import OptionError, option
+from experiments.core.options import option
 from experiments.core.parts import Network
 
 
@@ -50,12 +50,12 @@ class StartedNetwork(Network):
         super().__post_init__()
         gain = GAINS[self.init]
         self.fill(init_scale=gain.default)  # so that config.json says which it was
-        if self.init_scale > gain.high:
-            raise OptionError(
-                f"--init-scale: the gain of {self.init} is its {gain.meaning}, "
-                f"expected at most {gain.high:g} (published: {gain.grid[0]:g} to "
-                f"{gain.grid[-1]:g}), received {self.init_scale!r}"
-            )
+        self.refuse_if(
+            self.init_scale > gain.high,
+            "init_scale",
+            f"the gain of {self.init} is its {gain.meaning}, expected at most "
+            f"{gain.high:g} (published: {gain.grid[0]:g} to {gain.grid[-1]:g})",
+        )
 
     def words(self, program):
         return [self.init, f"gain {self.init_scale:g}"]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from experiments.core.options import OptionError, flag, option
+from experiments.core.options import OptionError, option
 from experiments.core.parts import Recipe
 from experiments.networks.recurrent import GAMMAS
 
@@ -83,16 +83,13 @@ class Nnrnn(Recipe):
             raise OptionError(
                 "--clip-norm and --clip-value exclude each other; choose one"
             )
-        if 1 in self.betas or self.alpha == 1:
-            name = "alpha" if self.alpha == 1 else "betas"
-            raise OptionError(f"{flag(name)}: expected less than 1, received 1.0")
-        if self.plateau_factor == 1:
-            raise OptionError("--plateau-factor: expected less than 1, received 1.0")
-        if self.task not in (None, program.script, program.script.split("_")[0]):
-            raise OptionError(
-                f"--task: this is {program.script}.py, expected {program.script}, "
-                f"received {self.task!r}"
-            )
+        below, script = "expected less than 1", program.script
+        self.refuse_if(self.alpha == 1, "alpha", below)
+        self.refuse_if(1 in self.betas, "betas", below)
+        self.refuse_if(self.plateau_factor == 1, "plateau_factor", below)
+        known = (None, script, script.split("_")[0])
+        expected = f"this is {script}.py, expected {script}"
+        self.refuse_if(self.task not in known, "task", expected)
         return self
 
     def new_optimizer(self, program, task):
@@ -207,12 +204,12 @@ class Nnrnn(Recipe):
         rows = [task.rows(split) for split in ("validation", "test")]
         rows.append(task.rows("train", self.batch_size))
         longest = max(-(-(each - 1) // options.bptt) * options.bptt for each in rows)
-        if steps < longest:
-            raise OptionError(
-                f"--max-steps: with --carry-step the stair goes on through the "
-                f"{longest} rows of the text, expected at least so many, received "
-                f"{steps}"
-            )
+        program.network.refuse_if(
+            steps < longest,
+            "max_steps",
+            f"with --carry-step the stair goes on through the {longest} rows of the "
+            "text, expected at least so many",
+        )
 
 
 @dataclass(frozen=True)

@@ -44,11 +44,9 @@ class Starts(Recipe):
     )
 
     def settled(self, program):
-        if self.batch_size > program.task.train_size:
-            raise OptionError(
-                f"--batch-size: expected at most --train-size, "
-                f"{program.task.train_size}, received {self.batch_size}"
-            )
+        size = program.task.train_size
+        most = f"expected at most --train-size, {size}"
+        self.refuse_if(self.batch_size > size, "batch_size", most)
         if self.compare != program.network.init:
             return self
         if program.run.preset == "demo":  # which compares with another start, or none
