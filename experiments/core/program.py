@@ -206,7 +206,7 @@ class Program:
         for part in (self.network, self.recipe, self.task):
             for names, reason in part.idle(self):
                 why = f" {reason}" if reason.startswith("with") else f": {reason}"
-                for name in said.intersection(names.split()):
+                for name in filter(said.__contains__, names.split()):
                     yield f"{flag(name)} has no effect{why}"
             yield from part.remarks(self, given)
 

@@ -1,6 +1,7 @@
 """The simple recurrent network, and the same started from an orthogonal matrix."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from experiments.networks.nonlinear import Nonlinear
 
@@ -34,9 +35,10 @@ class SimpleNetwork(Nonlinear):
     def settings(self, features):
         from keras_nonnormal import initializers
 
+        recurrent: Any = self.rinit  # settled by now
         return {
             "activation": self.activation(),
             "kernel_initializer": initializers.kernel_initializer(self.iinit),
-            "recurrent_initializer": initializers.recurrent_initializer(self.rinit),
+            "recurrent_initializer": initializers.recurrent_initializer(recurrent),
             "bias_initializer": initializers.bias_initializer(features),
         }
