@@ -1,7 +1,7 @@
 """The parts of a run, which register themselves: tasks, networks and recipes.
 
-Every task, network and recipe is a class in a file of its own. Methods import what they
-need themselves, so that wrong options are refused before TensorFlow is loaded.
+Every task, network and recipe is a class. Methods import what they need themselves, so
+that wrong options are refused before TensorFlow is loaded.
 
 What was published is data: a line of `published/RECIPE.csv` is a preset with its
 published result. Its columns are `script`, `preset`, `like`, `result`, `shown`, options
