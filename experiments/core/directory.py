@@ -83,16 +83,9 @@ def recipe_of(out: Path) -> str | None:
 
 
 def kept_program(script: str, out: Path, asking: str) -> Program:
-    """The program that a run was begun with, also by earlier versions.
+    """The program that a run of a script was begun with, also by earlier versions.
 
-    Args:
-        script: Name of the script that it is to be one of.
-        out: The run directory.
-        asking: The flag that asks for it, for messages.
-
-    Raises:
-        OptionError: If there is none, or of something else, or its file is broken or
-            of another version.
+    Refuses a folder without such a run, naming the flag that is `asking` for it.
     """
     file = out / "config.json"
     if not file.is_file():
@@ -141,16 +134,9 @@ def _release_of(config: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def weights(program: Program) -> Path:
-    """The file of the network that is to be tested.
+    """The file of the network that is to be tested, by the option `checkpoint`.
 
-    Args:
-        program: The program of a test, with the option `checkpoint`.
-
-    Returns:
-        A model, `model.keras`, or a state, `checkpoints/epoch-0025.weights.h5`.
-
-    Raises:
-        OptionError: If it is not there.
+    It is a model, `model.keras`, or a state, `checkpoints/epoch-0025.weights.h5`.
     """
     out, asked = Path(program.run.out or ""), program.options["checkpoint"]
     if asked is None and (out / "model.keras").is_file():
