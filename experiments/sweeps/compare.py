@@ -36,17 +36,14 @@ def main(arguments: list[str]) -> int:
     """Trains what is compared, or makes its page; returns the exit code."""
     options, code = parsed(arguments), 0
     out = Path(options.out or "runs/compare")
+    changes = {"budget": options.budget, "updates": options.updates}
     try:
         names = chosen(options.networks, entries(), "--networks")
-        problems = chosen(options.tasks, PROBLEMS, "--tasks")
-        changes = {"budget": options.budget, "updates": options.updates}
         cells = [
             Cell(problem, name, options.rates, options.seeds, out, changes)
-            for problem in problems
+            for problem in chosen(options.tasks, PROBLEMS, "--tasks")
             for name in names
         ]
-        for cell in cells:
-            cell.check()
         if options.dry_run:
             print(plan(cells))
             return 0

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from html import escape
 from itertools import groupby
 from typing import Any
@@ -16,18 +15,17 @@ from experiments.sweeps.comparison import (
     Cell,
     Result,
     parameters,
-    result_of,
 )
 from experiments.sweeps.plan import in_words, word
-from experiments.sweeps.report import html_table, page
+from experiments.sweeps.report import Rows, html_table, page
 
 TITLE = "Networks side by side"
-Block = tuple[str, Any]  # a heading, a paragraph, a table or a command, and its content
+Block = tuple[str, Any]  # "h2", "p", "pre" or "table", and its text or its rows
 INTRODUCTION = (
     "Every network and every start at one number of parameters, by one way of "
-    "training: {shared}; orthogonal parameters have a tenth of the learning rate. The "
-    "rate is that of {rates} with the lowest validation loss (of fresh sequences where "
-    "every update has its own) at the first seed.",
+    "training: {shared}; orthogonal parameters have a tenth of the learning rate, "
+    "which is that of {rates} with the lowest validation loss (of fresh sequences "
+    "where every update has its own) at the first seed.",
     "Score: mean ± standard deviation over seeds (n). Place: a range, as far as the "
     "intervals of score ± deviation overlap; it is no test of significance, and there "
     "is none for a single seed. Success: updates until the loss was below half of that "
@@ -40,78 +38,72 @@ INTRODUCTION = (
     "One size, one optimizer and few rates: another budget, more updates or settings "
     "of its own can turn the order round.",
 )
-HEAD = ("network", "place", "score", "success", "ms per update", "parameters", "units")
-HEAD = (*HEAD, "memory, MB", "Henrici index", "spectral radius", "learning rate")
+HEAD = (
+    *("network", "place", "score", "success", "ms per update", "parameters", "units"),
+    *("memory, MB", "Henrici index", "spectral radius", "learning rate", "published"),
+)
 
 
-@dataclass(frozen=True)
 class Line:
     """A line of a table.
 
     Args:
         cell: The network on the task.
-        results: Its runs at the best learning rate.
-        sign: -1 if a higher score is the better one, else 1.
+        results: Its runs at the best learning rate, at least one.
     """
 
-    cell: Cell
-    results: Sequence[Result]
-    sign: int
+    def __init__(self, cell: Cell, results: Sequence[Result]):
+        self.cell, self.results = cell, results
+        self.score = Mean.of(each.score for each in results)
+        mean, deviation = self.score.mean, self.score.deviation
+        best_first = -mean if PROBLEMS[cell.problem].score == "accuracy" else mean
+        self.order = math.inf if math.isnan(mean) else best_first
+        # From the best to the worst that it may be, if there are repeats.
+        self.interval: tuple[float, float] | None = None
+        if self.score.count > 1 and math.isfinite(self.order):
+            self.interval = self.order - deviation, self.order + deviation
 
-    @property
-    def score(self) -> Mean:
-        """Mean and deviation of the score; not a number if a run diverged."""
-        return Mean.of(each.score for each in self.results)
-
-    @property
-    def order(self) -> float:
-        """What lines are sorted by."""
-        mean = self.score.mean
-        return math.inf if math.isnan(mean) else self.sign * mean
-
-    @property
-    def interval(self) -> tuple[float, float] | None:
-        """The best and the worst of score ± deviation; None of a single seed."""
-        deviation = self.score.deviation
-        if self.score.count == 1 or math.isnan(deviation):
-            return None
-        return self.order - deviation, self.order + deviation
-
-    def place(self, others: Iterable["Line"]) -> str:
-        """The range of its places among all lines that have an interval."""
+    def places(self, lines: Iterable["Line"]) -> tuple[int, int] | None:
+        """Its first and its last place among all lines that have an interval."""
         if self.interval is None:
-            return ""
-        low, high = self.interval
-        known = [each.interval for each in others if each.interval]
-        first = 1 + sum(worst < low for _, worst in known)
-        last = len(known) - sum(best > high for best, _ in known)
-        return str(first) if first == last else f"{first} to {last}"
+            return None
+        known = [each.interval for each in lines if each.interval]
+        first = 1 + sum(worst < self.interval[0] for _, worst in known)
+        return first, len(known) - sum(best > self.interval[1] for best, _ in known)
 
-    def told(self, others: Sequence["Line"]) -> tuple[str, ...]:
-        """Its cells."""
-        score, options = self.score, self.results[0].run.options
+    def told(self, lines: Sequence["Line"]) -> tuple[str, ...]:
+        """Its cells, in the order of `HEAD`."""
+        score, run = self.score, self.results[0].run
         text = score.text() + ("" if score.count > 1 else " (n = 1)")
         if math.isnan(score.mean):
             lost = sum(math.isnan(each.score) for each in self.results)
             text = f"{lost} of {score.count} diverged"
         reached = [each.updates for each in self.results if each.updates]
-        success = f"{Mean.of(reached).mean:.0f} " if reached else ""
-        times = [e.milliseconds for e in self.results if math.isfinite(e.milliseconds)]
         measures = [each.summary.get("measures", {}) for each in self.results]
         return (
             self.cell.entry,
-            self.place(others),
+            " to ".join(map(str, dict.fromkeys(self.places(lines) or ()))),
             text,
-            f"{success}({len(reached)} of {score.count})",
-            f"{Mean.of(times).mean:.1f}" if times else "",
-            f"{parameters(self.results[0].run.program):,}",
-            str(options["units"]),
+            f"{_mean(reached, '.0f')} ({len(reached)} of {score.count})".lstrip(),
+            _mean((each.milliseconds for each in self.results), ".1f"),
+            f"{parameters(run.program):,}",
+            str(run.options["units"]),
             _mean((each.get("peak_memory") for each in measures), ".0f"),
             _mean((each.get("henrici_index") for each in measures), ".3f"),
             _mean((each.get("spectral_radius") for each in measures), ".3f"),
-            word(options["learning_rate"]),
-            published_alone(self.results[0].run.program),
+            word(run.options["learning_rate"]),
+            published_alone(run.program),
         )
+
+    def runs(self) -> tuple[str, ...]:
+        """Its name, the loss at every learning rate, and its run directories."""
+        tried = self.cell.tried()
+        losses = (
+            f"{word(each.run.options['learning_rate'])}: {each.validation:.4f}"
+            for each in tried
+        )
+        folders = (e.run.directory.name for e in [*tried, *self.results[1:]])
+        return self.cell.entry, ", ".join(losses), " ".join(folders)
 
 
 def blocks(cells: Sequence[Cell], command: str) -> Iterator[Block]:
@@ -127,59 +119,45 @@ def blocks(cells: Sequence[Cell], command: str) -> Iterator[Block]:
     yield "p", "This command trains what is missing and makes the page again:"
     yield "pre", command
     for problem, group in groupby(cells, key=lambda cell: cell.problem):
-        yield from _section(problem, list(group))
+        yield "h2", problem
+        yield from _section(list(group))
 
 
-def _section(problem: str, cells: Sequence[Cell]) -> Iterator[Block]:
-    name, settings = PROBLEMS[problem].score, in_words(cells[0].settings)
-    score = (name or "loss").replace("_", " ")
-    sign = -1 if "accuracy" in score else 1
-    lines = [Line(cell, found, sign) for cell in cells if (found := cell.results())]
-    lines.sort(key=lambda line: line.order)
-    yield "h2", problem
-    where = "of the test data" if name else "of fresh sequences, last tenth of all"
-    yield "p", f"{settings}. Score: {score} {where}."
+def _section(cells: Sequence[Cell]) -> Iterator[Block]:
+    name = PROBLEMS[cells[0].problem].score
+    score = (
+        f"{name.replace('_', ' ')} of the test data"
+        if name
+        else "loss of fresh sequences"
+    )
+    yield "p", f"{in_words(cells[0].settings)}. Score: {score}."
+    found = {cell: results for cell in cells if (results := cell.results())}
+    lines = sorted((Line(*each) for each in found.items()), key=lambda e: e.order)
     if lines:
-        rows = [(*HEAD, "published"), *(line.told(lines) for line in lines)]
-        if not any(row[-1] for row in rows[1:]):
-            rows = [row[:-1] for row in rows]
-        yield "table", rows
+        rows: Rows = [HEAD, *(line.told(lines) for line in lines)]
+        shown = any(row[-1] for row in rows[1:])  # something published
+        yield "table", rows if shown else [row[:-1] for row in rows]
         yield "p", _remarks(lines)
-        yield "table", [("network", "rates and losses", "runs"), *map(_runs, lines)]
+        head = ("network", "rates, and the validation loss", "runs")
+        yield "table", [head, *(line.runs() for line in lines)]
         config = read_config(lines[0].results[0].run.directory)
         yield "p", f"Versions: {in_words(config.get('versions', {}))}."
-    done = {line.cell for line in lines}
-    if missing := [cell.entry for cell in cells if cell not in done]:
+    if missing := [cell.entry for cell in cells if cell not in found]:
         yield "p", f"Not run ({len(missing)} of {len(cells)}): {', '.join(missing)}."
 
 
 def _remarks(lines: Sequence[Line]) -> str:
-    """What the table can say of ranks."""
-    single = sum(line.interval is None for line in lines)
+    """What the table can say of ranks, and what not."""
     known = [line for line in lines if line.interval]
     said = []
-    if single:
-        said.append(
-            f"{single} of {len(lines)} have one seed or diverged: their order says "
-            "nothing about rank."
-        )
+    if single := len(lines) - len(known):
+        said = [f"{single} of {len(lines)} have one seed, or diverged: no rank."]
     if known:
-        like = [e for e in known[1:] if e.place(lines).split(" ")[0] == "1"]
-        names = ", ".join(line.cell.entry for line in like)
-        first = known[0].cell.entry
-        told = f"cannot be told apart from {first}: {names}" if like else ""
-        said.append(f"By these seeds {told or f'{first} is apart from all others'}.")
+        like = [e.cell.entry for e in known if (e.places(lines) or (0,))[0] == 1]
+        first, others = known[0].cell.entry, ", ".join(like[1:])
+        apart = f"cannot be told from {others}" if others else "is apart from all"
+        said.append(f"By these seeds {first} {apart}.")
     return " ".join(said)
-
-
-def _runs(line: Line) -> tuple[str, ...]:
-    searched = [each for run in line.cell.searched if (each := result_of(run))]
-    losses = (
-        f"{word(each.run.options['learning_rate'])}: {each.validation:.4f}"
-        for each in searched
-    )
-    runs = (each.run.directory.name for each in [*searched, *line.results[1:]])
-    return line.cell.entry, ", ".join(losses), " ".join(runs)
 
 
 def as_markdown(found: Iterable[Block]) -> str:
@@ -194,23 +172,20 @@ def as_markdown(found: Iterable[Block]) -> str:
 
 def as_html(found: Iterable[Block]) -> str:
     """The page for a browser."""
-    return page(
-        "\n".join(
-            html_table(content)
-            if kind == "table"
-            else f"<{kind}>{escape(content)}</{kind}>"
-            for kind, content in found
-        ),
-        TITLE,
+    parts = (
+        html_table(content)
+        if kind == "table"
+        else f"<{kind}>{escape(content)}</{kind}>"
+        for kind, content in found
     )
+    return page("\n".join(parts), TITLE)
 
 
 def plan(cells: Sequence[Cell]) -> str:
     """The sizes of the networks and how many runs there are, as text."""
     rows = [("network", "task", "units", "parameters", "runs, at most")]
     for cell in cells:
-        program = cell.searched[0].program
-        count = len(cell.rates) + cell.seeds - 1
+        program, count = cell.searched[0].program, len(cell.rates) + cell.seeds - 1
         units, size = str(program.network.units), f"{parameters(program):,}"
         rows.append((cell.entry, cell.problem, units, size, str(count)))
     total = sum(int(row[-1]) for row in rows[1:])
@@ -218,5 +193,5 @@ def plan(cells: Sequence[Cell]) -> str:
 
 
 def _mean(values: Iterable[float | None], form: str) -> str:
-    found = [each for each in values if each is not None]
+    found = [e for e in values if e is not None and math.isfinite(e)]
     return format(Mean.of(found).mean, form) if found else ""

@@ -3,9 +3,7 @@
 import ctypes
 import gc
 import math
-import sys
 from pathlib import Path
-from typing import Any
 
 from experiments.core.run import load_tensorflow
 from experiments.sweeps.plan import Unit
@@ -15,35 +13,28 @@ from experiments.sweeps.worker import FINISHED, Outcome, train_unit
 def train_and_measure(unit: Unit, hopeless_after: float = math.inf) -> list[Outcome]:
     """Trains as `train_unit` does, and adds `measures` to the summary of a single run.
 
-    They are `peak_memory`, the megabytes by which the process grew at most; and of the
-    trained recurrent matrix, if there is one, `henrici_index`, the mean over the
-    gates, and `spectral_radius`, the largest of the gates.
-
-    Args:
-        unit: The runs.
-        hopeless_after: See `train_unit`.
+    They are `peak_memory`, the megabytes by which the process grew at most, where the
+    system says so, and those of `matrix_measures`.
     """
     load_tensorflow()
+    from keras_nonnormal.training.files import write_json
+
     before = _begin_peak()
     outcomes = train_unit(unit, hopeless_after)
     if len(unit) == 1 and outcomes[0].state == FINISHED:
-        _add(unit[0].directory, outcomes[0], {"peak_memory": _peak_above(before)})
+        folder, summary = unit[0].directory, outcomes[0].summary
+        if "measures" not in summary:  # else another sweep trained it
+            peak = {"peak_memory": _status("VmHWM") - before} if before else {}
+            measures = {**peak, **matrix_measures(folder / "model.keras")}
+            write_json(folder / "summary.json", {**summary, "measures": measures})
     return outcomes
 
 
-def _add(path: Path, outcome: Outcome, measures: dict[str, Any]) -> None:
-    from keras_nonnormal.training.files import write_json
-
-    if "measures" not in outcome.summary:  # else another sweep has trained it
-        measures |= matrix_measures(path / "model.keras")
-        write_json(path / "summary.json", {**outcome.summary, "measures": measures})
-
-
 def matrix_measures(model: Path) -> dict[str, float]:
-    """Henrici index and spectral radius of the first recurrent layer of a saved model.
+    """`henrici_index`, the mean over gates, and `spectral_radius`, the largest of them.
 
     Args:
-        model: The file.
+        model: A saved model; they are of its first recurrent layer.
 
     Returns:
         Nothing for a layer without a recurrent matrix.
@@ -59,27 +50,19 @@ def matrix_measures(model: Path) -> dict[str, float]:
         spectra = layer_spectra(layer).values()
     except ValueError:
         return {}
-    return {
-        "henrici_index": sum(indices) / len(indices),
-        "spectral_radius": max(float(abs(each).max()) for each in spectra),
-    }
+    radius = max(float(abs(each).max()) for each in spectra)
+    return {"henrici_index": sum(indices) / len(indices), "spectral_radius": radius}
 
 
 def _begin_peak() -> int | None:
-    """The megabytes that the process has, from which on its peak is counted anew."""
+    """The megabytes of the process, whose peak is counted from now on, on Linux."""
     gc.collect()
-    if not sys.platform.startswith("linux"):
-        return None
     try:
-        ctypes.CDLL(None).malloc_trim(0)  # what is free counts as used, else
+        ctypes.CDLL(None).malloc_trim(0)  # what is free would count as used, else
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    except (OSError, AttributeError):
+        return _status("VmRSS")
+    except (OSError, AttributeError, TypeError):
         return None
-    return _status("VmRSS")
-
-
-def _peak_above(before: int | None) -> int | None:
-    return None if before is None else _status("VmHWM") - before
 
 
 def _status(name: str) -> int:
