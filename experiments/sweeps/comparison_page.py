@@ -24,22 +24,33 @@ Block = tuple[str, Any]  # "h2", "p", "pre" or "table", and its text or its rows
 INTRODUCTION = (
     "Every network and every start at one number of parameters, by one way of "
     "training: {shared}; orthogonal parameters have a tenth of the learning rate, "
-    "which is that of {rates} with the lowest validation loss (of fresh sequences "
-    "where every update has its own) at the first seed.",
+    "which is {rate}.",
     "Score: mean ± standard deviation over seeds (n). Place: a range, as far as the "
     "intervals of score ± deviation overlap; it is no test of significance, and there "
     "is none for a single seed. Success: updates until the loss was below half of that "
     "of a network that remembers nothing, the mean of the seeds that came there, and "
-    "how many did. Milliseconds per update: median over the rows of metrics.csv but "
-    "the first, which compiles; the machine may have done other work. Memory: how much "
+    "how many did. Milliseconds per update: in the fastest row of metrics.csv of any "
+    "seed, as the machine may have done other work. Memory: how much "
     "the process grew at most, compilation included. Henrici index (0 is normal, 1 "
     "nilpotent; mean over gates) and spectral radius (largest of the gates) are those "
     "of the trained recurrent matrix, where there is one.",
     "One size, one optimizer and few rates: another budget, more updates or settings "
     "of its own can turn the order round.",
 )
+RUNS = (
+    "This command trains what is missing and makes the page again; every run has a "
+    "folder, named by the hash of all its options, with config.json and metrics.csv:"
+)
 HEAD = (
-    *("network", "place", "score", "success", "ms per update", "parameters", "units"),
+    *(
+        "network",
+        "place",
+        "score",
+        "updates to success",
+        "ms per update",
+        "parameters",
+        "units",
+    ),
     *("memory, MB", "Henrici index", "spectral radius", "learning rate", "published"),
 )
 
@@ -79,13 +90,14 @@ class Line:
             lost = sum(math.isnan(each.score) for each in self.results)
             text = f"{lost} of {score.count} diverged"
         reached = [each.updates for each in self.results if each.updates]
+        times = [e.milliseconds for e in self.results if math.isfinite(e.milliseconds)]
         measures = [each.summary.get("measures", {}) for each in self.results]
         return (
             self.cell.entry,
             " to ".join(map(str, dict.fromkeys(self.places(lines) or ()))),
             text,
             f"{_mean(reached, '.0f')} ({len(reached)} of {score.count})".lstrip(),
-            _mean((each.milliseconds for each in self.results), ".1f"),
+            format(min(times), ".1f") if times else "",
             f"{parameters(run.program):,}",
             str(run.options["units"]),
             _mean((each.get("peak_memory") for each in measures), ".0f"),
@@ -99,7 +111,8 @@ class Line:
         """Its name, the loss at every learning rate, and its run directories."""
         tried = self.cell.tried()
         losses = (
-            f"{word(each.run.options['learning_rate'])}: {each.validation:.4f}"
+            f"{word(each.run.options['learning_rate'])}: "
+            + (f"{each.validation:.4f}" if each.validation < math.inf else "diverged")
             for each in tried
         )
         folders = (e.run.directory.name for e in [*tried, *self.results[1:]])
@@ -113,10 +126,14 @@ def blocks(cells: Sequence[Cell], command: str) -> Iterator[Block]:
         cells: What is compared, task by task.
         command: The command line that makes the page.
     """
-    rates = ", ".join(map(word, cells[0].rates))
+    rate = f"{word(cells[0].rates[0])} for all: no other was tried"
+    if len(cells[0].rates) > 1:
+        rates = ", ".join(map(word, cells[0].rates))
+        rate = f"that of {rates} with the lowest validation loss at the first seed (of "
+        rate += "fresh sequences where every update has its own)"
     for text in INTRODUCTION:
-        yield "p", text.format(shared=in_words(SHARED), rates=rates)
-    yield "p", "This command trains what is missing and makes the page again:"
+        yield "p", text.format(shared=in_words(SHARED), rate=rate)
+    yield "p", RUNS
     yield "pre", command
     for problem, group in groupby(cells, key=lambda cell: cell.problem):
         yield "h2", problem
@@ -124,14 +141,16 @@ def blocks(cells: Sequence[Cell], command: str) -> Iterator[Block]:
 
 
 def _section(cells: Sequence[Cell]) -> Iterator[Block]:
-    name = PROBLEMS[cells[0].problem].score
-    score = (
-        f"{name.replace('_', ' ')} of the test data"
-        if name
-        else "loss of fresh sequences"
-    )
-    yield "p", f"{in_words(cells[0].settings)}. Score: {score}."
+    score = PROBLEMS[cells[0].problem].score or "loss of fresh sequences"
+    text = f"{in_words(cells[0].settings)}. Score: {score.replace('_', ' ')}."
+    own = PROBLEMS[cells[0].problem].settings.items()
+    if full := {k: v for k, v in own if cells[0].settings[k] != v}:
+        text += f" This is not the full size, which is {in_words(full)}."
     found = {cell: results for cell in cells if (results := cell.results())}
+    losses = [e.summary.get("trivial_loss") for each in found.values() for e in each]
+    if trivial := next(filter(None, losses), None):
+        text += f" The loss of a network that remembers nothing is {trivial:.4f}."
+    yield "p", text
     lines = sorted((Line(*each) for each in found.items()), key=lambda e: e.order)
     if lines:
         rows: Rows = [HEAD, *(line.told(lines) for line in lines)]
@@ -193,5 +212,5 @@ def plan(cells: Sequence[Cell]) -> str:
 
 
 def _mean(values: Iterable[float | None], form: str) -> str:
-    found = [e for e in values if e is not None and math.isfinite(e)]
+    found = [each for each in values if each is not None]
     return format(Mean.of(found).mean, form) if found else ""

@@ -4,6 +4,7 @@ import ctypes
 import gc
 import math
 from pathlib import Path
+from typing import Any
 
 from experiments.core.run import load_tensorflow
 from experiments.sweeps.plan import Unit
@@ -44,7 +45,8 @@ def matrix_measures(model: Path) -> dict[str, float]:
     from keras_nonnormal.analysis import layer_henrici_indices, layer_spectra
     from keras_nonnormal.training.gradient_ratios import recurrent_layers
 
-    layer = recurrent_layers(keras.saving.load_model(model, compile=False))[0]
+    trained: Any = keras.saving.load_model(model, compile=False)
+    layer = recurrent_layers(trained)[0]
     try:
         indices = layer_henrici_indices(layer).values()
         spectra = layer_spectra(layer).values()

@@ -75,6 +75,7 @@ def test_every_network_and_every_start_is_compared():
     starts = {options.get("rinit") for options in entries().values()}
     assert starts >= {"xavier", "np_rnn", "hippo", "chain", "fbchain", "identity"}
     assert {"LSTM-chrono", "GRU-chrono"} <= networks
+    assert len({str(options) for options in entries().values()}) == len(entries())
 
 
 @pytest.mark.parametrize(
@@ -91,6 +92,7 @@ def test_every_network_and_every_start_is_compared():
         ("--rates fast", "--rates: expected numbers above 0"),
         ("--rates nan", "--rates: expected numbers above 0"),
         ("--page table.pdf", "--page: expected FILE.md or FILE.html"),
+        ("--page nowhere/page.md", "--page: cannot write nowhere/page.md"),
         ("--shard 3/2", "--shard: expected a part"),
     ],
 )
@@ -129,8 +131,8 @@ def test_a_page_is_sorted_and_says_what_it_cannot_tell(tiny, tmp_path):
     assert rows["MinGRU"]["place"] == "3"
     assert rows["RNN/chain"]["place"] == rows["CoRNN"]["place"] == ""
     assert rows["CoRNN"]["score"] == "1 of 1 diverged"
-    assert rows["LSTM"]["success"] == "4 (2 of 2)"
-    assert rows["MinGRU"]["success"] == "(0 of 2)"
+    assert rows["LSTM"]["updates to success"] == "4 (2 of 2)"
+    assert rows["MinGRU"]["updates to success"] == "(0 of 2)"
     # The second of two rows, of two updates each, took four seconds.
     assert rows["LSTM"]["ms per update"] == "2000.0"
     assert rows["LSTM"]["memory, MB"] == "100"
@@ -139,6 +141,8 @@ def test_a_page_is_sorted_and_says_what_it_cannot_tell(tiny, tmp_path):
     assert "2 of 5 have one seed, or diverged: no rank" in text
     assert "By these seeds LSTM cannot be told from LMU." in text
     assert "Not run (1 of 6): GRU." in text
+    assert "remembers nothing is 1.0000" in text
+    assert "0.01 for all: no other was tried" in text
     assert all(run.key in text for run in (*good.searched, good.repeats()[0]))
     html = files[1].read_text()
     assert html.count("<table") == 2
