@@ -223,7 +223,8 @@ def worker_flags(parser: Parser, out: str) -> None:
     text += "(default: only if it is no number any more)"
     hopeless = {"dest": "hopeless", "metavar": "EPOCHS", "default": math.inf}
     add("--hopeless-after", type=count, **hopeless, help=text)
-    text = "show the grid and what it will cost, from a few measured steps"
+    text = "train nothing: show the runs, and what a sweep will cost, from a few "
+    text += "measured steps"
     add("--dry-run", action="store_true", help=text)
 
 

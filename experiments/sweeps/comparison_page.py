@@ -42,16 +42,9 @@ RUNS = (
     "folder, named by the hash of all its options, with config.json and metrics.csv:"
 )
 HEAD = (
-    *(
-        "network",
-        "place",
-        "score",
-        "updates to success",
-        "ms per update",
-        "parameters",
-        "units",
-    ),
-    *("memory, MB", "Henrici index", "spectral radius", "learning rate", "published"),
+    *("network", "place", "score", "updates to success", "ms per update"),
+    *("parameters", "units", "memory in MB", "Henrici index", "spectral radius"),
+    *("learning rate", "published"),
 )
 
 

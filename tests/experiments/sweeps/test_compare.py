@@ -135,7 +135,7 @@ def test_a_page_is_sorted_and_says_what_it_cannot_tell(tiny, tmp_path):
     assert rows["MinGRU"]["updates to success"] == "(0 of 2)"
     # The second of two rows, of two updates each, took four seconds.
     assert rows["LSTM"]["ms per update"] == "2000.0"
-    assert rows["LSTM"]["memory, MB"] == "100"
+    assert rows["LSTM"]["memory in MB"] == "100"
     assert rows["LSTM"]["Henrici index"] == "0.500"
     assert rows["MinGRU"]["Henrici index"] == ""
     assert "2 of 5 have one seed, or diverged: no rank" in text
