@@ -149,7 +149,7 @@ def _section(cells: Sequence[Cell]) -> Iterator[Block]:
         rows: Rows = [HEAD, *(line.told(lines) for line in lines)]
         shown = any(row[-1] for row in rows[1:])  # something published
         yield "table", rows if shown else [row[:-1] for row in rows]
-        yield "p", _remarks(lines)
+        yield "p", _remarks(lines, trivial if "fresh" in score else None)
         head = ("network", "rates, and the validation loss", "runs")
         yield "table", [head, *(line.runs() for line in lines)]
         config = read_config(lines[0].results[0].run.directory)
@@ -158,8 +158,13 @@ def _section(cells: Sequence[Cell]) -> Iterator[Block]:
         yield "p", f"Not run ({len(missing)} of {len(cells)}): {', '.join(missing)}."
 
 
-def _remarks(lines: Sequence[Line]) -> str:
-    """What the table can say of ranks, and what not."""
+def _remarks(lines: Sequence[Line], trivial: float | None) -> str:
+    """What the table can say of ranks, and what not.
+
+    Args:
+        lines: The lines, the best first.
+        trivial: The score of a network that remembers nothing, if that is known.
+    """
     known = [line for line in lines if line.interval]
     said = []
     if single := len(lines) - len(known):
@@ -169,6 +174,12 @@ def _remarks(lines: Sequence[Line]) -> str:
         first, others = known[0].cell.entry, ", ".join(like[1:])
         apart = f"cannot be told from {others}" if others else "is apart from all"
         said.append(f"By these seeds {first} {apart}.")
+    if trivial and (above := sum(trivial <= line.order < math.inf for line in lines)):
+        said.append(
+            f"{above} of {len(lines)} are not below the loss of a network that "
+            "remembers nothing: their order says how fast they come there, not what "
+            "they remember."
+        )
     return " ".join(said)
 
 

@@ -140,6 +140,7 @@ def test_a_page_is_sorted_and_says_what_it_cannot_tell(tiny, tmp_path):
     assert rows["MinGRU"]["Henrici index"] == ""
     assert "2 of 5 have one seed, or diverged: no rank" in text
     assert "By these seeds LSTM cannot be told from LMU." in text
+    assert "are not below" not in text
     assert "Not run (1 of 6): GRU." in text
     assert "remembers nothing is 1.0000" in text
     assert "0.01 for all: no other was tried" in text
@@ -148,6 +149,14 @@ def test_a_page_is_sorted_and_says_what_it_cannot_tell(tiny, tmp_path):
     assert html.count("<table") == 2
     assert "0.1500 ± 0.0707 (n = 2)" in html
     assert "--page" not in text
+
+
+def test_a_page_says_if_nothing_is_remembered(tiny, tmp_path):
+    make(cell("LSTM", tmp_path).searched[0], [1.5])
+    make(cell("LMU", tmp_path).searched[0], [0.4])
+    arguments = [*tiny, "--out", str(tmp_path), "--networks", "LSTM,LMU"]
+    assert compare.main([*arguments, "--page", str(tmp_path / "page.md")]) == 0
+    assert "1 of 2 are not below the loss" in (tmp_path / "page.md").read_text()
 
 
 def test_the_learning_rate_is_that_of_the_best_validation(tiny, tmp_path):
