@@ -314,14 +314,19 @@ def _notes(script: str) -> str:
     for recipe in recipes_of(script):
         about = RECIPES[recipe].about
         lines.append(f"recipe {recipe}: {about} (--recipe {recipe} --help)")
-        lines += textwrap.wrap(
-            "presets: " + ", ".join(_shortened(presets_of(script, recipe))),
-            width=88,
-            initial_indent="  ",
-            subsequent_indent="    ",
-            break_on_hyphens=False,
-            break_long_words=False,
-        )
+        networks = networks_of(script, recipe)
+        listed = {"presets": _shortened(presets_of(script, recipe))}
+        if len(networks) > 1:
+            listed["networks"] = (name for each in networks for name in each.names)
+        for title, names in listed.items():
+            lines += textwrap.wrap(
+                f"{title}: {', '.join(names)}",
+                width=88,
+                initial_indent="  ",
+                subsequent_indent="    ",
+                break_on_hyphens=False,
+                break_long_words=False,
+            )
     lines.append(
         "No flag that says what is trained means the demonstration; any means the\n"
         "published defaults of its recipe. --preset demo with flags changes the former."

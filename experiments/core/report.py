@@ -118,6 +118,13 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     return [lines[0], "-" * max(map(len, lines)), *lines[1:]]
 
 
+def markdown(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows of a table as lines of Markdown; the first row is its head."""
+    lines = ["| " + " | ".join(c.replace("|", "\\|") for c in r) + " |" for r in rows]
+    sides = [":--", *["--:"] * (len(rows[0]) - 1)]
+    return [lines[0], "|" + "|".join(sides) + "|", *lines[1:]]
+
+
 def _cells(
     metrics: Mapping[str, float], names: Iterable[str], split: str = ""
 ) -> Iterator[str]:

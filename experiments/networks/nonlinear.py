@@ -31,8 +31,9 @@ class Started(Recurrent):
     )
     iinit: str = option(
         "xavier",
-        "start of the input map; torch_default is what released nnRNNs had",
-        choices=("xavier", "kaiming", "torch_default", "normal"),
+        "start of the input map; torch_default is what released nnRNNs had, source "
+        "feeds a chain",
+        choices=("xavier", "kaiming", "torch_default", "normal", "source"),
     )
 
 

@@ -24,7 +24,10 @@ SKEW_STARTS = (
     *("henaff", "cayley", "random", "haar", "haar_diag", "normal_diag"),
     *("normal_squeeze_diag", "exp_uniform"),
 )
-DENSE_STARTS = ("xavier", "kaiming", "normal", "np_rnn", "hippo")
+DENSE_STARTS = (
+    *("xavier", "kaiming", "normal", "np_rnn", "hippo"),
+    *("chain", "fbchain", "identity"),
+)
 START_SPELLINGS = {
     "random orth.": "random",
     "Glorot": "xavier",
