@@ -16,44 +16,25 @@ from experiments.core.options import OptionError
 from experiments.core.parts import TABLES
 from experiments.core.program import Program
 from experiments.core.runs import RunFolder, read_config
-from experiments.sweeps.grids import Axes, Grid, axis_of, read_yaml
+from experiments.sweeps.grids import Grid, axis_of, read_yaml
 from experiments.sweeps.plan import Planned, planned
 from experiments.sweeps.worker import kept_outcome
 
-PAGE_ROWS = TABLES / "results.yaml"
+ROWS = TABLES / "results.yaml"
 SUMMARIES = TABLES.parents[1] / "results"
 UNFINISHED = "unfinished"
-FIGURES = ("curves", "bars", "shares", "over")
-MOST_POINTS = 100
-NOT_CURVES = ("epoch", "update", "seconds", "task_loss", "val_task_loss")
-DIGITS = 5  # significant ones of numbers in a summary
+FIGURES = {"curves", "bars", "shares", "over"}
+KEYS_OF_ROW = {"set", "beside", "minutes"}
+MOST_POINTS, DIGITS = 100, 5  # of a curve; significant digits of a number
+NOT_CURVES = {"epoch", "update", "seconds", "task_loss", "val_task_loss"}
+COPIED = ("parameters", "test", "tests", "pretraining")  # of a run's own summary
 NEEDED = ("key", "state", "rows", "per_row", "seconds", "versions", "commit", "curves")
+Summary = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Section:
-    """A table of the page, and its figures; see `results.yaml`.
-
-    Args:
-        name: Its name, which begins the names of its rows for `--only`.
-        title: What is trained.
-        paper: Name of the page of its publication.
-        script: Name of the script.
-        score: Metric of the table.
-        seeds: The seeds.
-        minutes: What a run takes on two cores.
-        rows: For each row, by its name, its own `set`, `beside` and `minutes`.
-        figure: Kinds of figures, and the metric or option that each is about.
-        set: Options of all runs.
-        shortened: Options that make runs shorter than published.
-        hopeless: Epochs after which a run is given up that is not below the trivial
-            loss.
-        published: Name of the setting with the published results.
-        smaller: What is smaller than published, in words.
-        levels: The trivial loss, and that below which a run succeeds.
-        settled: What is known about results that are not the published ones.
-        open: What is not known about them.
-    """
+    """A table of the page and its figures; `results.yaml` says what the keys mean."""
 
     name: str
     title: str
@@ -74,18 +55,13 @@ class Section:
     open: Sequence[str] = ()
 
     def __post_init__(self):
-        for kind in self.figure:
-            if kind not in FIGURES:
-                known = ", ".join(FIGURES)
-                raise ValueError(f"figure: expected some of {known}, received {kind!r}")
-        for name, row in self.rows.items():
-            if unknown := row.keys() - {"set", "beside", "minutes"}:
-                raise ValueError(f"{name}: there is no key {min(unknown)!r}")
-
-    @property
-    def rises(self) -> bool:
-        """Whether a higher score is the better one."""
-        return "accuracy" in self.score
+        for known, keys in (
+            (FIGURES, self.figure),
+            *((KEYS_OF_ROW, row) for row in self.rows.values()),
+        ):
+            if unknown := keys.keys() - known:
+                expected = ", ".join(sorted(known))
+                raise ValueError(f"expected {expected}, received {min(unknown)!r}")
 
 
 @dataclass(frozen=True)
@@ -96,7 +72,7 @@ class Row:
         section: The section it is in.
         name: Its name in that.
         runs: Its runs, the seeds of a setting next to each other.
-        whole: How long a run is as published, in what its rows count.
+        whole: How long a run is as published, in epochs or updates.
         published: The published result in words; empty if there is none.
     """
 
@@ -124,13 +100,8 @@ class Row:
             found.setdefault(run.alike(), []).append(run)
         return list(found.values())
 
-    @property
-    def program(self) -> Program:
-        """The program of its first run."""
-        return self.runs[0].program
 
-
-def rows_of_page(out: Path = Path(), file: Path = PAGE_ROWS) -> list[Row]:
+def rows_of_page(out: Path = Path(), file: Path = ROWS) -> list[Row]:
     """All rows, in the order of the page.
 
     Args:
@@ -141,7 +112,7 @@ def rows_of_page(out: Path = Path(), file: Path = PAGE_ROWS) -> list[Row]:
         OptionError: If it cannot be read, or a section or an option makes no sense.
     """
     content, found = read_yaml(file), []
-    if not isinstance(content, dict) or not content:
+    if not isinstance(content, dict):
         raise OptionError(f"{file}: expected sections by name")
     for name, values in content.items():
         try:
@@ -155,98 +126,77 @@ def rows_of_page(out: Path = Path(), file: Path = PAGE_ROWS) -> list[Row]:
 
 def _row(section: Section, name: str, out: Path) -> Row:
     values = section.rows[name]
-    options = {**section.set, **values.get("set", {})}
-    shorter = {**options, **section.shortened, "seed": section.seeds}
+    whole = {**section.set, **values.get("set", {})}
     runs, (full, *_) = (
-        planned(Grid(section.script).along(_axes(each)), out)
-        for each in (shorter, options)
+        planned(Grid(section.script).along({k: axis_of(v) for k, v in of.items()}), out)
+        for of in ({**whole, **section.shortened, "seed": section.seeds}, whole)
     )
-    published = _published(full.program, section, values.get("beside"))
-    return Row(section, name, runs, counted(full.program), published)
+    published = _published(full.program, section.published, values.get("beside"))
+    rows, per_row = length(full.program)
+    return Row(section, name, runs, rows * per_row, published)
 
 
-def _axes(options: Mapping[str, Any]) -> Axes:
-    return {name: axis_of(value) for name, value in options.items()}
-
-
-def _published(program: Program, section: Section, beside: str | None) -> str:
+def _published(program: Program, setting: str, beside: str | None) -> str:
     """A result of the tables: of a setting by its name, or that of the preset."""
     rows = [row for row in program.recipe.rows() if row.script == program.script]
     if beside is None:
-        names = {row.preset: row.result for row in rows}
-        return names.get(program.run.preset, "")
+        return {row.preset: row.result for row in rows}.get(program.run.preset, "")
     for row in rows:
-        if row.setting == section.published and beside in (row.shown, row.preset):
+        if row.setting == setting and beside in (row.shown, row.preset):
             return row.result
-    raise ValueError(f"nothing named {beside!r} was published in {section.published!r}")
+    raise ValueError(f"nothing named {beside!r} was published in {setting!r}")
 
 
-def rows_planned(program: Program) -> int:
-    """How many rows of metrics a run has if it goes to its end."""
-    return program.options.get("epochs") or program.task.epochs
-
-
-def per_row(program: Program) -> int:
-    """What a row of metrics counts: one epoch, or so many updates."""
-    return getattr(program.task, "updates_per_epoch", 1)
-
-
-def counted(program: Program) -> int:
-    """How long a run is, in epochs or in updates of fresh sequences."""
-    return rows_planned(program) * per_row(program)
+def length(program: Program) -> tuple[int, int]:
+    """The rows of metrics of a whole run, and the epochs or updates of each."""
+    rows = program.options.get("epochs") or program.task.epochs
+    return rows, getattr(program.task, "updates_per_epoch", 1)
 
 
 def note(run: Planned, folder: Path = SUMMARIES) -> None:
-    """Writes the small summary of a run, if it has come to an epoch."""
-    if (run.directory / "config.json").is_file():
-        found = RunFolder(run.directory, read_config(run.directory))
-        if summary := summary_of(found, run.key):
-            lines = (f"{json.dumps(k)}: {json.dumps(v)}" for k, v in summary.items())
-            folder.mkdir(exist_ok=True)
-            part = folder / f".{run.key}.part"
-            part.write_text("{" + ",\n".join(lines) + "}\n", encoding="utf-8")
-            part.replace(folder / f"{run.key}.json")
+    """Writes the small summary of a run, if there is something to be said of it."""
+    if (run.directory / "config.json").is_file() and (
+        summary := summary_of(RunFolder(run.directory, read_config(run.directory)))
+    ):
+        lines = (f"{json.dumps(name)}: {json.dumps(v)}" for name, v in summary.items())
+        folder.mkdir(exist_ok=True)
+        part = folder / f".{run.key}.part"
+        part.write_text("{" + ",\n".join(lines) + "}\n", encoding="utf-8")
+        part.replace(folder / f"{run.key}.json")
 
 
-def summary_of(run: RunFolder, key: str) -> dict[str, Any] | None:
-    """The small summary of a run; None if it has no epoch yet.
-
-    Args:
-        run: The run directory.
-        key: The hash of its options.
-    """
+def summary_of(run: RunFolder) -> Summary | None:
+    """The small summary of a run; None if it is not over and has no epoch yet."""
     ended = kept_outcome(run.path)
-    if ended is None and not (run.path / "metrics.csv").is_file():
-        return None
     rows = run.history() if (run.path / "metrics.csv").is_file() else []
-    whole = ended.summary if ended else {}
-    names = [name for name in (rows[0] if rows else {}) if name not in NOT_CURVES]
-    shown = [n for n in names if n.startswith("val_")] or names
-    kept = rows[:: math.ceil(rows_planned(run.program) / MOST_POINTS)]
-    kept += [row for row in rows[-1:] if row not in kept]
-    loss = "val_loss" if rows and "val_loss" in rows[0] else "loss"
+    if not (rows or ended):
+        return None
+    whole, per_row = length(run.program)
+    names = dict.fromkeys(
+        name for row in rows for name in row if name not in NOT_CURVES
+    )
+    names = [name for name in names if name.startswith("val_")] or list(names)
+    loss = "val_loss" if "val_loss" in names else "loss"
+    every = math.ceil(whole / MOST_POINTS)
+    kept = [row for row in rows[:-1] if row["epoch"] % every == 0] + rows[-1:]
     finite = [row for row in rows if math.isfinite(row.get(loss, math.nan))]
-    best = min(finite, key=lambda row: row[loss], default={})
     found = {
-        "key": key,
+        "key": run.path.name,
         "experiment": run.experiment,
         "start": run.program.start,
         "seed": run.options["seed"],
         "setting": run.setting,
         "state": ended.state if ended else UNFINISHED,
         "rows": len(rows),
-        "per_row": per_row(run.program),
-        "parameters": whole.get("parameters"),
+        "per_row": per_row,
         "seconds": sum(row.get("seconds", 0.0) for row in rows),
-        "best": best,
+        "best": min(finite, key=lambda row: row[loss], default={}),
         "last": rows[-1] if rows else {},
-        "test": whole.get("test", {}),
-        "tests": whole.get("tests", {}),
-        "pretraining": whole.get("pretraining"),
+        **{name: run.summary().get(name) or {} for name in COPIED},
         "versions": run.config.get("versions", {}),
         "commit": run.config.get("commit"),
         "at": [int(row["epoch"]) for row in kept],
-        "curves": {name: [row.get(name) for row in kept] for name in shown},
+        "curves": {name: [row.get(name) for row in kept] for name in names},
     }
     return _rounded(found)
 
@@ -262,7 +212,7 @@ def _rounded(value: Any) -> Any:
     return value
 
 
-def read_summaries(folder: Path = SUMMARIES) -> dict[str, dict[str, Any]]:
+def read_summaries(folder: Path = SUMMARIES) -> dict[str, Summary]:
     """The summaries in a folder by the keys of their runs.
 
     Raises:
@@ -273,24 +223,20 @@ def read_summaries(folder: Path = SUMMARIES) -> dict[str, dict[str, Any]]:
         try:
             summary = json.loads(file.read_text(encoding="utf-8"))
             missing = [name for name in NEEDED if name not in summary]
+            if missing or summary["key"] != file.stem:
+                raise ValueError(f"no {missing[0]}" if missing else "of another run")
         except (OSError, ValueError, TypeError) as error:
-            raise OptionError(f"cannot read {file}: {error}") from error
-        if missing or summary["key"] != file.stem:
-            what = f"has no {missing[0]}" if missing else "is of another run"
-            raise OptionError(
-                f"{file} {what}; remove it, and `reproduce` writes it again"
-            )
+            again = "remove it, and `reproduce` writes it again"
+            raise OptionError(f"cannot read {file}: {error}; {again}") from error
         found[file.stem] = summary
     return found
 
 
-def scores(summaries: Sequence[Mapping[str, Any]], name: str) -> Iterator[float]:
-    """The score of each run that has one: of its test, or its best validation, or else
-    of its last row.
+def scores(summaries: Sequence[Summary], name: str) -> Iterator[float]:
+    """The score of each run that has one: that of its test, or its best validation, or
+    else its last row.
     """
     for each in summaries:
-        value = each["test"].get(name)
-        value = each["best"].get(f"val_{name}") if value is None else value
-        value = each["last"].get(name) if value is None else value
-        if value is not None:
-            yield value
+        places = ((each["test"], name), (each["best"], f"val_{name}"))
+        found = (of.get(key) for of, key in (*places, (each["last"], name)))
+        yield from [value for value in found if value is not None][:1]

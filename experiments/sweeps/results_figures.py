@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from experiments.core.report import Mean
 from experiments.sweeps.results import Section, scores
-from experiments.sweeps.results_page import COUNTS, SCORES, Result
+from experiments.sweeps.results_page import SCORES, SHARE, Result
 from keras_nonnormal.plotting import _style
 
 WIDTH, BAR = 4.4, 0.27  # inches: on a telephone of 390 px letters have 12
@@ -39,9 +39,13 @@ def curves(section: Section, found: Sequence[Result]) -> Figure:
         _line(axes, values, number, f"{result.row.name} (n = {len(result.best)})")
     if section.levels and "loss" in metric:
         trivial, success = section.levels
-        axes.axhline(trivial, color=_style.INK, linewidth=1.2, linestyle=(0, (5, 3)))
-        axes.axhline(success, color=_style.INK, linewidth=1.2, linestyle=(0, (1, 2)))
-        axes.set_ylim(0, 1.6 * trivial)  # the dashed line is what nothing remembered is
+        for level, name, dashes in (
+            (trivial, "nothing remembered", (0, (5, 3))),
+            (success, "success", (0, (1, 2))),
+        ):
+            look: dict[str, Any] = {"color": _style.INK, "linestyle": dashes}
+            axes.axhline(level, label=name, **look)
+        axes.set_yscale("log")
     updates = any(run["per_row"] > 1 for result in found for run in result.best)
     split = "validation " if metric.startswith("val_") else "training "
     axes.set(xlabel="updates" if updates else "epochs", ylabel=split + label)
@@ -80,7 +84,7 @@ def bars(section: Section, found: Sequence[Result]) -> Figure:
     label = SCORES[section.score][0]
     figure, axes = _rows(found, lambda each: each.row.name)
     for place, result in enumerate(found):
-        if (ours := result.score) is not None:
+        if (ours := result.mean(result.best)) is not None:
             look: dict[str, Any] = {"color": _style.COLOURS[0], "height": 0.7}
             spread = ours.deviation if ours.count > 1 else None
             axes.barh(place, ours.mean, xerr=spread, ecolor=_style.INK, **look)
@@ -94,7 +98,7 @@ def shares(section: Section, found: Sequence[Result]) -> Figure:
     """The share of runs that succeeded, beside the published one."""
     figure, axes = _rows(found, lambda each: f"{each.row.name} (n = {len(each.best)})")
     for place, result in enumerate(found):
-        counts = COUNTS.match(result.row.published)
+        counts = SHARE.match(result.row.published)
         theirs = 100 * int(counts[1]) / int(counts[2]) if counts else None
         ours = 100 * len(result.successes) / len(result.best)
         for shift, share, number in ((-0.2, ours, 0), (0.2, theirs, 1)):
