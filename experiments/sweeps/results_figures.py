@@ -45,7 +45,7 @@ def curves(section: Section, found: Sequence[Result]) -> Figure:
         ):
             look: dict[str, Any] = {"color": _style.INK, "linestyle": dashes}
             axes.axhline(level, label=name, **look)
-        axes.set_yscale("log")
+        axes.set(yscale="log", ylim=(success / 50, 10 * trivial))  # and not all spikes
     updates = any(run["per_row"] > 1 for result in found for run in result.best)
     split = "validation " if metric.startswith("val_") else "training "
     axes.set(xlabel="updates" if updates else "epochs", ylabel=split + label)
@@ -134,7 +134,8 @@ def _line(
         more["marker"] = "o"
     middle = [each.mean for each in means]
     axes.plot(places, middle, **_style.look(number), label=name, **more)
-    low = [each.mean - each.deviation for each in means]
+    spans = zip(places, means, strict=True)
+    low = [max(each.mean - each.deviation, min(values[at])) for at, each in spans]
     high = [each.mean + each.deviation for each in means]
     look: dict[str, Any] = {"color": _style.colour(number), "linewidth": 0}
     axes.fill_between(places, low, high, alpha=0.2, **look)

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from experiments.core.report import Mean, markdown
-from experiments.sweeps.plan import in_words
+from experiments.sweeps.plan import in_words, option_named
 from experiments.sweeps.progress import duration
 from experiments.sweeps.results import Row, Section, Summary, length, scores
 from experiments.sweeps.worker import FINISHED
@@ -142,9 +142,9 @@ class Result:
         section, keys = self.row.section, {run["key"] for run in self.best}
         own = section.rows[self.row.name].get("set", {})
         options = {**section.set, **own, **section.shortened}
-        program = next(run for run in self.row.runs if run.key in keys)
+        best = next(run for run in self.row.runs if run.key in keys)
         for name in [name for name in options if isinstance(options[name], list)]:
-            options[name] = program.options[name]  # of several the best
+            options[name] = best.options[option_named([best], name)]
         seeds = ", ".join(str(run["seed"]) for run in self.best)
         commits = sorted({run["commit"] or "not known" for run in self.best})
         return self.row.name, in_words(options), seeds, ", ".join(commits)
