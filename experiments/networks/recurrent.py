@@ -25,7 +25,10 @@ SKEW_STARTS = (
     *("henaff", "cayley", "random", "haar", "haar_diag", "normal_diag"),
     *("normal_squeeze_diag", "exp_uniform"),
 )
-DENSE_STARTS = ("xavier", "kaiming", "normal", "np_rnn", "hippo")
+DENSE_STARTS = (
+    *("xavier", "kaiming", "normal", "np_rnn", "hippo"),
+    *("chain", "fbchain", "identity"),
+)
 START_SPELLINGS = {
     "random orth.": "random",
     "Glorot": "xavier",
@@ -172,8 +175,9 @@ def input_start() -> Any:
     """The option of where the input map starts."""
     return option(
         "xavier",
-        "start of the input map; torch_default is what released nnRNNs had",
-        choices=("xavier", "kaiming", "torch_default", "normal"),
+        "start of the input map; torch_default is what released nnRNNs had, source "
+        "feeds a chain",
+        choices=("xavier", "kaiming", "torch_default", "normal", "source"),
         group="starts",
     )
 

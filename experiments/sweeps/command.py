@@ -203,8 +203,8 @@ def worker_flags(parser: Parser, out: str) -> None:
         out: The default folder of the runs, in words.
     """
     add: Any = parser.add_argument
-    count = _number(int, "a whole number of at least 1", 1, math.inf)
-    share = _number(float, "a number from 0 to 1", 0, 1)
+    count = number(int, "a whole number of at least 1", 1, math.inf)
+    share = number(float, "a number from 0 to 1", 0, 1)
     add("--out", help=f"folder of the runs (default: {out})")
     text = "only the I-th of N parts, as for the tasks of a Slurm array"
     add("--shard", type=_shard, default=(1, 1), metavar="I/N", help=text)
@@ -246,9 +246,11 @@ def _usual_workers(gpus_per_run: float) -> int:
     return os.cpu_count() or 1
 
 
-def _number(
+def number(
     kind: Callable[[str], Any], expected: str, low: float, high: float
 ) -> Callable[[str], Any]:
+    """A type of `argparse`: a number from `low` to `high`, which `expected` says."""
+
     def read(text: str) -> Any:
         with contextlib.suppress(ValueError):
             if low <= (value := kind(text)) <= high:

@@ -71,7 +71,11 @@ def test_a_skew_start_is_an_initializer(value):
         (skew_initializer, [*SKEWS]),
         (
             recurrent_initializer,
-            ["xavier", "kaiming", "normal", "np_rnn", "hippo", *SKEWS],
+            [
+                *("xavier", "kaiming", "normal", "np_rnn", "hippo"),
+                *("chain", "fbchain", "identity"),
+                *SKEWS,
+            ],
         ),
         (kernel_initializer, KERNELS),
     ],
