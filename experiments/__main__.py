@@ -3,6 +3,7 @@
 python -m experiments presets              every preset of every script
 python -m experiments presets 'doc/*'      some of them, with their published results
 python -m experiments compare --help       all networks side by side, at one size
+python -m experiments reproduce --help     the runs of the results page, and the page
 """
 
 import argparse
@@ -12,10 +13,13 @@ from collections.abc import Callable
 
 from experiments import recipes
 from experiments.core.parts import RECIPES, presets_of, recipes_of, scripts
-from experiments.sweeps import compare
+from experiments.sweeps import compare, reproduce
 
 # Commands with flags of their own, which take the arguments behind their name.
-COMMANDS: dict[str, Callable[[list[str]], int]] = {"compare": compare.main}
+COMMANDS: dict[str, Callable[[list[str]], int]] = {
+    "compare": compare.main,
+    "reproduce": reproduce.main,
+}
 
 
 def main(arguments: list[str] | None = None) -> int:

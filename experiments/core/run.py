@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -310,9 +311,24 @@ def config(program: Program) -> dict[str, Any]:
             "python": platform.python_version(),
             **{each.__name__: each.__version__ for each in packages},
         },
+        "commit": commit(),
         "machine": platform.platform(),
         "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
     }
+
+
+def commit() -> str | None:
+    """The commit of this program, with `-dirty` if files were changed; None if it is
+    in no repository, or there is no git.
+    """
+    asked = ("git", "describe", "--always", "--dirty", "--exclude=*")
+    try:
+        said = subprocess.run(
+            asked, cwd=Path(__file__).parent, capture_output=True, text=True, timeout=10
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return said.stdout.strip() or None
 
 
 def load_tensorflow() -> None:

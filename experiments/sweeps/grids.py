@@ -105,15 +105,16 @@ def grid_of(what: str) -> Grid:
     raise OptionError(f"expected one of {known}, or a .yaml file, received {what!r}")
 
 
-def _from_file(path: Path) -> Grid:
-    """A grid of a file with `sweep` (a script or a published grid) and `grid`.
+def read_yaml(path: Path) -> Any:
+    """What a YAML file holds.
 
-    `grid` maps options to values; or it is a list of such, whose runs are put together.
+    Raises:
+        OptionError: If it cannot be read, or is no YAML.
     """
     try:
         import yaml
 
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
     except ImportError:
         raise OptionError(
             f"{path}: PyYAML is not installed; pip install pyyaml, or use --grid"
@@ -125,6 +126,14 @@ def _from_file(path: Path) -> Grid:
     except yaml.YAMLError as error:
         where = " ".join(str(error).split())
         raise OptionError(f"{path} is no YAML: {where}") from error
+
+
+def _from_file(path: Path) -> Grid:
+    """A grid of a file with `sweep` (a script or a published grid) and `grid`.
+
+    `grid` maps options to values; or it is a list of such, whose runs are put together.
+    """
+    content = read_yaml(path)
     keys = set(content) if isinstance(content, dict) else set()
     if "sweep" not in keys or keys - {"sweep", "grid"}:
         raise OptionError(
@@ -139,13 +148,13 @@ def _from_file(path: Path) -> Grid:
             raise OptionError(
                 f"{path}: grid: expected options and their values, received {part!r}"
             )
-        axes = {str(name): list(_as_list(value)) for name, value in part.items()}
+        axes = {str(name): axis_of(value) for name, value in part.items()}
         settings += base.along(axes).settings
     return Grid(base.script, tuple(settings))
 
 
-def _as_list(value: Any) -> Iterable[Any]:
+def axis_of(value: Any) -> list[Any]:
     """The values of an axis of a YAML file: a list, one value, or a text as `1..6`."""
     if isinstance(value, list):
-        return [each for part in value for each in _as_list(part)]
+        return [each for part in value for each in axis_of(part)]
     return listed(value) if isinstance(value, str) else [value]

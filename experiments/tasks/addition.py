@@ -21,6 +21,10 @@ class AdditionDrawn(Drawn):
 
     T: int = option(750, "time steps per sequence", low=2)
 
+    @property
+    def longest(self):
+        return self.T
+
     def load(self, seed):
         from keras_nonnormal.datasets import addition_task
 

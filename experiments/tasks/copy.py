@@ -20,6 +20,10 @@ class CopyDrawn(Drawn):
 
     T: int = option(500, "time steps per sequence, the recall included", low=21)
 
+    @property
+    def longest(self):
+        return self.T
+
     def load(self, seed):
         from keras_nonnormal.datasets import copying_task
 
