@@ -60,7 +60,7 @@ def rows(tmp_path):
 def summary(run, value, state="finished", rows=100, metric="val_loss", **more):
     """The summary of a run whose curve falls to a value."""
     best = {"epoch": rows, metric: value}
-    at, curve = [1, rows], [2 * value, value]
+    at, curve = [1, rows], [value and 2 * value, value]
     found = {"key": run.key, "state": state, "rows": rows, "per_row": 1, "at": at}
     found |= {"seed": run.options["seed"], "seconds": 60.0, "best": best, "last": {}}
     found |= {"test": {}, "curves": {metric: curve}, "setting": run.options}
