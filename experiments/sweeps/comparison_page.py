@@ -6,7 +6,7 @@ from html import escape
 from itertools import groupby
 from typing import Any
 
-from experiments.core.report import Mean, aligned, markdown
+from experiments.core.report import Mean, aligned, in_units, markdown
 from experiments.core.runs import read_config
 from experiments.published.literature import published_alone
 from experiments.sweeps.comparison import (
@@ -30,10 +30,11 @@ INTRODUCTION = (
     "is none for a single seed. Success: updates until the loss was below half of that "
     "of a network that remembers nothing, the mean of the seeds that came there, and "
     "how many did. Milliseconds per update: in the fastest row of metrics.csv of any "
-    "seed, as the machine may have done other work. Memory: how much "
-    "the process grew at most, compilation included. Henrici index (0 is normal, 1 "
-    "nilpotent; mean over gates) and spectral radius (largest of the gates) are those "
-    "of the trained recurrent matrix, where there is one.",
+    "seed, as the machine may have done other work; where there is one row alone, the "
+    "compilation is in it. Memory: how much the process grew at most, compilation "
+    "included. Henrici index (0 is normal, 1 nilpotent; mean over gates) and spectral "
+    "radius (largest of the gates) are those of the trained recurrent matrix, where "
+    "there is one.",
     "One size, one optimizer and few rates: another budget, more updates or settings "
     "of its own can turn the order round.",
 )
@@ -142,7 +143,9 @@ def _section(cells: Sequence[Cell]) -> Iterator[Block]:
     found = {cell: results for cell in cells if (results := cell.results())}
     losses = [e.summary.get("trivial_loss") for each in found.values() for e in each]
     if trivial := next(filter(None, losses), None):
-        text += f" The loss of a network that remembers nothing is {trivial:.4f}."
+        text += f" A network that remembers nothing has the loss {trivial:.4f}"
+        bits = in_units(trivial).get(score)
+        text += f", {bits:.4f} {score.replace('_', ' ')}." if bits else "."
     yield "p", text
     lines = sorted((Line(*each) for each in found.items()), key=lambda e: e.order)
     if lines:

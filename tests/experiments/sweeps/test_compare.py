@@ -142,7 +142,7 @@ def test_a_page_is_sorted_and_says_what_it_cannot_tell(tiny, tmp_path):
     assert "By these seeds LSTM cannot be told from LMU." in text
     assert "are not below" not in text
     assert "Not run (1 of 6): GRU." in text
-    assert "remembers nothing is 1.0000" in text
+    assert "remembers nothing has the loss 1.0000." in text
     assert "0.01 for all: no other was tried" in text
     assert all(run.key in text for run in (*good.searched, good.repeats()[0]))
     html = files[1].read_text()
