@@ -14,7 +14,11 @@ from experiments.sweeps.results_page import SCORES, SHARE, Result
 from keras_nonnormal.plotting import _style
 
 WIDTH, BAR = 4.4, 0.27  # inches: on a telephone of 390 px letters have 12
-STYLE: dict[Any, Any] = {"svg.hashsalt": "results", "svg.fonttype": "path", "font.size": 10}
+STYLE: dict[Any, Any] = {
+    "svg.hashsalt": "results",
+    "svg.fonttype": "path",
+    "font.size": 10,
+}
 
 
 def draw(kind: str, section: Section, found: Sequence[Result], file: Path) -> None:
