@@ -2,17 +2,31 @@
 
 python -m experiments presets              every preset of every script
 python -m experiments presets 'doc/*'      some of them, with their published results
+python -m experiments compare --help       all networks side by side, at one size
+python -m experiments reproduce --help     the runs of the results page, and the page
 """
 
 import argparse
 import fnmatch
+import sys
+from collections.abc import Callable
 
 from experiments import recipes
 from experiments.core.parts import RECIPES, presets_of, recipes_of, scripts
+from experiments.sweeps import compare, reproduce
+
+# Commands with flags of their own, which take the arguments behind their name.
+COMMANDS: dict[str, Callable[[list[str]], int]] = {
+    "compare": compare.main,
+    "reproduce": reproduce.main,
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Prints a list; returns the exit code, 1 if no preset fits."""
+    """Prints a list, or does a command; returns the exit code, 1 if no preset fits."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments and (command := COMMANDS.get(arguments[0])):
+        return command(arguments[1:])
     parser = argparse.ArgumentParser(
         prog="python -m experiments",
         description=__doc__,

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import pytest
 
+from keras_nonnormal import FusedSimpleRNN, StabilityMonitor, measure, stabilize
 from tests.helpers import layer_values_and_gradients, relative_error
 from tests.layers.registry import CELLS, RECURRENT
 
@@ -77,3 +78,40 @@ def test_models_of_other_backends_compute_the_same(name):
     file(BACKEND, name).parent.mkdir(parents=True, exist_ok=True)
     model.save(file(BACKEND, name))
     np.savez(file(BACKEND, name).with_suffix(".npz"), x, *numbers(model, x))
+
+
+def model_and_inputs():
+    keras.utils.set_random_seed(2)
+    layer = FusedSimpleRNN(4, return_sequences=True)
+    model = keras.Sequential([keras.Input((TIME, 4)), layer, keras.layers.Dense(2)])
+    x = np.random.default_rng(0).normal(size=(8, TIME, 4)).astype("float32")
+    return model, x
+
+
+def test_radii_are_those_of_other_backends():
+    own, x = model_and_inputs()
+    for backend in OTHERS:
+        if file(backend, "stable").exists():
+            model = keras.models.load_model(file(backend, "stable"))
+            with np.load(file(backend, "stable").with_suffix(".npz")) as expected:
+                radii = {kind: float(expected[kind]) for kind in expected.files}
+            found = measure(model, x, frames=2).kinds()
+            assert found == pytest.approx(radii, abs=1e-4), backend
+    file(BACKEND, "stable").parent.mkdir(parents=True, exist_ok=True)
+    own.save(file(BACKEND, "stable"))
+    kinds = measure(own, x, frames=2).kinds()
+    np.savez(file(BACKEND, "stable").with_suffix(".npz"), **kinds)
+
+
+# JAX compiles it for a minute, and TensorFlow has tests/pretraining.
+@pytest.mark.skipif(BACKEND != "torch", reason="covered elsewhere")
+def test_stabilize_and_its_monitor_work_without_a_compiler():
+    model, x = model_and_inputs()
+    report = stabilize(model, x, "half", steps=60, frames=TIME, verbose=0)
+    assert report.kinds()["rec"] == pytest.approx(0.5, abs=0.1)
+    assert abs(report.mean_after - 0.5) < abs(report.mean_before - 0.5)
+    model.compile("sgd", "mse")
+    history = model.fit(
+        x, np.zeros((8, TIME, 2)), verbose=0, callbacks=[StabilityMonitor(x)]
+    )
+    assert history.history["radius/rec/0"] == pytest.approx([0.5], abs=0.15)

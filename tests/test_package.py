@@ -102,3 +102,6 @@ def test_one_version_is_everywhere():
     assert f"\nversion: {version}\n" in citation
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert changes.index("## [Unreleased]") < changes.index(f"## [{version}]")
+    for release in changes.split("\n## ")[1:]:
+        headings = re.findall(r"^### .*", release, re.MULTILINE)
+        assert len(set(headings)) == len(headings), release[:20]

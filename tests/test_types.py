@@ -120,6 +120,14 @@ def test_unknown_arguments_are_refused_with_the_nearest_one(kind):
         assert "\n" not in str(refused.value)
 
 
+def test_help_shows_the_arguments_of_every_recurrent_layer():
+    for kind in KINDS:
+        shown = inspect.signature(kind).parameters
+        assert shown["fused"].default == "auto"
+        assert {"return_sequences", "dtype"} <= shown.keys()
+        assert "Ellipsis" not in str(inspect.signature(kind))
+
+
 def test_classes_of_users_may_take_any_argument():
     class Mine(layers.ExpRNN):
         def __init__(self, units, mine=3, **kwargs):

@@ -32,11 +32,7 @@ def check_strategy(program: Program) -> None:
 
 
 def worker_count() -> int:
-    """How many workers `TF_CONFIG` names.
-
-    Raises:
-        OptionError: If it does not say who they are and which one this is.
-    """
+    """How many workers `TF_CONFIG` names, which must say which one this is."""
     try:
         return _count(os.environ.get("TF_CONFIG"))
     except ValueError as error:
@@ -86,13 +82,8 @@ def as_one_run(program: Program) -> Iterator[tuple[Program, bool]]:
     """A context in which one of several workers leaves the results, all others none.
 
     The others get copies of the run directory, which are not kept, and say nothing:
-    they do all that the first one does, so that all take the same decisions.
-
-    Raises:
-        WorkerLost: If another worker ends before its time.
-
-    Yields:
-        The program of this process, and whether it has anything to say.
+    they do all that the first one does, so that all take the same decisions. Yields the
+    program of this process, and whether it has anything to say.
     """
     run = program.run
     if run.strategy != "multiworker":

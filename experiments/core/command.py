@@ -30,6 +30,7 @@ from experiments.core.program import (
     read_values,
     spelled_out,
 )
+from experiments.core.report import gathered
 
 # The roles of options that may differ between a run and its continuation.
 FREE_ON_RESUME = ("length", "where", "shown")
@@ -45,12 +46,7 @@ def program_of(
     """The program that a command line means, its run directory among it.
 
     Nothing is written. Whatever is wrong ends the program with one line on standard
-    error and exit code 2.
-
-    Args:
-        script: Name of the script.
-        arguments: Command-line arguments; None for those of the program.
-        description: What `--help` says first.
+    error and exit code 2. The arguments are those of `core.run.main`.
     """
     prog = f"{script}.py"
     arguments = sys.argv[1:] if arguments is None else arguments
@@ -172,14 +168,7 @@ def settings_of(
 ) -> dict[str, Any]:
     """The settings of a preset: the published defaults and what it changes.
 
-    Args:
-        script: Name of the script.
-        recipe: Name of the recipe.
-        preset: Name of the preset; `demo` may be another one for each network.
-        given: The values of flags, which say what network it is.
-
-    Raises:
-        OptionError: If there is no such preset.
+    The preset `demo` may be another one for each network, which flags name.
     """
     presets = presets_of(script, recipe)
     if preset not in presets:
@@ -219,7 +208,7 @@ def composed(
         script: Name of the script.
         recipe: Name of the recipe.
         given: The values of flags, by name of the option.
-        reason: Why this recipe.
+        reason: Why this recipe, in words.
     """
     given = spelled_out(script, recipe, given)
     known = known_options(script, recipe)
@@ -282,7 +271,8 @@ def _continued(script: str, recipe: str, given: dict[str, Any]) -> Program:
     free = by_role(known_options(script, recipe), *FREE_ON_RESUME)
     _check_same(begun, given, free, f"in {out} began with {{!r}} and keeps it")
     changed = begun.changed(**{**given, "out": str(out)})
-    return dataclasses.replace(changed, why="as it began")
+    why = "; ".join(filter(None, ("as it began", begun.why)))
+    return dataclasses.replace(changed, why=why)
 
 
 def _tested(script: str, recipe: str, given: dict[str, Any]) -> Program:
@@ -309,11 +299,7 @@ def _check_same(
 ) -> None:
     """Raises an `OptionError` if a flag says something else than a run has.
 
-    Args:
-        begun: The program of the run.
-        given: The values of flags.
-        free: The options that may differ.
-        has: Says where it is and that it has `{!r}`.
+    Options in `free` may differ; `has` says where the run is and that it has `{!r}`.
     """
     options = begun.options
     for name, value in given.items():
@@ -328,14 +314,19 @@ def _notes(script: str) -> str:
     for recipe in recipes_of(script):
         about = RECIPES[recipe].about
         lines.append(f"recipe {recipe}: {about} (--recipe {recipe} --help)")
-        lines += textwrap.wrap(
-            "presets: " + ", ".join(_shortened(presets_of(script, recipe))),
-            width=88,
-            initial_indent="  ",
-            subsequent_indent="    ",
-            break_on_hyphens=False,
-            break_long_words=False,
-        )
+        networks = networks_of(script, recipe)
+        listed = {"presets": _shortened(presets_of(script, recipe))}
+        if len(networks) > 1:
+            listed["networks"] = (name for each in networks for name in each.names)
+        for title, names in listed.items():
+            lines += textwrap.wrap(
+                f"{title}: {', '.join(names)}",
+                width=88,
+                initial_indent="  ",
+                subsequent_indent="    ",
+                break_on_hyphens=False,
+                break_long_words=False,
+            )
     lines.append(
         "No flag that says what is trained means the demonstration; any means the\n"
         "published defaults of its recipe. --preset demo with flags changes the former."
@@ -345,9 +336,7 @@ def _notes(script: str) -> str:
 
 def _shortened(names: Iterable[str]) -> Iterator[str]:
     """Names of presets; of long series the first, the number and how to see all."""
-    series: dict[str, list[str]] = {}
-    for name in names:
-        series.setdefault(name.partition("/")[0], []).append(name)
+    series = gathered((name.partition("/")[0], name) for name in names)
     for prefix, (first, *others) in series.items():
         if len(others) > 11:
             yield f"{first} and {len(others)} more (presets '{prefix}/*')"

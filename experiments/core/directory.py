@@ -1,12 +1,18 @@
 """Run directories as a command line names them: new, to be continued, to be tested."""
 
+import dataclasses
+import importlib.util
 import json
 import os
+import re
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from experiments.core.legacy import program_of_config, recipe_before
 from experiments.core.options import OptionError
+from experiments.core.parts import recipes_of
 from experiments.core.program import Program
 from experiments.core.runs import read_config, states
 
@@ -77,16 +83,9 @@ def recipe_of(out: Path) -> str | None:
 
 
 def kept_program(script: str, out: Path, asking: str) -> Program:
-    """The program that a run was begun with, also by earlier versions.
+    """The program that a run of a script was begun with, also by earlier versions.
 
-    Args:
-        script: Name of the script that it is to be one of.
-        out: The run directory.
-        asking: The flag that asks for it, for messages.
-
-    Raises:
-        OptionError: If there is none, or of something else, or its file is broken or
-            of another version.
+    Refuses a folder without such a run, naming the flag that is `asking` for it.
     """
     file = out / "config.json"
     if not file.is_file():
@@ -104,26 +103,40 @@ def kept_program(script: str, out: Path, asking: str) -> Program:
             f"{asking}: the run in {out} belongs to {name}.py, expected one of "
             f"{script}.py"
         )
+    by, newer = _release_of(config)
+    recipe = config.get("recipe")
     try:
-        return program_of_config(config)
+        if recipe is not None and recipe not in (known := recipes_of(script)):
+            raise OptionError(f"the recipe {recipe!r}, expected {' or '.join(known)}")
+        program = program_of_config(config)
     except OptionError as error:
-        versions = config.get("versions")
-        version = isinstance(versions, dict) and versions.get("keras_nonnormal")
-        by = f" of keras_nonnormal {version}" if version else ""
-        raise OptionError(f"{asking}: {file}{by} has {error}") from error
+        raise OptionError(f"{asking}: {file}{by}{newer} has {error}") from error
+    why = f"the run is{by}{newer} which may do otherwise" if newer else ""
+    return dataclasses.replace(program, why=why)
+
+
+def _release_of(config: Mapping[str, Any]) -> tuple[str, str]:
+    """The release that began a run, and whether it is newer than this one, in words."""
+    versions = config.get("versions")
+    begun = isinstance(versions, dict) and versions.get("keras_nonnormal")
+    if not begun:
+        return "", ""
+    # The package would bring TensorFlow with it.
+    package = importlib.util.find_spec("keras_nonnormal")
+    assert package is not None
+    assert package.origin is not None
+    file = Path(package.origin).with_name("version.py")
+    here = file.read_text(encoding="utf-8").split('"')[1]
+    begun_parts, parts = (re.findall(r"\d+", str(each))[:3] for each in (begun, here))
+    newer = [int(part) for part in begun_parts] > [int(part) for part in parts]
+    words = f", which is newer than this one, {here}," if newer else ""
+    return f" of keras_nonnormal {begun}", words
 
 
 def weights(program: Program) -> Path:
-    """The file of the network that is to be tested.
+    """The file of the network that is to be tested, by the option `checkpoint`.
 
-    Args:
-        program: The program of a test, with the option `checkpoint`.
-
-    Returns:
-        A model, `model.keras`, or a state, `checkpoints/epoch-0025.weights.h5`.
-
-    Raises:
-        OptionError: If it is not there.
+    It is a model, `model.keras`, or a state, `checkpoints/epoch-0025.weights.h5`.
     """
     out, asked = Path(program.run.out or ""), program.options["checkpoint"]
     if asked is None and (out / "model.keras").is_file():

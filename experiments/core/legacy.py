@@ -34,11 +34,7 @@ def recipe_before(config: Mapping[str, Any]) -> str:
 
 
 def program_of_config(config: Mapping[str, Any]) -> Program:
-    """The program that a `config.json` describes, also of an earlier version.
-
-    Raises:
-        OptionError: If its options are none of the script's, or make no sense.
-    """
+    """The program that a `config.json` describes, also of an earlier version."""
     script = config["experiment"]
     recipe = config.get("recipe")
     kept = config["options"]

@@ -15,7 +15,7 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn
 
 # What an option says, by which resuming, pairing of runs, grids and labels go.
 ROLES = (
@@ -75,11 +75,7 @@ def option(default: Any, help: str, **declared: Any) -> Any:
 
 @dataclass(frozen=True)
 class Options:
-    """Base of option classes; reads the values of its fields and checks their bounds.
-
-    Raises:
-        OptionError: If a value is of another type or out of bounds, on construction.
-    """
+    """Base of option classes, which reads values and checks their bounds when made."""
 
     def __post_init__(self):
         for name, each in options_of(type(self)).items():
@@ -87,36 +83,37 @@ class Options:
             object.__setattr__(self, name, value)
             each.check(value)
 
+    def refuse_if(self, bad: Any, name: str, expected: str) -> None:
+        """Raises an `OptionError` if an option has a value that it must not have."""
+        if bad:
+            received = f"received {getattr(self, name)!r}"
+            raise OptionError(f"{flag(name)}: {expected}, {received}")
+
     def settle(self, **values: Any) -> None:
         """Sets what follows from other options, so that `config.json` says it."""
         for name, value in values.items():
             object.__setattr__(self, name, value)
 
+    def fill(self, **values: Any) -> None:
+        """Sets those of some options that are None."""
+        none = {k: v for k, v in values.items() if getattr(self, k) is None}
+        self.settle(**none)
+
 
 @dataclass(frozen=True)
 class Option:
-    """The declaration of an option, and its annotation.
-
-    Args:
-        name: Name of the field.
-        default: Its default.
-        kind: `int`, `float`, `str`, `bool`, `tuple[float, float]`, or `tuple[KIND,
-            ...]` of one or more of these.
-        optional: Whether it may be None.
-        group: Title of its section in `--help`.
-        metadata: The arguments of `option`.
-    """
+    """The declaration of an option, and its annotation."""
 
     name: str
     default: Any
-    kind: Any
-    optional: bool
+    kind: Any  # a type, a pair of floats, or `tuple[KIND, ...]` of one or more of these
+    optional: bool  # whether it may be None
     group: str
-    metadata: Mapping[str, Any]
+    metadata: Mapping[str, Any]  # the arguments of `option`
 
     @property
     def role(self) -> str:
-        """What it says of a run, one of `ROLES`."""
+        """One of `ROLES`."""
         return self.metadata["role"]
 
     @property
@@ -134,9 +131,7 @@ class Option:
     @property
     def spellings(self) -> Mapping[str, str]:
         """Other texts for some of the choices."""
-        spellings = self.metadata["spellings"]
-        known = spellings() if callable(spellings) else spellings
-        return cast(Mapping[str, str], known)
+        return self.metadata["spellings"]
 
     @functools.cached_property
     def each(self) -> "Option | None":
@@ -152,11 +147,7 @@ class Option:
         return typing.get_origin(self.kind) is tuple and not self.each
 
     def read(self, value: Any) -> Any:
-        """A value from a text, or from data as JSON and YAML hold them.
-
-        Raises:
-            OptionError: If it cannot be one.
-        """
+        """A value from a text, or from data as JSON and YAML hold them."""
         if value is None or (isinstance(value, str) and value.lower() == "none"):
             if self.optional and value not in self.spellings:
                 return None
@@ -263,9 +254,7 @@ def options_of(*classes: type[Options]) -> dict[str, Option]:
 def named(known: Mapping[str, Option], name: str) -> Option | None:
     """The option of this name, or else of which this is another name; None if none is.
 
-    Args:
-        known: Options by name.
-        name: With hyphens or underscores, as a flag or not: `-p`, `--batch-size`, `lr`.
+    Names are with hyphens or underscores, as flags or not: `-p`, `--batch-size`, `lr`.
     """
     if name.startswith("--") or not name.startswith("-"):  # else a short flag
         name = name.removeprefix("--").replace("-", "_")
@@ -334,10 +323,8 @@ class Parser(argparse.ArgumentParser):
     ) -> None:
         """Adds a flag for every option, in sections by their groups.
 
-        Args:
-            known: The options by name. An alias that is the name, or an alias, of one
-                that comes earlier is left out.
-            defaults: Defaults that are not those of the declarations.
+        An alias that is the name, or an alias, of an earlier option is left out. For
+        `defaults` see `parse`.
         """
         sections: dict[str, Any] = {}
         taken = set(known)
@@ -361,16 +348,13 @@ def parse(
     defaults: Mapping[str, Any] | None = None,
     **settings: Any,
 ) -> dict[str, Any]:
-    """Reads flags.
+    """The values of the flags that were given, by name of the option.
 
     Args:
         known: The options by name, as `options_of` gives them.
         arguments: The arguments; None for those of the program.
         defaults: Defaults that are not those of the declarations, for `--help`.
         **settings: Arguments of `argparse.ArgumentParser`.
-
-    Returns:
-        The values of the flags that were given, by name of the option.
     """
     parser = Parser(**settings)
     parser.add_options(known, defaults)

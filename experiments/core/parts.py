@@ -1,7 +1,7 @@
 """The parts of a run, which register themselves: tasks, networks and recipes.
 
-Every task, network and recipe is a class in a file of its own. Methods import what they
-need themselves, so that wrong options are refused before TensorFlow is loaded.
+Every task, network and recipe is a class. Methods import what they need themselves, so
+that wrong options are refused before TensorFlow is loaded.
 
 What was published is data: a line of `published/RECIPE.csv` is a preset with its
 published result. Its columns are `script`, `preset`, `like`, `result`, `shown`, options
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from experiments.core.options import Options
+from experiments.core.report import results_table
 
 if TYPE_CHECKING:
     from experiments.core.program import Program
@@ -35,23 +36,14 @@ Summaries = Mapping[str, Mapping[str, Any]]  # of runs, by what is trained, in w
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a table, or one of a product of settings.
-
-    Args:
-        script: Name of the script.
-        preset: Name of the preset; empty for a result alone.
-        settings: Options, as texts or as values.
-        result: What was published; of a setting, what it is; or an empty text.
-        setting: Name of the setting that it belongs to, such as `@copy`, or empty.
-        shown: What its result is called; by default the name of the preset.
-    """
+    """A row of a table, or one of a product of settings."""
 
     script: str
-    preset: str
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    result: str = ""
-    setting: str = ""
-    shown: str = ""
+    preset: str  # empty for a result alone
+    settings: Mapping[str, Any] = field(default_factory=dict)  # as texts or as values
+    result: str = ""  # what was published; of a setting, what it is; or nothing
+    setting: str = ""  # the one that it belongs to, such as `@copy`
+    shown: str = ""  # what its result is called; by default the name of the preset
 
 
 @functools.cache
@@ -89,8 +81,15 @@ class Part(Options):
         """The same with what follows from the other parts; checks what they need."""
         return self
 
+    def idle(self, program: "Program") -> Iterator[tuple[str, str]]:
+        """Options that have no effect, their names with spaces between, and why.
+
+        The reason begins with `with` or `without`, or stands alone.
+        """
+        yield from ()
+
     def remarks(self, program: "Program", given: Mapping[str, Any]) -> Iterator[str]:
-        """What to warn of, a line each, given the values of flags."""
+        """What else to warn of, a line each, given the values of flags."""
         yield from ()
 
 
@@ -143,6 +142,7 @@ class Network(Part):
         super().__init_subclass__(**settings)
         if cls.__dict__.get("names"):
             NETWORKS.append(cls)
+            NETWORKS.sort(key=lambda each: each.names[0].lower())
 
     def words(self, program: "Program") -> list[str]:
         """The network in words, such as `nnRNN`, `128 units`, `stair expn`."""
@@ -196,14 +196,17 @@ class Recipe(Part):
         """The values of flags, where a value of one may say something of another."""
         return given
 
+    def said(self, program: "Program", given: Mapping[str, Any]) -> set[str]:
+        """The options that flags gave, not those that another flag stands for."""
+        return set(given)
+
     @property
     def trains(self) -> bool:
         """Whether anything is trained after `stabilize`."""
         return True
 
-    def stabilize(self, program: "Program", model, task, directory) -> dict[str, Any]:
-        """What is done to a model before training; what is to be said of it."""
-        return {}
+    def stabilize(self, program: "Program", model, task, directory) -> None:
+        """What is done to a model before training."""
 
     def new_optimizer(self, program: "Program", task: Any) -> Any:
         """A new optimizer."""
@@ -235,7 +238,7 @@ class Recipe(Part):
 
     def report(self, program: "Program", summaries: Summaries) -> str:
         """What is said after the training."""
-        raise NotImplementedError
+        return results_table(summaries, program.task.scores, self.published(program))
 
     def verdict(self, program: "Program", summaries: Summaries) -> str:
         """What is said last of all, such as what was missed; empty for nothing."""

@@ -105,25 +105,23 @@ class Run(Options):
 
     def __post_init__(self):
         super().__post_init__()
-        if not re.fullmatch(r"auto|cpu|gpu(:\d+)?", self.device):
-            raise OptionError(
-                f"--device: expected cpu, gpu, gpu:1 or auto, received {self.device!r}"
-            )
-        if self.strategy != "none" and ":" in self.device:
-            raise OptionError(
-                f"--device: --strategy {self.strategy} takes all devices, expected "
-                f"cpu, gpu or auto, received {self.device!r}"
-            )
+        known = re.fullmatch(r"auto|cpu|gpu(:\d+)?", self.device)
+        self.refuse_if(not known, "device", "expected cpu, gpu, gpu:1 or auto")
+        self.refuse_if(
+            self.strategy != "none" and ":" in self.device,
+            "device",
+            f"--strategy {self.strategy} takes all devices, expected cpu, gpu or auto",
+        )
         if self.tensorboard and not has_tensorboard():
             raise OptionError(
                 "--tensorboard: TensorBoard is not installed; "
                 "pip install tensorboard, or leave the flag out"
             )
-        if self.name is not None and not re.fullmatch(r"[\w.+-]+", self.name):
-            raise OptionError(
-                "--name: expected a part of a folder's name, of letters, digits and "
-                f"_ . + -, received {self.name!r}"
-            )
+        self.refuse_if(
+            self.name is not None and not re.fullmatch(r"[\w.+-]+", self.name),
+            "name",
+            "expected a part of a folder's name, of letters, digits and _ . + -",
+        )
         if self.seed + self.rounds > 2**32:
             raise OptionError(
                 f"--rounds: expected seeds below {2**32}, received {self.rounds} from "
@@ -143,22 +141,15 @@ def has_tensorboard() -> bool:
 
 @dataclass(frozen=True)
 class Program:
-    """A run: its four parts.
-
-    Args:
-        task: What is to be learnt.
-        network: What is trained.
-        recipe: How.
-        run: Where, from which seed, and what it leaves.
-        others: Settings that other networks would have; they have no effect.
-        why: Why this recipe, and whose settings hold, in words.
-    """
+    """A run: its four parts, and what there is to say of them."""
 
     task: Any
     network: Any
     recipe: Any
     run: Run
+    # Settings that other networks would have; they have no effect.
     others: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    # Why this recipe, and whose settings hold, in words.
     why: str = field(default="", compare=False)
 
     @property
@@ -211,7 +202,12 @@ class Program:
         for name in given:
             if name not in self.declared:
                 yield f"{flag(name)} has no effect: {self._lack(name)}"
+        said = self.recipe.said(self, given)
         for part in (self.network, self.recipe, self.task):
+            for names, reason in part.idle(self):
+                why = f" {reason}" if reason.startswith("with") else f": {reason}"
+                for name in filter(said.__contains__, names.split()):
+                    yield f"{flag(name)} has no effect{why}"
             yield from part.remarks(self, given)
 
     def _lack(self, name: str) -> str:
@@ -272,12 +268,11 @@ def compose(script: str, recipe: str, values: Mapping[str, Any]) -> Program:
     Args:
         script: Name of the script.
         recipe: Name of the recipe.
-        values: Options under any of their names, as values or texts; those that the
-            recipe and the classes leave open have their defaults.
+        values: Options under any of their names, as values or texts; others have the
+            defaults of their declarations.
 
     Raises:
-        OptionError: If there is no such option, or a value or a combination of them
-            makes no sense.
+        OptionError: If there is no such option, or values make no sense.
     """
     read = {**read_values(script, recipe, values), "recipe": recipe}
     network = _network(script, recipe, read)
@@ -302,11 +297,7 @@ def compose(script: str, recipe: str, values: Mapping[str, Any]) -> Program:
 
 
 def read_values(script: str, recipe: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings under the options' own names, in their types.
-
-    Raises:
-        OptionError: If there is no such option, or it cannot have that value.
-    """
+    """Settings under the options' own names, in their types."""
     known = known_options(script, recipe)
     read: dict[str, Any] = {}
     for name, value in values.items():

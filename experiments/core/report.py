@@ -15,17 +15,11 @@ MARK = "keras_nonnormal/experiments/figures.py"
 
 @dataclass(frozen=True)
 class Mean:
-    """The mean of a result over repeats, and how far these are apart.
-
-    Args:
-        mean: The mean.
-        deviation: The standard deviation, n - 1 in the divisor; 0 of a single repeat.
-        count: The number of repeats, n.
-    """
+    """The mean of a result over repeats, and how far these are apart."""
 
     mean: float
-    deviation: float
-    count: int
+    deviation: float  # the standard one, n - 1 in the divisor; 0 of a single repeat
+    count: int  # of repeats, n
 
     @classmethod
     def of(cls, values: Iterable[float]) -> "Mean":
@@ -48,6 +42,14 @@ class Mean:
         return (
             f"{self.mean:.{digits}f} ± {self.deviation:.{digits}f} (n = {self.count})"
         )
+
+
+def gathered(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, list[Any]]:
+    """The values of every key, in the order in which they come."""
+    found: dict[Any, list[Any]] = {}
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
+    return found
 
 
 def results_table(
@@ -79,12 +81,12 @@ def results_table(
                 rows.append((title, *_cells(each, names)))
         if "val_loss" in best:
             where = f"validation, best epoch ({best['epoch']} of {summary['epochs']})"
-            rows.append((where, *_cells(best, [f"val_{name}" for name in names])))
+            rows.append((where, *_cells(best, names, "val_")))
         rows.append(("training, last row", *_cells(last, names)))
         levels = {"trivial_loss": trivial, "success_loss": "half of it (success)"}
         for key, title in levels.items():
             if (loss := summary.get(key)) is not None:
-                rows.append((title, *_cells({"loss": loss, **in_units(loss)}, names)))
+                rows.append((title, *_cells({"loss": loss}, names)))
         lines += ["", *aligned(rows)]
     verdicts = [
         f"{start}: {'got' if each['success'] else 'did not get'} below half of the "
@@ -116,12 +118,24 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     return [lines[0], "-" * max(map(len, lines)), *lines[1:]]
 
 
-def _cells(metrics: Mapping[str, float], names: Iterable[str]) -> Iterator[str]:
+def markdown(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows of a table as lines of Markdown; the first row is its head."""
+    lines = ["| " + " | ".join(c.replace("|", "\\|") for c in r) + " |" for r in rows]
+    sides = [":--", *["--:"] * (len(rows[0]) - 1)]
+    return [lines[0], "|" + "|".join(sides) + "|", *lines[1:]]
+
+
+def _cells(
+    metrics: Mapping[str, float], names: Iterable[str], split: str = ""
+) -> Iterator[str]:
     """Metrics for a row of a table, accuracies in percent; empty where one is not."""
+    nats = metrics.get(f"{split}loss")
+    units = {} if nats is None else in_units(nats)
     for name in names:
         digits = ".1%" if "accuracy" in name else ".4f"
         digits = ".2f" if "perplexity" in name else digits
-        yield "" if metrics.get(name) is None else format(metrics[name], digits)
+        value = metrics.get(split + name, units.get(name))
+        yield "" if value is None else format(value, digits)
 
 
 def _published(outcome: Mapping[str, str]) -> Iterator[str]:
@@ -147,13 +161,8 @@ class FigureFolder:
     def reserve(self, *names: str, table: str | None = None) -> None:
         """Sees to it that figures and tables of these names can be written.
 
-        Args:
-            *names: The names.
-            table: Name of another table, which comes with the first of the figures.
-
-        Raises:
-            OptionError: If there is a file of somebody else's in the way, or the
-                folder cannot be made.
+        Refuses a folder that cannot be made, and files of somebody else's in the way.
+        `table` is the name of another table, which comes with the first of the figures.
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)

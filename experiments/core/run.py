@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -133,14 +134,7 @@ def train_one(
     held: contextlib.ExitStack,
     callbacks: Callbacks | None = None,
 ) -> Trained:
-    """Trains the network of a program into its run directory, which stays locked.
-
-    Args:
-        program: The program.
-        task: Its data.
-        held: What holds the lock of the directory.
-        callbacks: More Keras callbacks.
-    """
+    """Trains the network of a program into its run directory, locked while `held`."""
     import keras
 
     from keras_nonnormal.training import RunDirectory, TrainingResult, placed, train
@@ -220,11 +214,7 @@ def finish(
 ) -> dict[str, Any]:
     """Writes and returns `summary.json`, with which a run is finished.
 
-    Args:
-        program: The program of the run.
-        directory: Its `RunDirectory`.
-        main: The summary of its training.
-        more: What else is to be in it.
+    It holds the summary of the training, `main`, and `more`.
     """
     summary = {
         "experiment": program.script,
@@ -243,15 +233,9 @@ def execute_rounds(
 ) -> dict[str, Any]:
     """Runs a program once per round, each round in a folder of its own.
 
-    A run that was broken off goes on in the round in which it was.
-
-    Args:
-        program: The program, with `run.rounds`.
-        execute: Runs one round.
-
-    Returns:
-        The summary that is in `summary.json`: mean and standard deviation of the test
-        results, or of the last row of a task without a test, and those of every round.
+    A run that was broken off goes on in the round in which it was. The summary has mean
+    and standard deviation of the test results, or of the last row of a task without a
+    test, and those of every round.
     """
     from keras_nonnormal.training import RunDirectory, placed
 
@@ -327,9 +311,24 @@ def config(program: Program) -> dict[str, Any]:
             "python": platform.python_version(),
             **{each.__name__: each.__version__ for each in packages},
         },
+        "commit": commit(),
         "machine": platform.platform(),
         "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
     }
+
+
+def commit() -> str | None:
+    """The commit of this program, with `-dirty` if files were changed; None if it is
+    in no repository, or there is no git.
+    """
+    asked = ("git", "describe", "--always", "--dirty", "--exclude=*")
+    try:
+        said = subprocess.run(
+            asked, cwd=Path(__file__).parent, capture_output=True, text=True, timeout=10
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return said.stdout.strip() or None
 
 
 def load_tensorflow() -> None:

@@ -15,12 +15,8 @@ from typing import Any
 from experiments.core.legacy import program_of_config
 from experiments.core.options import OptionError, by_role
 from experiments.core.program import Program
+from experiments.core.report import gathered
 
-# What is drawn if nothing is said: the first that all runs have.
-METRICS = (
-    *("val_mode_accuracy", "val_perplexity"),
-    *("val_bits_per_character", "val_accuracy", "val_task_loss", "task_loss"),
-)
 # Roles of options in which repeats of one setting may differ; all others say what is
 # trained.
 FREE_IN_REPEATS = ("seed", "numerics", "label", "where", "shown", "source", "test")
@@ -32,17 +28,11 @@ NETS = ("net_type", "init")
 
 @dataclass(eq=False)
 class RunFolder:
-    """A run directory.
-
-    Args:
-        path: The folder.
-        config: What its `config.json` holds.
-        label: What it is called in figures.
-    """
+    """A run directory."""
 
     path: Path
-    config: dict[str, Any]
-    label: str = ""
+    config: dict[str, Any]  # of its `config.json`
+    label: str = ""  # what it is called in figures
 
     @property
     def experiment(self) -> str:
@@ -51,11 +41,7 @@ class RunFolder:
 
     @functools.cached_property
     def program(self) -> Program:
-        """The program that made it, also in an earlier version.
-
-        Raises:
-            OptionError: If it is of no script here, or of options that make no sense.
-        """
+        """The program that made it, also in an earlier version."""
         try:
             return program_of_config(self.config)
         except (KeyError, StopIteration, OptionError) as error:
@@ -88,11 +74,7 @@ class RunFolder:
 
     @property
     def model(self) -> Path:
-        """The file of its trained model.
-
-        Raises:
-            OptionError: If there is none.
-        """
+        """The file of its trained model; an `OptionError` if there is none."""
         file = self.path / "model.keras"
         if not file.is_file():
             raise OptionError(
@@ -102,11 +84,7 @@ class RunFolder:
 
     @property
     def best_weights(self) -> Path:
-        """The file of its trained model, or of the best weights of an unfinished run.
-
-        Raises:
-            OptionError: If there is neither.
-        """
+        """The file of its model, or of the best weights of an unfinished run."""
         best = sorted(self.path.glob("checkpoints/best-*.weights.h5"))
         if (self.path / "model.keras").is_file() or not best:
             return self.model
@@ -119,12 +97,7 @@ class RunFolder:
         return {k: v for k, v in self.options.items() if k not in free}
 
     def setting_but(self, *names: str, group: str | None = None) -> str:
-        """The same as a text, without some of these options.
-
-        Args:
-            *names: Options to leave out.
-            group: A group of options to leave out, such as `"pre-training"`.
-        """
+        """The same as a text, without some options and without a group of them."""
         declared = self.known.declared if self.known else {}
         grouped = {name for name, each in declared.items() if each.group == group}
         left = {k: v for k, v in self.setting.items() if k not in grouped.union(names)}
@@ -135,9 +108,6 @@ class RunFolder:
 
         Where a network has no penalty its loss is given as `task_loss`, too, and
         `update` is how many updates there were, if rows are not passes over data.
-
-        Raises:
-            OptionError: If there are none, or the file is no table of numbers.
         """
         file = self.path / "metrics.csv"
         try:
@@ -166,12 +136,7 @@ class RunFolder:
     def logged(self, name: str) -> dict[int, list[float]]:
         """The values of a variable by epoch, if it has a `name.csv` of them.
 
-        Args:
-            name: The variable: `"alpha"`, the heights of a learned stair, `"gain"` or
-                `"saturation"`, those of gamma.
-
-        Raises:
-            OptionError: If the file is no such table.
+        That is `alpha`, the heights of a learned stair, or `gain` and `saturation`.
         """
         file = self.path / f"{name}.csv"
         try:
@@ -207,24 +172,13 @@ class RunFolder:
 
 
 def repeats(runs: Iterable[RunFolder]) -> list[list[RunFolder]]:
-    """The runs of every setting: they differ in nothing that is trained but the seed.
-
-    Args:
-        runs: The runs, in any order.
-    """
-    found: dict[tuple[str, str], list[RunFolder]] = {}
-    for run in runs:
-        key = (run.experiment, run.setting_but())
-        found.setdefault(key, []).append(run)
-    return list(found.values())
+    """The runs of every setting, which differ in nothing that is trained but seeds."""
+    keyed = (((run.experiment, run.setting_but()), run) for run in runs)
+    return list(gathered(keyed).values())
 
 
 def run_folders(paths: Sequence[str]) -> list[RunFolder]:
-    """Run directories with labels that differ.
-
-    Raises:
-        OptionError: If one of them is no run directory, or is there twice.
-    """
+    """Run directories with labels that differ; refuses one that is there twice."""
     folders = [Path(path) for path in paths]
     for path, times in Counter(path.resolve() for path in folders).items():
         if times > 1:
@@ -236,69 +190,8 @@ def run_folders(paths: Sequence[str]) -> list[RunFolder]:
     return runs
 
 
-def finished(runs: Sequence[RunFolder]) -> Sequence[RunFolder]:
-    """The same runs, all of which have a trained model, and a script that is known.
-
-    Raises:
-        OptionError: If one has not.
-    """
-    for run in runs:
-        assert run.program
-        assert run.model
-    return runs
-
-
-def of_one_experiment(runs: Sequence[RunFolder]) -> str:
-    """The name of the script that made all of these runs.
-
-    Raises:
-        OptionError: If there are several.
-    """
-    names = sorted({run.experiment for run in runs})
-    if len(names) > 1:
-        raise OptionError(
-            f"expected runs of one experiment in a figure, received {', '.join(names)}"
-        )
-    return names[0]
-
-
-def metric_of_all(
-    histories: Mapping[str, Sequence[Mapping[str, float]]], asked: str | None = None
-) -> str:
-    """A metric that all runs have, the one that is asked for if any.
-
-    Args:
-        histories: For each run, by its label, the rows of its metrics.
-        asked: Name of the metric, or None.
-
-    Raises:
-        OptionError: If there is none.
-    """
-    known = {
-        label: {name for row in rows for name in row}
-        for label, rows in histories.items()
-    }
-    if asked is None:
-        shared = set.intersection(*known.values())
-        found = next((name for name in METRICS if name in shared), None)
-        if found is None:
-            raise OptionError(f"--metric: the runs share none of {', '.join(METRICS)}")
-        return found
-    for label, names in known.items():
-        if asked not in names:
-            others = ", ".join(sorted(names - {"epoch", "update", "seconds"}))
-            raise OptionError(
-                f"--metric: {label} has no {asked}, expected one of {others}"
-            )
-    return asked
-
-
 def read_config(path: Path) -> dict[str, Any]:
-    """What the `config.json` of a run directory holds, with its `options`.
-
-    Raises:
-        OptionError: If there is none, or it is broken.
-    """
+    """What the `config.json` of a run directory holds, with its `options`."""
     file = path / "config.json"
     try:
         config = json.loads(file.read_text(encoding="utf-8"))
@@ -335,10 +228,6 @@ def labels_of(
     A label is the kind of network, its hidden size, its nonlinearity unless that is
     modReLU, and its stair, if it has one; if these are not enough, the shape that gamma
     began with or the text that was read, then the seed, then the folder.
-
-    Args:
-        folders: The folders of the runs.
-        options: The options of each.
     """
     labels = [_labels(*each) for each in zip(folders, options, strict=True)]
     counts = [Counter(column) for column in zip(*labels, strict=True)]

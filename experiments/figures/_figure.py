@@ -46,10 +46,8 @@ def say(words: str) -> None:
 def flat(values: Any) -> Iterator[tuple]:
     """The rows of a table of nested values: where each is, and what it is.
 
-    Args:
-        values: A mapping, whose keys come first; a list, an array or an iterator, whose
-            places come first, from 0 on; or what a row ends with. A tuple, as a key or
-            as an end, is several cells.
+    Keys of mappings come first, and places, from 0 on, in lists, arrays and iterators.
+    A tuple, as a key or as an end, is several cells.
 
     Example:
 
@@ -87,20 +85,12 @@ class FigureOptions(Options):
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure that the command line knows.
-
-    Args:
-        name: Its name there.
-        draw: Function of the options and the `Output`; of a figure of runs, of these
-            before them.
-        options: The class of its options.
-        of_runs: Whether it is of run directories.
-    """
+    """A figure that the command line knows."""
 
     name: str
-    draw: Callable[..., None]
+    draw: Callable[..., None]  # of `runs`, if it is of runs, options and `Output`
     options: type[FigureOptions]
-    of_runs: bool
+    of_runs: bool  # whether it is of run directories
 
 
 FIGURES: dict[str, Figure] = {}

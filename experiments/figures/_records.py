@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiments.core.options import OptionError
+from experiments.core.report import gathered
 from experiments.core.runs import RunFolder
 from experiments.networks.deep import NETWORKS, SPIKING
 from experiments.recipes.stability import TOLERANCE, target_of
@@ -34,35 +35,20 @@ LEFT_OUT = ("rsimplernn",)
 
 @dataclass(frozen=True)
 class Record:
-    """A finished run of `deep_rnn.py`.
-
-    Args:
-        task: The task.
-        net: The network.
-        depth: Number of layers.
-        seed: The seed.
-        start: One of `STARTS`, or another radius in words.
-        score: The test result that counts.
-        validation: The same of the best epoch on the validation data.
-        radius: The mean radius that training began with, if it was measured.
-        target: What that was to be; None without pre-training.
-        clipped: Whether gradients were clipped.
-        curve: The validation result of every epoch.
-        others: What else makes runs comparable: sizes and training, as a text.
-    """
+    """A finished run of `deep_rnn.py`."""
 
     task: str
     net: str
-    depth: int
+    depth: int  # layers
     seed: int
-    start: str
-    score: float
-    validation: float
-    radius: float | None
-    target: float | None
-    clipped: bool
-    curve: tuple[float, ...]
-    others: str
+    start: str  # one of `STARTS`, or another radius in words
+    score: float  # the test result that counts
+    validation: float  # the same of the best epoch on the validation data
+    radius: float | None  # the mean that training began with, if it was measured
+    target: float | None  # what that was to be; None without pre-training
+    clipped: bool  # whether gradients were
+    curve: tuple[float, ...]  # the validation result of every epoch
+    others: str  # what else makes runs comparable: sizes and training, as a text
 
     @property
     def metric(self) -> str:
@@ -89,9 +75,7 @@ def records(runs: Iterable[RunFolder]) -> list[Record]:
 
 def grouped(found: Iterable[Record], *names: str) -> dict[Any, list[Record]]:
     """Records by some of their attributes, in the order of the figures."""
-    groups: dict[Any, list[Record]] = {}
-    for each in found:
-        groups.setdefault(tuple(getattr(each, name) for name in names), []).append(each)
+    groups = gathered((tuple(getattr(r, name) for name in names), r) for r in found)
     orders = {"net": NETWORKS.index, "start": _place}
     keys = sorted(
         groups,

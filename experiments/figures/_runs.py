@@ -9,14 +9,14 @@ from typing import Any
 
 from experiments import recipes  # noqa: F401 - fills the registries
 from experiments.core.options import OptionError, option
-from experiments.core.runs import (
-    RunFolder,
-    metric_of_all,
-    of_one_experiment,
-    states,
-)
+from experiments.core.runs import RunFolder, states
 from experiments.figures._figure import Output, keras, say
 
+# What is drawn if nothing is said: the first that all runs have.
+METRICS = (
+    *("val_mode_accuracy", "val_perplexity"),
+    *("val_bits_per_character", "val_accuracy", "val_task_loss", "task_loss"),
+)
 METRIC = option(
     None,
     "column of metrics.csv (default: the validation accuracy if there is one, else a "
@@ -29,16 +29,9 @@ def measured(
 ) -> tuple[str, dict[str, list[dict[str, float]]], str, str]:
     """What a figure of a metric needs of runs of one experiment.
 
-    Args:
-        runs: The runs.
-        asked: Name of the metric, or None for the first that all have.
-
     Returns:
         The name of the experiment, for each run, by its label, the rows of its
         metrics, the metric, and what an axis says of it.
-
-    Raises:
-        OptionError: If runs are of several experiments or share no metric.
     """
     experiment = of_one_experiment(runs)
     histories = {run.label: run.history() for run in runs}
@@ -47,6 +40,50 @@ def measured(
     if label.endswith("loss") and "val_bits_per_character" in first:
         label += ", nats per character"
     return experiment, histories, metric, label
+
+
+def finished(runs: Sequence[RunFolder]) -> Sequence[RunFolder]:
+    """The same runs; refuses one without a trained model, or of an unknown script."""
+    for run in runs:
+        assert run.program
+        assert run.model
+    return runs
+
+
+def of_one_experiment(runs: Sequence[RunFolder]) -> str:
+    """The name of the script that made all of these runs; refuses several."""
+    names = sorted({run.experiment for run in runs})
+    if len(names) > 1:
+        raise OptionError(
+            f"expected runs of one experiment in a figure, received {', '.join(names)}"
+        )
+    return names[0]
+
+
+def metric_of_all(
+    histories: Mapping[str, Sequence[Mapping[str, float]]], asked: str | None = None
+) -> str:
+    """A metric that all runs have, the one that is asked for if any.
+
+    The histories are the rows of metrics of each run, by its label.
+    """
+    known = {
+        label: {name for row in rows for name in row}
+        for label, rows in histories.items()
+    }
+    if asked is None:
+        shared = set.intersection(*known.values())
+        found = next((name for name in METRICS if name in shared), None)
+        if found is None:
+            raise OptionError(f"--metric: the runs share none of {', '.join(METRICS)}")
+        return found
+    for label, names in known.items():
+        if asked not in names:
+            others = ", ".join(sorted(names - {"epoch", "update", "seconds"}))
+            raise OptionError(
+                f"--metric: {label} has no {asked}, expected one of {others}"
+            )
+    return asked
 
 
 def axis_label(metric: str) -> str:
@@ -76,15 +113,9 @@ def title_of(run: RunFolder) -> str:
 def each_layer(
     kind: str, runs: Sequence[RunFolder], out: Output
 ) -> Iterator[tuple[RunFolder, Any, str]]:
-    """The recurrent layers of runs that have a figure each.
+    """Runs that have a figure each, layers of their trained models, names of figures.
 
-    Args:
-        kind: What names of figures begin with.
-        runs: The runs, all of which must have a model.
-        out: Where the figures go.
-
-    Yields:
-        A run, the layer of its trained model, and the name of its figure.
+    The names begin with a `kind`.
     """
     names = [f"{kind}-{run.path.resolve().name}" for run in runs]
     for number, name in enumerate(names):
@@ -107,11 +138,7 @@ def without_gates(values: Mapping[str, Any], run: RunFolder) -> Any:
 
 
 def load(path: Path, *, with_loss: bool = False) -> tuple[Any, Any]:
-    """A saved model, compiled if `with_loss`, and its only recurrent layer.
-
-    Raises:
-        OptionError: If the file cannot be read, or has not one recurrent layer.
-    """
+    """A saved model, compiled if `with_loss`, and its only recurrent layer."""
     model, layers = load_layers(path, with_loss=with_loss)
     if len(layers) != 1:
         raise OptionError(
@@ -140,28 +167,19 @@ def _cannot_load(path: Path, error: BaseException) -> OptionError:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A network of a run at one time.
+    """A network of a run at one time."""
 
-    Args:
-        stage: `"start"`, `"epoch"` or `"trained"`.
-        epoch: How many epochs are behind it.
-        model: The network.
-        layer: Its recurrent layer.
-    """
-
-    stage: str
-    epoch: int
+    stage: str  # "start", "epoch" or "trained"
+    epoch: int  # how many are behind it
     model: Any
-    layer: Any
+    layer: Any  # its recurrent layer
 
 
 def snapshots(run: RunFolder, options: Any) -> Iterator[Snapshot]:
     """The networks of a run in order of time; the trained one is always there, last.
 
-    Args:
-        run: The run.
-        options: Whether to make the network at its `start` anew, and to restore those
-            of the `checkpoints` that were kept.
+    The one at the start is made anew if options have `start`, those of checkpoints that
+    were kept are restored if they have `checkpoints`.
     """
     say(run.label)
     first = at_start(run) if options.start else None
@@ -210,11 +228,8 @@ def at_start(run: RunFolder) -> Snapshot:
 def kept(run: RunFolder, first: Snapshot | None = None) -> Iterator[Snapshot]:
     """The networks of the checkpoints that a run kept, in order.
 
-    They are one and the same model, which changes from one to the next.
-
-    Args:
-        run: The run.
-        first: The network at the start, if it has been made; it becomes that model.
+    They are one and the same model, which changes from one to the next; that of the
+    start if it has been made.
     """
     for epoch, file in states(run.path).items():
         first = first or at_start(run)

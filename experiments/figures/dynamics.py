@@ -9,9 +9,16 @@ from typing import Any
 
 from experiments.core.options import OptionError, option
 from experiments.core.report import Mean
-from experiments.core.runs import RunFolder, finished, has_gamma, of_one_experiment
+from experiments.core.runs import RunFolder, has_gamma
 from experiments.figures._figure import Output, analysis, figure, flat, numpy, plotting
-from experiments.figures._runs import Snapshot, batch_of, experiments_of, snapshots
+from experiments.figures._runs import (
+    Snapshot,
+    batch_of,
+    experiments_of,
+    finished,
+    of_one_experiment,
+    snapshots,
+)
 from experiments.figures.gamma import by_shape
 
 BASES = {"2": 2.0, "e": math.e, "10": 10.0}

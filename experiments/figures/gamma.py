@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from experiments.core.options import OptionError, option
-from experiments.core.runs import RunFolder, has_gamma, metric_of_all, of_one_experiment
+from experiments.core.report import gathered
+from experiments.core.runs import RunFolder, has_gamma
 from experiments.figures._figure import (
     Output,
     figure,
@@ -23,6 +24,8 @@ from experiments.figures._runs import (
     experiments_of,
     file_name,
     measured,
+    metric_of_all,
+    of_one_experiment,
 )
 
 SHAPES = ((1.0, 0.0), (5.0, 0.0), (20.0, 0.0), (1.0, 1.0), (5.0, 0.5), (5.0, 1.0))
@@ -120,10 +123,10 @@ def speed(runs, options, out: Output) -> None:
     experiment, histories, metric, label = measured(runs, options.metric)
     name = file_name("speed", experiment, metric)
     out.begin(name)
-    groups: dict[str, list[list[float]]] = {}
-    for run in runs:
-        values = [row.get(metric, math.nan) for row in histories[run.label]]
-        groups.setdefault(_group(run), []).append(values)
+    groups = gathered(
+        (_group(run), [row.get(metric, math.nan) for row in histories[run.label]])
+        for run in runs
+    )
     try:
         drawn = plotting.learning_speed(
             groups,
@@ -167,10 +170,7 @@ def start_shape(run: RunFolder) -> tuple[float, float]:
 
 def by_shape(runs, values: Mapping[str, float]) -> dict[tuple, list[float]]:
     """Values of runs, by label, by the shape that the runs began with."""
-    found: dict[tuple, list[float]] = {}
-    for run in runs:
-        found.setdefault(start_shape(run), []).append(values[run.label])
-    return found
+    return gathered((start_shape(run), values[run.label]) for run in runs)
 
 
 def _last(histories: Mapping[str, list[dict]], metric: str) -> dict[str, float]:

@@ -209,13 +209,8 @@ def _small_network(
 ) -> Any:
     """A model of LSTM, GRU or ALIF layers, with new weights.
 
-    Args:
-        net: Which of these.
-        units: Of every layer.
-        shape: Time and features of the input.
-        layers: How many there are.
-        embedding: Width of a softmax layer below them; 0 for none.
-        **settings: Arguments of LSTM and GRU.
+    `shape` is time and features of the input, `embedding` the width of a softmax layer
+    below, 0 for none; settings are those of LSTM and GRU.
     """
     from keras_nonnormal.layers import ALIF
 

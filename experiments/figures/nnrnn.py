@@ -8,7 +8,6 @@ import itertools
 import math
 
 from experiments.core.options import OptionError, option
-from experiments.core.runs import finished, of_one_experiment
 from experiments.figures._figure import (
     Output,
     analysis,
@@ -25,8 +24,10 @@ from experiments.figures._runs import (
     each_layer,
     experiments_of,
     file_name,
+    finished,
     load,
     measured,
+    of_one_experiment,
     title_of,
     without_gates,
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from experiments.core.options import OptionError, option
-from experiments.core.report import Mean
+from experiments.core.report import Mean, gathered
 from experiments.core.runs import RunFolder, repeats
 from experiments.figures._figure import Output, analysis, figure, flat, numpy, plotting
 from experiments.figures._runs import (
@@ -221,11 +221,12 @@ def _elu(x):
 
 def _groups(runs: Sequence[RunFolder]) -> list[tuple[str, str, list[RunFolder]]]:
     """Runs by task and by how their networks began, in the order of the first."""
-    found: dict[tuple[str, str], list[RunFolder]] = {}
-    for run in runs:
-        start = run.options.get("init") or run.options.get("start")
-        kind = str(start or run.options.get("net_type") or "run")
-        found.setdefault((run.experiment, kind), []).append(run)
+
+    def kind(options: Mapping[str, Any]) -> str:
+        names = ("init", "start", "net_type")
+        return str(next(filter(None, map(options.get, names)), "run"))
+
+    found = gathered(((run.experiment, kind(run.options)), run) for run in runs)
     return [(*names, group) for names, group in found.items()]
 
 

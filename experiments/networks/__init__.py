@@ -1,7 +1,7 @@
-"""What is trained: a file for every network, which registers itself.
+"""What is trained: networks, which register themselves.
 
 To add one, add a file with a class of `Recurrent` (or `Nonlinear`) here: its options,
-its checks, its demonstration, its number of parameters and its layer.
+its checks, its demonstration, its number of parameters and the arguments of its layer.
 """
 
 import importlib

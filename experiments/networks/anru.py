@@ -3,25 +3,21 @@
 from dataclasses import dataclass
 
 from experiments.core.options import option
-from experiments.core.program import Program
-from experiments.networks.recurrent import Recurrent, Shaped, dense_start, input_start
+from experiments.networks.nonlinear import Shaped, Started
 
 
 @dataclass(frozen=True)
-class AdaptiveNetwork(Shaped, Recurrent):
+class AdaptiveNetwork(Shaped, Started):
     """ANRU, which the last release of its programs also calls ARUN."""
 
     names, recipes = ("ANRU",), ("gamma",)
     spellings = {"ARUN": {"net_type": "ANRU"}}
     refused = {"stair": "has a controller that shapes its non-linearity at every step"}
 
-    rinit: str | None = dense_start()
-    iinit: str = input_start()
     controller: int = option(50, "units of the controller", low=1, group="ANRU")
 
-    def settled(self, program: Program):
-        if self.rinit is None:
-            self.settle(rinit="henaff")
+    def settled(self, program):
+        self.fill(rinit="henaff")
         return super().settled(program)
 
     @property
@@ -40,24 +36,14 @@ class AdaptiveNetwork(Shaped, Recurrent):
         # The long products of its backward pass are slow in XLA.
         return program.run.jit is not None and super().compiles_steps(program)
 
-    def layer(self, features, **loop):
-        from keras_nonnormal.layers import ANRU
-
+    def settings(self, features):
         gain, saturation = self.shape()
-        return ANRU(
-            self.units,
-            controller_units=self.controller,
-            kernel_initializer=self.iinit,
-            recurrent_initializer=self.rinit,
-            controller_initializer=self.iinit,
-            controller_recurrent_initializer=self.rinit,
-            gain_initializer=gain,
-            saturation_initializer=saturation,
-            **loop,
-        )
-
-    def remarks(self, program, given):
-        yield from super().remarks(program, given)
-        for name in ("gain", "saturation"):
-            if name in given and self.random:
-                yield f"--{name} has no effect: --random draws where to start"
+        return {
+            "controller_units": self.controller,
+            "kernel_initializer": self.iinit,
+            "recurrent_initializer": self.rinit,
+            "controller_initializer": self.iinit,
+            "controller_recurrent_initializer": self.rinit,
+            "gain_initializer": gain,
+            "saturation_initializer": saturation,
+        }

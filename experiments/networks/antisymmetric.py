@@ -10,16 +10,12 @@ from experiments.networks.recurrent import Recurrent
 class AntisymmetricNetwork(Recurrent):
     """AntisymmetricRNN: the state follows a stable differential equation."""
 
-    names = ("AntisymmetricRNN",)
+    names, group = ("AntisymmetricRNN",), "AntisymmetricRNN"
     demo = {"learning_rate": 1e-3, "epsilon": 0.1}
 
-    epsilon: float = option(0.01, "step size", above=0, group="AntisymmetricRNN")
-    diffusion: float = option(
-        0.01, "decay of the state, gamma", low=0, group="AntisymmetricRNN"
-    )
-    gated: bool = option(
-        False, "multiply the change of the state by a gate", group="AntisymmetricRNN"
-    )
+    epsilon: float = option(0.01, "step size", above=0)
+    diffusion: float = option(0.01, "decay of the state, gamma", low=0)
+    gated: bool = option(False, "multiply the change of the state by a gate")
 
     def count(self, features, units):
         affine = features * units + units
@@ -28,13 +24,6 @@ class AntisymmetricNetwork(Recurrent):
     def extras(self):
         return ["gated"] if self.gated else []
 
-    def layer(self, features, **loop):
-        from keras_nonnormal.layers import AntisymmetricRNN
-
-        return AntisymmetricRNN(
-            self.units,
-            epsilon=self.epsilon,
-            diffusion=self.diffusion,
-            gated=self.gated,
-            **loop,
-        )
+    def settings(self, features):
+        step = {"epsilon": self.epsilon, "diffusion": self.diffusion}
+        return {**step, "gated": self.gated}

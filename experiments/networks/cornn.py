@@ -10,25 +10,16 @@ from experiments.networks.recurrent import Recurrent
 class OscillatorNetwork(Recurrent):
     """CoRNN: coupled oscillators, driven and damped."""
 
-    names = ("CoRNN",)
+    names, group = ("CoRNN",), "CoRNN"
     demo = {"learning_rate": 1e-3}
 
-    oscillator_step: float = option(0.076, "time step, dt", above=0, group="CoRNN")
-    stiffness: float = option(
-        0.4, "gamma, the square of the frequency", low=0, group="CoRNN"
-    )
-    damping: float = option(8.0, "epsilon, damping", low=0, group="CoRNN")
+    oscillator_step: float = option(0.076, "time step, dt", above=0)
+    stiffness: float = option(0.4, "gamma, the square of the frequency", low=0)
+    damping: float = option(8.0, "epsilon, damping", low=0)
 
     def count(self, features, units):
         return 2 * units * units + features * units + units
 
-    def layer(self, features, **loop):
-        from keras_nonnormal.layers import CoRNN
-
-        return CoRNN(
-            self.units,
-            dt=self.oscillator_step,
-            gamma=self.stiffness,
-            epsilon=self.damping,
-            **loop,
-        )
+    def settings(self, features):
+        forces = {"gamma": self.stiffness, "epsilon": self.damping}
+        return {"dt": self.oscillator_step, **forces}

@@ -11,7 +11,7 @@ import itertools
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.core.options import OptionError, flag, option
+from experiments.core.options import OptionError, option
 from experiments.core.parts import Network
 
 GATED = ("LSTM", "GRU")
@@ -19,8 +19,6 @@ SIMPLE = ("rsimplernn", "ssimplernn")
 SPIKING = ("maLSNN", "maLSNNb")
 NETWORKS = (*GATED, *SIMPLE, *SPIKING, "lru")
 DEPTHS = (2, 5)
-# Networks that an option acts on.
-ACTS_ON = {"dampening": SPIKING, "activation": SIMPLE}
 
 # Units of every layer; all networks of a task have about as many parameters.
 WIDTHS = {
@@ -80,17 +78,14 @@ class DeepNetwork(Network):
         if task.text and self.embedding is None:
             alike = self.tied or self.net == "lru"
             self.settle(embedding=units[-1] if alike else EMBEDDING)
-        if task.text and self.tied and self.embedding != units[-1]:
-            raise OptionError(
-                f"--embedding: it is the read-out, expected the {units[-1]} "
-                "units of the last layer, or --no-tied, received "
-                f"{self.embedding}"
-            )
-        if len(set(units)) > 1 and self.net == "lru":
-            raise OptionError(
-                "--stack: blocks of lru are residual, expected one width, received "
-                f"{self.stack!r}"
-            )
+        self.refuse_if(
+            task.text and self.tied and self.embedding != units[-1],
+            "embedding",
+            f"it is the read-out, expected the {units[-1]} units of the last layer, or "
+            "--no-tied",
+        )
+        residual = "blocks of lru are residual, expected one width"
+        self.refuse_if(len(set(units)) > 1 and self.net == "lru", "stack", residual)
         return self
 
     def units_of(self, task: Any) -> tuple[int, ...]:
@@ -109,9 +104,6 @@ class DeepNetwork(Network):
         # Wide and narrow layers in turn; the last is as wide as the embedding.
         depth = len(layers)
         return (*((base, base // 5) * depth)[: depth - 1], EMBEDDING)
-
-    def check_target(self, recipe: Any) -> None:
-        """Raises an `OptionError` if the network cannot have a target: none."""
 
     def words(self, program):
         units = ":".join(map(str, self.units_of(program.task)))
@@ -176,6 +168,8 @@ class DeepNetwork(Network):
         """
         import keras
 
+        from experiments.networks.stack import with_states
+
         carried = task.stateful if carried is None else carried
         if program.task.text:
             inputs = keras.Input((None,), dtype="int32", name="tokens")
@@ -200,15 +194,9 @@ class DeepNetwork(Network):
             if not carried:
                 hidden = layer(hidden)
                 continue
-            sizes = layer.state_size
-            states = [
-                keras.Input((size,), name=f"state_{number}_{place}")
-                for place, size in enumerate(
-                    sizes if isinstance(sizes, (list, tuple)) else [sizes]
-                )
-            ]
-            hidden, *new = layer(hidden, initial_state=states)
-            before, after = [*before, *states], [*after, *new]
+            names = (f"state_{number}_{place}" for place in itertools.count())
+            hidden, old, new = with_states(layer, hidden, names)
+            before, after = [*before, *old], [*after, *new]
         if program.task.text and self.tied:
             logits = embedding(hidden, reverse=True)
         else:
@@ -245,16 +233,15 @@ class DeepNetwork(Network):
         kinds: Any = {"LSTM": FusedLSTM, "GRU": FusedGRU, "lru": LRUBlock}
         return kinds[self.net](units, **settings)
 
-    def remarks(self, program, given):
-        said = program.recipe.said(program, given)
-        for name, networks in ACTS_ON.items():
-            if name in said and self.net not in networks:
-                yield f"{flag(name)} has no effect: the network is {self.net}"
+    def idle(self, program):
+        if self.net not in SPIKING:
+            yield "dampening", f"the network is {self.net}"
+        if self.net not in SIMPLE:
+            yield "activation", f"the network is {self.net}"
         if not program.task.text:
-            for name in said & {"embedding", "tied"}:
-                yield f"{flag(name)} has no effect: the task has no words"
-        if "width" in given and ":" in self.stack:
-            yield f"--width has no effect: --stack {self.stack} says the width of each"
+            yield "embedding tied", "the task has no words"
+        if ":" in self.stack:
+            yield "width", f"--stack {self.stack} says the width of each"
 
 
 def layers_of(stack: str, width: int) -> tuple[int, ...]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.core.options import OptionError, option
+from experiments.core.options import option
 from experiments.core.parts import Network
 
 ACTIVATIONS = ("cos", "relu", "sin")
@@ -26,13 +26,15 @@ class DenseNetwork(Network):
     depth: int = option(30, "hidden layers", low=1, alias="layers")
     width: int = option(128, "units of each", low=1)
 
-    def check_target(self, recipe: Any) -> None:
-        """Raises an `OptionError` if a target is about recurrence."""
-        if recipe.goals == "unbalanced" or "rec" in str(recipe.goals):
-            raise OptionError(
-                "--target: nothing recurs here, expected a radius, auto, or one for "
-                f"each kind such as enc=1,depth=0.9, received {recipe.target!r}"
-            )
+    def settled(self, program):
+        recipe = program.recipe
+        recipe.refuse_if(
+            recipe.goals == "unbalanced" or "rec" in str(recipe.goals),
+            "target",
+            "nothing recurs here, expected a radius, auto, or one for each kind such "
+            "as enc=1,depth=0.9",
+        )
+        return self
 
     def words(self, program):
         layers = f"{self.depth} layers of {self.width} units"
@@ -46,7 +48,7 @@ class DenseNetwork(Network):
         pixels, classes = program.task.widths.values()
         return count_parameters(pixels, classes, self.depth, self.width)
 
-    def model(self, program, task, *, carried: bool = False):
+    def model(self, program, task):
         import keras
 
         from keras_nonnormal.activations import cos, sin

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from experiments.core.options import OptionError, option
+from experiments.core.options import option
 from experiments.networks.recurrent import MOST_UNITS, WithStair
 
 
@@ -11,31 +11,23 @@ from experiments.networks.recurrent import MOST_UNITS, WithStair
 class UnitaryNetwork(WithStair):
     """EURNN: the recurrent matrix is a product of rotations of pairs of units."""
 
-    names = ("EURNN",)
+    names, group = ("EURNN",), "EURNN"
     no_exp_alpha = "has a non-linearity of complex units, exp-alpha is for real ones"
     before = {"rinit": None}
 
-    capacity: int = option(4, "rotation stages, even", low=2, group="EURNN")
-    fft: bool = option(
-        False, "the log2(units) stages of a Fourier transform", group="EURNN"
-    )
-    complex: bool = option(True, "complex numbers", group="EURNN")
+    capacity: int = option(4, "rotation stages, even", low=2)
+    fft: bool = option(False, "the log2(units) stages of a Fourier transform")
+    complex: bool = option(True, "complex numbers")
 
     def check_size(self):
-        units, received = self.units, f"received {self.units}"
+        units, even = self.units, "expected an even number"
         if self.fft:
-            if units < 2 or units & (units - 1):
-                raise OptionError(f"--units: --fft needs a power of two, {received}")
-        elif units % 2:
-            raise OptionError(
-                "--units: EURNN rotates pairs of units, expected an even number, "
-                f"{received}"
-            )
-        elif self.capacity % 2 or self.capacity > units:
-            raise OptionError(
-                f"--capacity: expected an even number of at most --units, {units}, "
-                f"received {self.capacity}"
-            )
+            odd = units < 2 or units & (units - 1)
+            self.refuse_if(odd, "units", "--fft needs a power of two")
+            return
+        self.refuse_if(units % 2, "units", f"EURNN rotates pairs of units, {even}")
+        odd = self.capacity % 2 or self.capacity > units
+        self.refuse_if(odd, "capacity", f"{even} of at most --units, {units}")
 
     def sizes(self):
         if self.fft:
@@ -50,16 +42,8 @@ class UnitaryNetwork(WithStair):
             return 2 * rotations + units + 2 * kernel + units
         return rotations + kernel + units
 
-    def layer(self, features, **loop):
-        from keras_nonnormal.layers import EURNN
-
-        return EURNN(
-            self.units,
-            capacity=self.capacity,
-            fft=self.fft,
-            complex=self.complex,
-            **loop,
-        )
+    def settings(self, features):
+        return {"capacity": self.capacity, "fft": self.fft, "complex": self.complex}
 
     def readout(self, features, classes):
         from keras.initializers import Constant, RandomUniform
@@ -71,7 +55,7 @@ class UnitaryNetwork(WithStair):
             "bias_initializer": Constant(0.01),
         }
 
-    def remarks(self, program, given):
-        yield from super().remarks(program, given)
-        if "capacity" in given and self.fft:
-            yield "--capacity has no effect with --fft"
+    def idle(self, program):
+        yield from super().idle(program)
+        if self.fft:
+            yield "capacity", "with --fft"

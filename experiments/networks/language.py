@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.core.options import OptionError, flag, option
+from experiments.core.options import option
 from experiments.core.parts import Network
 from experiments.networks.start import GAINS as STARTS_GAINS
 
@@ -78,23 +78,15 @@ class LanguageNetwork(Network):
 
     def __post_init__(self):
         super().__post_init__()
-        if self.init not in STARTS[self.cell]:
-            raise OptionError(
-                f"--init: {self.cell} starts from one of "
-                f"{', '.join(STARTS[self.cell])}, received {self.init!r}"
-            )
+        known = STARTS[self.cell]
+        starts = f"{self.cell} starts from one of {', '.join(known)}"
+        self.refuse_if(self.init not in known, "init", starts)
         feedback = FEEDBACK_GAIN if self.init == "fbchain" else None
-        for name, usual in (
-            ("gain", GAINS.get(self.init)),
-            ("feedback_gain", feedback),
-        ):
-            value = getattr(self, name)
-            if value is None:
-                self.settle(**{name: usual})
-            elif usual is None:
-                raise OptionError(
-                    f"{flag(name)}: {self.init} has none, received {value!r}"
-                )
+        usual = {"gain": GAINS.get(self.init), "feedback_gain": feedback}
+        for name, gain in usual.items():
+            given = getattr(self, name) is not None
+            self.refuse_if(given and gain is None, name, f"{self.init} has none")
+        self.fill(**usual)
 
     def words(self, program):
         words = [self.cell, self.init]
@@ -138,6 +130,7 @@ class LanguageNetwork(Network):
         from keras.initializers import RandomUniform
         from keras.layers import SpatialDropout1D
 
+        from experiments.networks.stack import with_states
         from keras_nonnormal.layers import (
             ActivationRegularization,
             EmbeddingDropout,
@@ -167,10 +160,10 @@ class LanguageNetwork(Network):
         kinds = ("hidden",) if self.cell == "rnn" else ("hidden", "cell")
         for number, units in enumerate(self.widths, 1):
             layer = self._layer(units, f"recurrent_{number}", seeds)
-            before = [keras.Input((units,), name=f"{kind}_{number}") for kind in kinds]
+            names = (f"{kind}_{number}" for kind in kinds)
             with warnings.catch_warnings():
                 warnings.filterwarnings("ignore", message="Source connects")
-                x, *after = layer(x, initial_state=before, mask=present)
+                x, before, after = with_states(layer, x, names, mask=present)
             states, new_states = [*states, *before], [*new_states, *after]
             if number < self.layers:
                 x = dropped(x, self.dropout_hidden)

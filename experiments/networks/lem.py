@@ -10,21 +10,16 @@ from experiments.networks.recurrent import Recurrent
 class LongExpressiveMemory(Recurrent):
     """LEM: two coupled states, every unit at a pace of its own."""
 
-    names = ("LEM",)
+    names, group = ("LEM",), "LEM"
     demo = {"learning_rate": 3e-3}
 
-    longest_step: float = option(1.0, "longest time step, dt", above=0, group="LEM")
+    longest_step: float = option(1.0, "longest time step, dt", above=0)
 
     def count(self, features, units):
         return 4 * (units * units + features * units + units)
 
-    def layer(self, features, **loop):
+    def settings(self, features):
         from keras_nonnormal.initializers import bias_initializer
-        from keras_nonnormal.layers import LEM
 
-        return LEM(
-            self.units,
-            dt=self.longest_step,
-            bias_initializer=bias_initializer(self.units),
-            **loop,
-        )
+        bias = bias_initializer(self.units)
+        return {"dt": self.longest_step, "bias_initializer": bias}

@@ -1,8 +1,6 @@
 """LMU: Voelker et al. (2019), https://github.com/nengo/keras-lmu."""
 
-import dataclasses
 from dataclasses import dataclass
-from typing import Any
 
 from experiments.core.options import option
 from experiments.networks.recurrent import Recurrent
@@ -16,40 +14,31 @@ class LegendreNetwork(Recurrent):
     window alone, and the network sees nothing but the window.
     """
 
-    names = ("LMU",)
+    names, group = ("LMU",), "LMU"
     demo = {"learning_rate": 1e-3, "order": 32}
 
-    order: int = option(64, "polynomials in the window", low=1, group="LMU")
+    order: int = option(64, "polynomials in the window", low=1)
     theta: float | None = option(
-        None,
-        "time steps in the window (default: those of a sequence)",
-        above=0,
-        group="LMU",
+        None, "time steps in the window (default: those of a sequence)", above=0
     )
     lmu_start: str = option(
         "drawn",
         "start of the weights: all drawn, or those that are not about the window zero",
         choices=("drawn", "window"),
-        group="LMU",
     )
 
     def settled(self, program):
-        network = super().settled(program)
-        if network.theta is None:
-            longest = float(program.task.longest)
-            network = dataclasses.replace(network, theta=longest)
-        return network
+        self.fill(theta=float(program.task.longest))
+        return super().settled(program)
 
     def count(self, features, units):
         encoders = features + units + self.order
         return encoders + (features + units + self.order) * units
 
-    def layer(self, features, **loop):
-        from keras_nonnormal.layers import LMU
-
-        starts: dict[str, Any] = {}
-        if self.lmu_start == "window":
-            names = ("kernel", "recurrent", "hidden_encoder")
-            starts = {f"{name}_initializer": "zeros" for name in names}
-            starts["input_encoder_initializer"] = "ones"
-        return LMU(self.units, self.order, self.theta, **starts, **loop)
+    def settings(self, features):
+        window = {"order": self.order, "theta": self.theta}
+        if self.lmu_start == "drawn":
+            return window
+        names = ("kernel", "recurrent", "hidden_encoder")
+        zeros = {f"{name}_initializer": "zeros" for name in names}
+        return {**window, **zeros, "input_encoder_initializer": "ones"}

@@ -1,18 +1,17 @@
 """What the recurrent networks of the recipes nnrnn and gamma have in common."""
 
-import dataclasses
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from experiments.core.options import OptionError, flag, option
-from experiments.core.parts import Network, presets_of
+from experiments.core.options import OptionError, option
+from experiments.core.parts import NETWORKS, Network, presets_of
 from experiments.core.program import Program
-from experiments.networks._base import (  # noqa: F401 - for the networks
-    MOST_UNITS,
-    Recurrent,
-    closest,
-    count_parameters,
-)
+
+# Where XLA's products outside the recurrence are no longer the faster ones on a CPU.
+FEWEST_UNITS_FOR_PARTS = 256
+MOST_UNITS = 2**15  # more than any budget asks for that fits into a memory
 
 FIXED = ("expn", "n2", "n", "log2n", "logn", "sqrtlogn")
 LEARNED = ("alpha", "expalpha")
@@ -25,7 +24,10 @@ SKEW_STARTS = (
     *("henaff", "cayley", "random", "haar", "haar_diag", "normal_diag"),
     *("normal_squeeze_diag", "exp_uniform"),
 )
-DENSE_STARTS = ("xavier", "kaiming", "normal", "np_rnn", "hippo")
+DENSE_STARTS = (
+    *("xavier", "kaiming", "normal", "np_rnn", "hippo"),
+    *("chain", "fbchain", "identity"),
+)
 START_SPELLINGS = {
     "random orth.": "random",
     "Glorot": "xavier",
@@ -35,6 +37,146 @@ GAMMAS = ("gamma", "gamma2")
 NONLINEARITIES = ("none", "modrelu", "tanh", "relu", "sigmoid", *GAMMAS)
 
 
+def _names() -> tuple[str, ...]:
+    networks = [each for each in NETWORKS if each.selector == "net_type"]
+    return tuple(name for each in networks for name in each.names)
+
+
+@dataclass(frozen=True)
+class Recurrent(Network):
+    """An embedding where the task has tokens, a recurrent layer, a linear read-out."""
+
+    recipes = ("nnrnn", "gamma")
+    selector = "net_type"
+    kind: ClassVar[str] = ""  # the layer's class; by default it has the network's name
+
+    net_type: str = option(
+        "nnRNN",
+        "network to train; RNN2, expRNN2 and nnRNN2 are those with --stair expalpha",
+        choices=_names,
+    )
+    units: int = option(128, "recurrent units", low=1, alias=("nhid", "hidden_units"))
+    budget: int | None = option(
+        None, "choose --units so that so many parameters are trained, or closest", low=1
+    )
+
+    def settled(self, program):
+        if self.budget is not None:
+
+            def size(units):
+                return count_parameters(self, units, **program.task.widths)
+
+            self.settle(units=closest(self.sizes(), size, self.budget))
+        self.check_size()
+        return self
+
+    def check_size(self) -> None:
+        """Raises an `OptionError` for a number of units that it cannot have."""
+
+    def sizes(self) -> Iterable[int]:
+        """The numbers of units that it can have, in order."""
+        return range(1, MOST_UNITS)
+
+    def count(self, features: int, units: int) -> int:
+        """How many numbers the recurrent layer trains, given the width of its input."""
+        raise NotImplementedError
+
+    def settings(self, features: int) -> dict[str, Any]:
+        """Arguments of the recurrent layer, given the width of its input."""
+        return {}
+
+    def layer(self, features: int, **loop: Any) -> Any:
+        """The recurrent layer.
+
+        Args:
+            features: Width of its input.
+            **loop: Further arguments of the layer, such as `return_sequences`.
+        """
+        from keras_nonnormal import layers
+
+        kind: Any = getattr(layers, self.kind or self.names[0])
+        return kind(self.units, **self.settings(features), **loop)
+
+    def readout(self, features: int, classes: int) -> dict[str, Any]:
+        """Initializers of its own for the read-out; empty for those of the task."""
+        return {}
+
+    @property
+    def learned_steps(self) -> int:
+        """Time steps that a learned stair has numbers for; 0 if none is learned."""
+        return 0
+
+    @property
+    def learns_shape(self) -> bool:
+        """Whether it trains gain and saturation of a gamma."""
+        return False
+
+    @property
+    def paired_biases(self) -> tuple[str, ...]:
+        """Patterns of the biases that are the sum of two in the published programs."""
+        return ()
+
+    def rates(self, recipe: Any) -> dict[str, Any]:
+        """Arguments of `two_rate_optimizer` that are about its parameters."""
+        return {}
+
+    def extras(self) -> list[str]:
+        """What there is to say of it besides its name and size."""
+        return []
+
+    def words(self, program):
+        return [self.net_type, f"{self.units} units", *self.extras()]
+
+    def label(self, program):
+        words = [self.net_type, str(self.units), *self.extras()]
+        return "-".join(word.removeprefix("stair ").replace(" ", "") for word in words)
+
+    def model(self, program, task):
+        from experiments.networks.stack import build
+
+        return build(program, task)
+
+    def parameters(self, program, task):
+        widths = program.task.widths
+        if task is not None and task.stateful:  # a text of the user's own
+            widths = {**widths, "output_width": task.output_width}
+            widths |= {"vocabulary": task.input_width}
+        return count_parameters(self, self.units, **widths)
+
+    def compiles_steps(self, program):
+        jit = program.run.jit
+        return self.units < FEWEST_UNITS_FOR_PARTS if jit is None else jit
+
+    def idle(self, program):
+        if self.budget is not None:
+            yield "units", f"--budget chose {self.units}"
+
+
+def closest(sizes: Iterable[int], count: Any, budget: int) -> int:
+    """The size whose count is closest to the budget; counts grow with the size."""
+    best, distance = 0, math.inf
+    for size in sizes:
+        now = abs(count(size) - budget)
+        if now >= distance:
+            break
+        best, distance = size, now
+    return best
+
+
+def count_parameters(
+    network: Recurrent,
+    units: int,
+    input_width: int,
+    output_width: int,
+    vocabulary: int = 0,
+    tied: bool = False,
+) -> int:
+    """Trained numbers: recurrent layer, stair, linear read-out, embedding."""
+    recurrent = network.count(input_width, units) + network.learned_steps
+    readout = (0 if tied else units * output_width) + output_width
+    return recurrent + readout + vocabulary * input_width
+
+
 @dataclass(frozen=True)
 class WithStair(Recurrent):
     """A network whose non-linearity may have a factor for every time step.
@@ -42,6 +184,7 @@ class WithStair(Recurrent):
     "Stair Recurrent Neural Networks" (2021), and the programs released with it.
     """
 
+    group = "stair"
     no_exp_alpha: ClassVar[str] = ""  # why it has no room for exp-alpha
 
     stair: str = option(
@@ -50,7 +193,6 @@ class WithStair(Recurrent):
         choices=STAIRS,
         spellings=STAIR_SPELLINGS,
         alias="nvar",
-        group="stair",
     )
     max_steps: int | None = option(
         None,
@@ -58,37 +200,35 @@ class WithStair(Recurrent):
         "sequence)",
         low=1,
         alias="bptt",
-        group="stair",
     )
-
     clip_exponent: float | None = option(
         None,
         "largest exponent of exp-alpha, which overflows without, as published",
         low=0,
-        group="stair",
     )
 
     def settled(self, program):
-        network, longest = self, program.task.longest
-        if self.stair == "expalpha" and self.no_exp_alpha:
+        reason = f"{self.net_type} {self.no_exp_alpha}; expected another one"
+        self.refuse_if(self.no_exp_alpha and self.stair == "expalpha", "stair", reason)
+        if self.stair in LEARNED:
+            self._check_steps(program)
+        return super().settled(program)
+
+    def _check_steps(self, program: Program) -> None:
+        """Sees to it that a learned stair has a number for every time step."""
+        longest = program.task.longest
+        if self.max_steps is None and getattr(program.task, "carry_step", False):
             raise OptionError(
-                f"--stair: {self.net_type} {self.no_exp_alpha}; expected "
-                f"another one, received {self.stair!r}"
+                "--carry-step: a learned stair that goes on through a text needs a "
+                "number for each of its rows, expected --max-steps"
             )
-        if self.stair in LEARNED and self.max_steps is None:
-            if getattr(program.task, "carry_step", False):
-                raise OptionError(
-                    "--carry-step: a learned stair that goes on through a text needs a "
-                    "number for each of its rows, expected --max-steps"
-                )
-            network = dataclasses.replace(self, max_steps=longest)
-        elif self.stair in LEARNED and self.max_steps < longest:
-            raise OptionError(
-                f"--max-steps: a learned stair needs a number for every time step, "
-                f"expected at least the {longest} steps of a sequence, "
-                f"received {self.max_steps}"
-            )
-        return super(WithStair, network).settled(program)
+        self.fill(max_steps=longest)
+        self.refuse_if(
+            self.max_steps < longest,
+            "max_steps",
+            "a learned stair needs a number for every time step, expected at least the "
+            f"{longest} steps of a sequence",
+        )
 
     @property
     def learned_steps(self):
@@ -98,169 +238,15 @@ class WithStair(Recurrent):
         stairs = [] if self.stair == "none" else [f"stair {self.stair}"]
         return [*super().extras(), *stairs]
 
+    def idle(self, program):
+        yield from super().idle(program)
+        if self.stair not in LEARNED and self.max_steps is not None:
+            yield "max_steps", f"the stair {self.stair} is not learned"
+        if self.stair != "expalpha":
+            yield "clip_exponent", "the stair is not expalpha"
+
     def remarks(self, program, given):
-        yield from super().remarks(program, given)
         rows = presets_of(program.script, program.recipe.name)
         row = rows.get(program.run.preset)
         if row and row.settings.get("stair") == "open" and "stair" not in given:
             yield f"--stair: the row {row.preset} leaves it open; this is expn"
-        if given.get("max_steps") is not None and self.stair not in LEARNED:
-            yield f"--max-steps has no effect: the stair {self.stair} is not learned"
-        if "clip_exponent" in given and self.stair != "expalpha":
-            yield "--clip-exponent has no effect: the stair is not expalpha"
-
-
-@dataclass(frozen=True)
-class Shaped(Network):
-    """Options of a non-linearity whose shape, n and s of gamma, starts somewhere."""
-
-    gain: float | None = option(
-        None, "n to start from (default: 1)", alias=("n", "-n"), group="gamma"
-    )
-    saturation: float | None = option(
-        None, "s to start from (default: 1)", alias=("s", "-s"), group="gamma"
-    )
-    random: bool | None = option(
-        None,
-        "start from an n drawn from [5, 7) and from s = 0 (default: unless --gain or "
-        "--saturation is given)",
-        group="gamma",
-    )
-
-    def __post_init__(self):
-        super().__post_init__()
-        if self.random is None:
-            self.settle(random=(self.gain, self.saturation) == (None, None))
-        for name in ("gain", "saturation"):
-            if getattr(self, name) is None:
-                self.settle(**{name: 1.0})
-        if self.gain == 0:
-            raise OptionError(
-                "--gain: gamma has a pole at n = 0, expected another number, received 0"
-            )
-
-    def shape(self) -> tuple[Any, Any]:
-        """Initializers of gain and saturation."""
-        from keras.initializers import Constant
-
-        from keras_nonnormal.initializers import UniformOnce
-
-        if self.random:
-            return UniformOnce(5, 7), Constant(0.0)
-        assert self.gain is not None
-        assert self.saturation is not None
-        return Constant(self.gain), Constant(self.saturation)
-
-    def shape_words(self) -> list[str]:
-        """Where the shape starts, in words, unless it is drawn."""
-        return [] if self.random else [f"n {self.gain:g}", f"s {self.saturation:g}"]
-
-
-def dense_start(choices: tuple[str, ...] = (*SKEW_STARTS, *DENSE_STARTS)) -> Any:
-    """The option of where the recurrent matrix starts."""
-    return option(
-        None,
-        "start of the recurrent matrix (default: xavier for RNN, random for RNN-orth, "
-        "else that of the published script)",
-        choices=choices,
-        spellings=START_SPELLINGS,
-        group="starts",
-    )
-
-
-def input_start() -> Any:
-    """The option of where the input map starts."""
-    return option(
-        "xavier",
-        "start of the input map; torch_default is what released nnRNNs had",
-        choices=("xavier", "kaiming", "torch_default", "normal"),
-        group="starts",
-    )
-
-
-@dataclass(frozen=True)
-class Nonlinear(Shaped, WithStair):
-    """A network with one non-linearity, which may be gamma, and starts to choose."""
-
-    orthogonal_start: ClassVar[bool] = False  # whether the matrix has to be orthogonal
-
-    rinit: str | None = dense_start()
-    iinit: str = input_start()
-    nonlin: str = option(
-        "modrelu",
-        "non-linearity of RNN, RNN-orth, expRNN and nnRNN; gamma has one shape for all "
-        "units, gamma2 one for each",
-        choices=NONLINEARITIES,
-        spellings={"None": "none"},
-        group="gamma",
-    )
-    learn_params: bool = option(
-        True,
-        "train n and s; else they stay where they start",
-        alias="-lp",
-        group="gamma",
-    )
-
-    def settled(self, program):
-        start = self.rinit or self.start_of(program)
-        network = dataclasses.replace(self, rinit=start)
-        if network.rinit in DENSE_STARTS and network.needs_orthogonal:
-            raise OptionError(
-                f"--rinit: {self.net_type} starts from an orthogonal matrix, expected "
-                f"one of {', '.join(SKEW_STARTS)}, received {network.rinit!r}"
-            )
-        return super(Nonlinear, network).settled(program)
-
-    @property
-    def needs_orthogonal(self) -> bool:
-        """Whether the recurrent matrix has to start orthogonal."""
-        return self.orthogonal_start
-
-    def start_of(self, program: Program) -> str:
-        """Where the recurrent matrix starts if nothing is said."""
-        return program.task.skew_start
-
-    @property
-    def has_shape(self) -> bool:
-        """Whether the non-linearity is gamma."""
-        return self.nonlin in GAMMAS
-
-    @property
-    def learns_shape(self):
-        return self.has_shape and self.learn_params
-
-    def count_activation(self, units: int) -> int:
-        """How many numbers the non-linearity trains."""
-        shapes = {"gamma": 2, "gamma2": 2 * units}
-        shape = shapes[self.nonlin] if self.learns_shape else 0
-        return shape + (units if self.nonlin == "modrelu" else 0)
-
-    def activation(self) -> Any:
-        """The non-linearity by name or as a layer."""
-        if not self.has_shape:
-            return "linear" if self.nonlin == "none" else self.nonlin
-        from keras_nonnormal.activations import Gamma
-
-        return Gamma(
-            *self.shape(),
-            shared=self.nonlin == "gamma",
-            trainable=self.learn_params,
-        )
-
-    def extras(self):
-        words = [] if self.nonlin == "modrelu" else [self.nonlin]
-        if self.has_shape:
-            words += self.shape_words()
-            words += [] if self.learn_params else ["fixed"]
-        return [*words, *super().extras()]
-
-    def remarks(self, program, given):
-        yield from super().remarks(program, given)
-        lacking = f"the non-linearity is {self.nonlin}"
-        for name in ("learn_params", "gain", "saturation", "random"):
-            if name not in given:
-                continue
-            if not self.has_shape:
-                yield f"{flag(name)} has no effect: {lacking}"
-            elif name in ("gain", "saturation") and self.random:
-                yield f"{flag(name)} has no effect: --random draws where to start"

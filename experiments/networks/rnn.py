@@ -1,16 +1,16 @@
 """The simple recurrent network, and the same started from an orthogonal matrix."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from experiments.core.program import Program
-from experiments.networks.recurrent import Nonlinear
+from experiments.networks.nonlinear import Nonlinear
 
 
 @dataclass(frozen=True)
 class SimpleNetwork(Nonlinear):
     """RNN and RNN-orth: all entries of the recurrent matrix are trained."""
 
-    names = ("RNN", "RNN-orth")
+    names, kind = ("RNN", "RNN-orth"), "FusedSimpleRNN"
     spellings = {
         "RNN1": {"net_type": "RNN"},
         "RNN-Orth": {"net_type": "RNN-orth"},
@@ -21,8 +21,8 @@ class SimpleNetwork(Nonlinear):
     def needs_orthogonal(self):
         return self.net_type == "RNN-orth"
 
-    def start_of(self, program: Program):
-        return {"RNN": "xavier", "RNN-orth": "random"}[self.net_type]
+    def start_of(self, program):
+        return "random" if self.needs_orthogonal else "xavier"
 
     @property
     def paired_biases(self):
@@ -32,20 +32,13 @@ class SimpleNetwork(Nonlinear):
         kernels = units * units + features * units
         return kernels + units + self.count_activation(units)
 
-    def layer(self, features, **loop):
-        from keras_nonnormal.initializers import (
-            bias_initializer,
-            kernel_initializer,
-            recurrent_initializer,
-        )
-        from keras_nonnormal.layers import FusedSimpleRNN
+    def settings(self, features):
+        from keras_nonnormal import initializers
 
-        assert self.rinit is not None
-        return FusedSimpleRNN(
-            self.units,
-            activation=self.activation(),
-            kernel_initializer=kernel_initializer(self.iinit),
-            recurrent_initializer=recurrent_initializer(self.rinit),
-            bias_initializer=bias_initializer(features),
-            **loop,
-        )
+        recurrent: Any = self.rinit  # settled by now
+        return {
+            "activation": self.activation(),
+            "kernel_initializer": initializers.kernel_initializer(self.iinit),
+            "recurrent_initializer": initializers.recurrent_initializer(recurrent),
+            "bias_initializer": initializers.bias_initializer(features),
+        }

@@ -1,5 +1,7 @@
 """The model of a network and a task: embedding, recurrent layer, read-out."""
 
+import itertools
+from collections.abc import Iterable
 from typing import Any
 
 import keras
@@ -36,10 +38,7 @@ def build(program: Program, task: Any) -> keras.Model:
 def recurrent_layer(program: Program, features: int, **loop: Any) -> Any:
     """The recurrent layer of a program, with its stair if it has one.
 
-    Args:
-        program: What network it is, and how it starts.
-        features: Width of its input.
-        **loop: Further arguments of the layer, such as `return_sequences`.
+    Further arguments are those of `Recurrent.layer`.
     """
     network = program.network
     loop = {"name": "recurrent", **loop}
@@ -92,11 +91,8 @@ def _language_model(program: Program, task: Any) -> keras.Model:
         return_state=True,
         reset_step=not options.carry_step,
     )
-    states = [
-        keras.Input((size,), name=f"state_{number}")
-        for number, size in enumerate(_sizes(layer.state_size))
-    ]
-    hidden, *new_states = layer(embedding(tokens), initial_state=states)
+    names = map("state_{}".format, itertools.count())
+    hidden, states, new_states = with_states(layer, embedding(tokens), names)
     if options.tied:
         logits = embedding(hidden, reverse=True)
     else:
@@ -105,8 +101,26 @@ def _language_model(program: Program, task: Any) -> keras.Model:
     return keras.Model([tokens, *states], [logits, *new_states], name=name)
 
 
-def _sizes(sizes: Any) -> list[int]:
-    return [sizes] if isinstance(sizes, int) else list(sizes)
+def with_states(
+    layer: Any, inputs: Any, names: Iterable[str], **call: Any
+) -> tuple[Any, list[Any], list[Any]]:
+    """A recurrent layer that takes its states and gives them back.
+
+    Args:
+        layer: The layer, with `return_state`.
+        inputs: Its input.
+        names: Names for the states.
+        **call: More that it is called with, such as `mask`.
+
+    Returns:
+        Its output, its states as inputs of a model, and its new states.
+    """
+    sizes = layer.state_size
+    sizes = [sizes] if isinstance(sizes, int) else sizes
+    pairs = zip(sizes, names, strict=False)
+    states = [keras.Input((size,), name=name) for size, name in pairs]
+    output, *new_states = layer(inputs, initial_state=states, **call)
+    return output, states, new_states
 
 
 def _readout(program: Program, task: Any, features: int) -> keras.layers.Dense:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from experiments.core.options import OptionError, option
+from experiments.core.options import option
 from experiments.core.parts import Network
 
 
@@ -49,14 +49,13 @@ class StartedNetwork(Network):
     def __post_init__(self):
         super().__post_init__()
         gain = GAINS[self.init]
-        if self.init_scale is None:  # so that config.json says which gain it was
-            self.settle(init_scale=gain.default)
-        elif self.init_scale > gain.high:
-            raise OptionError(
-                f"--init-scale: the gain of {self.init} is its {gain.meaning}, "
-                f"expected at most {gain.high:g} (published: {gain.grid[0]:g} to "
-                f"{gain.grid[-1]:g}), received {self.init_scale!r}"
-            )
+        self.fill(init_scale=gain.default)  # so that config.json says which it was
+        self.refuse_if(
+            self.init_scale > gain.high,
+            "init_scale",
+            f"the gain of {self.init} is its {gain.meaning}, expected at most "
+            f"{gain.high:g} (published: {gain.grid[0]:g} to {gain.grid[-1]:g})",
+        )
 
     def words(self, program):
         return [self.init, f"gain {self.init_scale:g}"]

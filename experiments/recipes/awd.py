@@ -6,18 +6,14 @@ https://arxiv.org/abs/1708.02182. The model with the lowest validation loss is t
 """
 
 import functools
-import itertools
 import math
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from experiments.core.options import OptionError, option
 from experiments.core.parts import Recipe
 from experiments.core.program import Program
-from experiments.core.report import in_units, results_table
-
-PAPER_SEEDS = (1, 2, 3)
+from experiments.core.report import results_table
 
 
 @dataclass(frozen=True)
@@ -130,13 +126,8 @@ class LanguageModels(Recipe):
         return program.published_beside(setting)
 
     def report(self, program, summaries):
-        shown = {start: _in_units(each) for start, each in summaries.items()}
-        return results_table(
-            shown,
-            program.task.scores,
-            self.published(program),
-            trivial="frequencies alone",
-        )
+        scores, beside = program.task.scores, self.published(program)
+        return results_table(summaries, scores, beside, trivial="frequencies alone")
 
     def curves(self, program, task):
         spelled = program.task.spelled
@@ -146,9 +137,9 @@ class LanguageModels(Recipe):
             "label": "bits per character" if spelled else "perplexity",
         }
 
-    def remarks(self, program, given):
-        if "average_window" in given and self.optimizer != "sgd":
-            yield "--average-window has no effect: only sgd is averaged"
+    def idle(self, program):
+        if self.optimizer != "sgd":
+            yield "average_window", "only sgd is averaged"
 
     def _drops(self) -> list[Any]:
         """The callback that divides the learning rate, if it is to be divided."""
@@ -162,24 +153,6 @@ class LanguageModels(Recipe):
             return self.learning_rate * 0.1 ** sum(epoch >= drop for drop in drops)
 
         return [keras.callbacks.LearningRateScheduler(rate)]
-
-
-def grid(init: str, chain_gain: float | None = None) -> Iterator[dict[str, Any]]:
-    """The settings the paper searched for a start of a vanilla network: 63.
-
-    Args:
-        init: `"identity"`, `"orthogonal"`, `"chain"` or `"fbchain"`.
-        chain_gain: For `"fbchain"`, the best gain that was found for `"chain"`.
-
-    Yields:
-        Options: gains and `seed`.
-    """
-    for number, seed in itertools.product(range(21), PAPER_SEEDS):
-        if init == "fbchain":
-            gains = {"gain": chain_gain, "feedback_gain": (number + 1) / 100}
-        else:
-            gains = {"gain": (5 * number + 5) / 100}
-        yield {"init": init, **gains, "seed": seed}
 
 
 def measure(spelled: bool, nats: float) -> tuple[str, float]:
@@ -200,22 +173,6 @@ def _measured(spelled: bool, epoch: int, logs: dict[str, float]) -> None:
     for split in ("", "val_"):
         name, value = measure(spelled, float(logs[f"{split}loss"]))
         logs[split + name] = value
-
-
-def _in_units(summary: Mapping[str, Any]) -> dict[str, Any]:
-    """A summary whose losses are in bits and as perplexities, too."""
-
-    def units(metrics: dict[str, float]) -> dict[str, float]:
-        found = dict(metrics)
-        for prefix in ("", "val_"):
-            if (nats := metrics.get(f"{prefix}loss")) is not None:
-                found |= {f"{prefix}{name}": v for name, v in in_units(nats).items()}
-        return found
-
-    return {
-        **summary,
-        **{name: units(summary[name]) for name in ("test", "best", "last")},
-    }
 
 
 def _logs(program: Program, task: Any) -> list[Any]:

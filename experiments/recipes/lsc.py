@@ -11,10 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.core.options import flag, option
+from experiments.core.options import option
 from experiments.core.parts import Row, table
 from experiments.core.program import Program, read_values
-from experiments.core.report import results_table
 from experiments.networks.deep import GATED, SPIKING
 from experiments.published import grids
 from experiments.recipes import stability
@@ -32,7 +31,9 @@ PRETRAIN_BATCH = 16
 PUBLISHED_BATCHES, PUBLISHED_LRU_STEPS = 2, 500
 # Depths, as texts, that had a smaller batch on the spoken digits.
 DEEP, SMALL_BATCH = ("3", "5", "7"), 32
-OF_PRETRAINING = ("target", "pretrain_batch", "pretrain_lr", "store", "only_pretrain")
+OF_PRETRAINING = (
+    "compare target pretrain_batch pretrain_lr store only_pretrain"  # no effect without
+)
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,6 @@ class Stabilized(stability.Stage):
         return {**_translated(script, given).options, **given}
 
     def settled(self, program):
-        task, network = program.task, program.network
         usual = _usual(program)
         batch_size = self.batch_size or usual["batch_size"]
         most = batch_size if program.script == "ffn" else usual["batch_size"]
@@ -110,8 +110,7 @@ class Stabilized(stability.Stage):
         self.settle(
             **{name: v for name, v in usual.items() if getattr(self, name) is None}
         )
-        network.check_target(self)
-        task.fit(self)
+        program.task.fit(self)
         return self
 
     def pretraining_steps(self, program):
@@ -180,32 +179,30 @@ class Stabilized(stability.Stage):
         lines = []
         for start, summary in summaries.items():
             lines += ["", start, *stability.radii_table(summary["pretraining"])]
-        table = results_table(summaries, program.task.scores, self.published(program))
-        return "\n".join([*lines, table])
+        return "\n".join([*lines, super().report(program, summaries)])
 
     def verdict(self, program, summaries):
         found = (stability.missed(each["pretraining"]) for each in summaries.values())
         return "\n".join(filter(None, found))
 
-    def said(self, program: Program, given: Mapping[str, Any]) -> set[str]:
-        """The options that flags gave, not those that a run string stands for."""
+    def said(self, program, given):
         if self.comments is None:
             return set(given)
         return set(given) - _translated(program.script, given).options.keys()
+
+    def idle(self, program):
+        if self.pretrain == "none" and self.comments is None:
+            yield OF_PRETRAINING, "without --pretrain"
+        if self.pretrain == "controller":
+            yield "pretrain_lr", "the controller takes no gradient steps"
+        if self.optimizer == "heavy-ball":
+            yield "weight_decay", "heavy-ball has none"
 
     def remarks(self, program, given):
         if self.comments is not None:
             values = {**program.options, **given}
             notes = _translated(program.script, values).notes
             yield from (f"--comments: {note}" for note in notes)
-        if self.pretrain == "none" and self.comments is None:
-            for name in ("compare", *OF_PRETRAINING):
-                if name in given:
-                    yield f"{flag(name)} has no effect without --pretrain"
-        elif "pretrain_lr" in given and self.pretrain == "controller":
-            yield "--pretrain-lr has no effect: the controller takes no gradient steps"
-        if "weight_decay" in given and self.optimizer == "heavy-ball":
-            yield "--weight-decay has no effect: heavy-ball has none"
 
 
 @functools.cache

@@ -5,15 +5,13 @@ their own, for those whose non-linearity adapts, https://arxiv.org/abs/2006.1225
 recipe `gamma`).
 """
 
-import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from experiments.core.options import OptionError, flag, option
+from experiments.core.options import OptionError, option
 from experiments.core.parts import Recipe
-from experiments.core.report import results_table
 from experiments.networks.recurrent import GAMMAS
 
 # How much lower a loss has to be, as a share, to be lower: PyTorch's number.
@@ -85,16 +83,13 @@ class Nnrnn(Recipe):
             raise OptionError(
                 "--clip-norm and --clip-value exclude each other; choose one"
             )
-        if 1 in self.betas or self.alpha == 1:
-            name = "alpha" if self.alpha == 1 else "betas"
-            raise OptionError(f"{flag(name)}: expected less than 1, received 1.0")
-        if self.plateau_factor == 1:
-            raise OptionError("--plateau-factor: expected less than 1, received 1.0")
-        if self.task not in (None, program.script, program.script.split("_")[0]):
-            raise OptionError(
-                f"--task: this is {program.script}.py, expected {program.script}, "
-                f"received {self.task!r}"
-            )
+        below, script = "expected less than 1", program.script
+        self.refuse_if(self.alpha == 1, "alpha", below)
+        self.refuse_if(1 in self.betas, "betas", below)
+        self.refuse_if(self.plateau_factor == 1, "plateau_factor", below)
+        known = (None, script, script.split("_")[0])
+        expected = f"this is {script}.py, expected {script}"
+        self.refuse_if(self.task not in known, "task", expected)
         return self
 
     def new_optimizer(self, program, task):
@@ -154,9 +149,6 @@ class Nnrnn(Recipe):
             return {}
         return super().published(program)
 
-    def report(self, program, summaries):
-        return results_table(summaries, program.task.scores, self.published(program))
-
     def curves(self, program, task):
         curves = {
             "trivial_loss": task.trivial_loss,
@@ -167,14 +159,12 @@ class Nnrnn(Recipe):
             curves |= {"metric": "loss", "label": fresh, "index": "update"}
         return curves
 
-    def remarks(self, program, given):
+    def idle(self, program):
         other = {"RMSprop": "betas", "Adam": "alpha"}[self.optimizer]
-        if other in given:
-            yield f"{flag(other)} has no effect: the optimizer is {self.optimizer}"
-        if "plateau_patience" in given and self.plateau_factor is None:
-            yield "--plateau-patience has no effect without --plateau-factor"
-        if "slen" in given:
-            yield "--slen has no effect: the task says how long its sequences are"
+        yield other, f"the optimizer is {self.optimizer}"
+        if self.plateau_factor is None:
+            yield "plateau_patience", "without --plateau-factor"
+        yield "slen", "the task says how long its sequences are"
 
     def _plateau(self, program) -> dict[str, Any]:
         """How the rate is reduced with `--plateau-factor`; nothing else reduces it."""
@@ -214,12 +204,12 @@ class Nnrnn(Recipe):
         rows = [task.rows(split) for split in ("validation", "test")]
         rows.append(task.rows("train", self.batch_size))
         longest = max(-(-(each - 1) // options.bptt) * options.bptt for each in rows)
-        if steps < longest:
-            raise OptionError(
-                f"--max-steps: with --carry-step the stair goes on through the "
-                f"{longest} rows of the text, expected at least so many, received "
-                f"{steps}"
-            )
+        program.network.refuse_if(
+            steps < longest,
+            "max_steps",
+            f"with --carry-step the stair goes on through the {longest} rows of the "
+            "text, expected at least so many",
+        )
 
 
 @dataclass(frozen=True)
@@ -247,27 +237,3 @@ class Gamma(Nnrnn):
 
 # Options that none but the gamma programs have.
 OWN = ("gain", "saturation", "random", "learn_params", "transform_ratio")
-# Gains and saturations to start from. Digits and text were searched half-way, too.
-GAINS = (1.0, 2.5, 5.0, 7.5, 10.0, 12.5, 15.0, 17.5, 20.0)
-FINE_GAINS = (1.0, *(2.5 + 1.25 * step for step in range(15)))
-SATURATIONS = (0.0, 0.25, 0.5, 0.75, 1.0)
-GRID_GAINS = {"copy": GAINS, "psmnist": FINE_GAINS, "ptb_char": FINE_GAINS}
-SETTINGS: dict[str, dict[str, Any]] = {
-    "static": {"nonlin": "gamma", "learn_params": False},
-    "homogeneous": {"nonlin": "gamma"},
-    "heterogeneous": {"nonlin": "gamma2"},
-}
-
-
-def gamma_grid(script: str, setting: str) -> Iterator[dict[str, Any]]:
-    """The starts that were searched, as changes to the presets of a script.
-
-    Args:
-        script: A key of `GRID_GAINS`.
-        setting: A key of `SETTINGS`.
-
-    Yields:
-        Options: those of the setting, `gain` and `saturation`.
-    """
-    for gain, saturation in itertools.product(GRID_GAINS[script], SATURATIONS):
-        yield {**SETTINGS[setting], "gain": gain, "saturation": saturation}

@@ -16,18 +16,6 @@ from experiments.core.options import OptionError
 from experiments.core.parts import TABLES
 
 RECURRENT, FORWARD = "deep_rnn", "ffn"
-# What else there was, and is not offered.
-VARIATIONS = ["randlsc", "randlambda1", "randlambda2", "waddnoise", "nosgd"]
-MEASURES = (
-    "supnpsd supsubnpsd logradius entrywise normpow normsamples normri noimagloss"
-)
-REFUSED = {
-    **dict.fromkeys(VARIATIONS, "a variation of the published procedure, not offered"),
-    **dict.fromkeys(
-        MEASURES.split(),
-        "about another measure than the spectral radius, which alone is offered",
-    ),
-}
 # Kinds of transitions, by the part that switches them on or off.
 KIND_PARTS = {"lscrec": "rec", "lscdepth": "depth", "lscin": "enc", "lscout": "dec"}
 
@@ -51,20 +39,23 @@ def _switch(text: str) -> bool:
 READERS = {"": str, "float": float, "int": int, "switch": _switch}
 
 
-def _parts_known() -> tuple[dict[str, Part], dict[str, Part]]:
-    """The parts that are words, and those with a value, by name."""
-    kinds: tuple[dict[str, Part], dict[str, Part]] = ({}, {})
+def _parts_known() -> tuple[dict[str, Part], dict[str, Part], dict[str, str]]:
+    """Parts that are words, and that have a value, and why others are refused."""
+    words, values, refused = {}, {}, {}
     with open(TABLES / "run_strings.csv", newline="", encoding="utf-8") as lines:
         for row in csv.DictReader(lines):
+            if row["reads"] == "refused":
+                refused[row["part"]] = row["note"]
+                continue
             sets = dict(each.split("=") for each in row["sets"].split())
-            kinds[bool(row["reads"])][row["part"]] = Part(
+            (values if row["reads"] else words)[row["part"]] = Part(
                 {name: _value(text) for name, text in sets.items()},
                 row["option"],
                 READERS[row["reads"]],
                 row["note"],
                 tuple(row["scripts"].split()) or (RECURRENT, FORWARD),
             )
-    return kinds
+    return words, values, refused
 
 
 def _value(text: str) -> Any:
@@ -74,7 +65,7 @@ def _value(text: str) -> Any:
         return text
 
 
-WORDS, VALUES = _parts_known()
+WORDS, VALUES, REFUSED = _parts_known()
 
 STAGE = {"findLSC", "lruLSC"}
 # Where `pretrained` keeps weights if nobody says where.
@@ -239,14 +230,11 @@ def published_flags(main: Callable[..., int]) -> Callable[..., int]:
 
 
 def as_flags(arguments: Sequence[str]) -> list[str]:
-    """A published command line with flags in the place of its words.
+    """A command line, published or not, with flags in the place of its words.
 
     The program of the recurrent networks was told `with stack=2 n_neurons=None`, which
     are `--stack=2 --n-neurons=None` here. Values that say nothing are left out, such as
     a negative learning rate.
-
-    Args:
-        arguments: The arguments, published or not.
 
     Example:
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from experiments.core.options import OptionError, option
 from experiments.core.parts import Recipe
-from experiments.core.report import aligned
+from experiments.core.report import aligned, gathered
 
 METHODS = ("none", "controller", "gradient", "published")
 
@@ -127,14 +127,14 @@ class Stage(Recipe):
     def stabilize(self, program, model, task, directory):
         """Pre-trains a model as asked for, or only measures its radii.
 
-        What was found goes into `stability.json`, and is returned. A run that goes on
-        after its pre-training reads it there and leaves the model as it is.
+        What was found goes into `stability.json`. A run that goes on after its
+        pre-training has that, and leaves the model as it is.
         """
         from keras_nonnormal.training.files import write_json
 
         file = directory.path / FILE
         if file.exists() and any(directory.checkpoints.glob("epoch-*.weights.h5")):
-            return read_stage(directory.path)
+            return
         moved = model
         if task.stateful:  # the same network without states among inputs and outputs
             moved = program.network.model(program, task, carried=False)
@@ -155,7 +155,6 @@ class Stage(Recipe):
             )
             if words := missed(stage):
                 print(words)
-        return stage
 
     def _report(self, program, model, task) -> Any:
         """The `StabilityReport` of a model, which is made stable if asked for."""
@@ -215,18 +214,12 @@ def read_stage(out: Any) -> dict[str, Any]:
 
 def by_kind(radii: Mapping[str, float]) -> dict[str, float]:
     """The mean radius of every kind of transition, of radii such as that of `rec/0`."""
-    kinds: dict[str, list[float]] = {}
-    for key, radius in radii.items():
-        kinds.setdefault(key.split("/")[0], []).append(radius)
+    kinds = gathered((key.split("/")[0], radius) for key, radius in radii.items())
     return {kind: sum(each) / len(each) for kind, each in kinds.items()}
 
 
 def missed(stage: Mapping[str, Any]) -> str:
-    """A line about a target that was missed, and what to do; empty if it was not.
-
-    Args:
-        stage: The contents of `stability.json`.
-    """
+    """A line about a target that was missed, and what to do; empty if it was not."""
     if stage["method"] == "none":
         return ""
     after, aims = stage["after"], stage["targets"]

@@ -5,33 +5,14 @@ remembers nothing.
 """
 
 import dataclasses
-import itertools
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from experiments.core.options import OptionError, option
 from experiments.core.parts import Recipe
-from experiments.core.report import results_table
 from experiments.networks.start import GAINS
 
 OPTIMIZERS = ("rmsprop-keras2", "rmsprop-torch", "rmsprop", "adam", "adam-torch")
-LEARNING_RATES = (8e-4, 5e-4, 3e-4, 1e-4, 8e-5, 5e-5, 3e-5, 1e-5, 8e-6, 5e-6, 3e-6)
-SEEDS = (1, 2, 3, 4, 5, 6)
-
-
-def grid(init: str) -> Iterator[dict[str, Any]]:
-    """The settings searched for one start, in every task: 462 or 594 of them.
-
-    Args:
-        init: A key of `GAINS`.
-
-    Yields:
-        Options: `init`, `init_scale`, `learning_rate` and `seed`.
-    """
-    for scale, rate, seed in itertools.product(GAINS[init].grid, LEARNING_RATES, SEEDS):
-        yield {"init": init, "init_scale": scale, "learning_rate": rate, "seed": seed}
 
 
 @dataclass(frozen=True)
@@ -63,11 +44,9 @@ class Starts(Recipe):
     )
 
     def settled(self, program):
-        if self.batch_size > program.task.train_size:
-            raise OptionError(
-                f"--batch-size: expected at most --train-size, "
-                f"{program.task.train_size}, received {self.batch_size}"
-            )
+        size = program.task.train_size
+        most = f"expected at most --train-size, {size}"
+        self.refuse_if(self.batch_size > size, "batch_size", most)
         if self.compare != program.network.init:
             return self
         if program.run.preset == "demo":  # which compares with another start, or none
@@ -107,9 +86,6 @@ class Starts(Recipe):
             "success": result.best["val_loss"] < task.success_loss,
             **result.summary(),
         }
-
-    def report(self, program, summaries):
-        return results_table(summaries, program.task.scores, self.published(program))
 
     def curves(self, program, task):
         return {

@@ -17,30 +17,14 @@ def scores_under(
 ) -> Scores:
     """Loss and metrics of a network on the test split, transform by transform.
 
-    Args:
-        transforms: Some of `tasks.psmnist.TRANSFORMS`.
-        model: A `keras.Model` as `networks.stack` makes it; it stays as it is.
-        task: Its `keras_nonnormal.datasets.Task`.
-        program: The program, which has the numbers of the transforms.
-
-    Returns:
-        The scores of each.
+    The transforms are some of `tasks.psmnist.TRANSFORMS`; the program has their
+    numbers. The model, as `networks.stack` makes it, stays as it is.
     """
     return {each: _scores(each, model, task, program) for each in transforms}
 
 
 def run_test(program: Program) -> dict[str, Any]:
-    """Tests a network that is kept in a run directory, which stays as it is.
-
-    Args:
-        program: The program of the run, with the options of the test.
-
-    Returns:
-        The file that was tested, and its scores.
-
-    Raises:
-        OptionError: If the network cannot be loaded.
-    """
+    """The file and the scores of a network in a run directory, which stays as it is."""
     from keras_nonnormal.recurrence import set_jit_compile
     from keras_nonnormal.training import placed
 

@@ -44,32 +44,54 @@ def main(arguments: list[str] | None = None, description: str | None = None) -> 
     options = parsed(description, arguments)
     try:
         runs, out = runs_of(options)
-        kept = {run.key: kept_outcome(run.directory, options.hopeless) for run in runs}
-        kept = {key: outcome for key, outcome in kept.items() if outcome is not None}
-        missing = [run for run in runs if run.key not in kept]
-        units, execute = units_of(missing, options.vectorize), executor(options)
-        if not options.dry_run:
-            make_folder(out)
-        script = runs[0].program.script
-        print(f"{script}: {len(runs)} runs in {out}, {len(missing)} to be trained")
-        for name, values in varied(runs).items():
-            print(f"  {name}: " + " ".join(map(word, values)))
-        sys.stdout.flush()
-        if options.dry_run:
-            show_costs(missing, execute, options)
-            return 0
-        progress = Progress(runs, kept)
-        work = functools.partial(train_unit, hopeless_after=options.hopeless)
-        with contextlib.closing(execute(units, work)) as events:
-            drive(events, progress)
+        code = train(runs, out, options)
     except OptionError as error:
         refuse(PROG, error)
     except KeyboardInterrupt:
         again = "the same command goes on from here"
         print(f"\n{PROG}: interrupted; {again}", file=sys.stderr)
         return 130
+    if not options.dry_run:
+        print(f"\nthe runs are in {out}; python experiments/report.py {out}")
+    return code
+
+
+def train(
+    runs: Sequence[Planned], out: Path, options: Any, work: Any = train_unit
+) -> int:
+    """Trains those of some runs that are not over, or says what they cost.
+
+    Args:
+        runs: At least one.
+        out: Their folder.
+        options: The flags of `worker_flags`.
+        work: What is done with each unit, as `train_unit` does it.
+
+    Returns:
+        1 if one of them failed, else 0.
+
+    Raises:
+        OptionError: If they cannot be trained as asked.
+    """
+    kept = {run.key: kept_outcome(run.directory, options.hopeless) for run in runs}
+    kept = {key: outcome for key, outcome in kept.items() if outcome is not None}
+    missing = [run for run in runs if run.key not in kept]
+    units, execute = units_of(missing, options.vectorize), executor(options)
+    if not options.dry_run:
+        make_folder(out)
+    scripts = ", ".join(dict.fromkeys(run.program.script for run in runs))
+    print(f"{scripts}: {len(runs)} runs in {out}, {len(missing)} to be trained")
+    for name, values in varied(runs).items():
+        print(f"  {name}: " + " ".join(map(word, values)))
+    sys.stdout.flush()
+    if options.dry_run:
+        show_costs(missing, execute, options)
+        return 0
+    progress = Progress(runs, kept)
+    work = functools.partial(work, hopeless_after=options.hopeless)
+    with contextlib.closing(execute(units, work)) as events:
+        drive(events, progress)
     progress.show(last=True)
-    print(f"\nthe runs are in {out}; python experiments/report.py {out}")
     return int(any(each.state == FAILED for each in progress.outcomes.values()))
 
 
@@ -164,14 +186,26 @@ def parsed(description: str | None, arguments: list[str] | None) -> argparse.Nam
     parser = Parser(prog=PROG, description=description)
     add: Any = parser.add_argument
     axes = {"nargs": "+", "action": "extend", "default": [], "metavar": "OPTION=VALUES"}
-    count = _number(int, "a whole number of at least 1", 1, math.inf)
-    share = _number(float, "a number from 0 to 1", 0, 1)
     add("what", metavar="WHAT", help="a script, a published grid, or a YAML file")
     text = "options of all runs: one value, or several such as 1e-4,1e-3 or 1..6, of "
     add("--grid", **axes, help=text + "which all combinations are trained")
     text = "only those runs of the grid that have one of these values"
     add("--only", **axes, help=text)
-    add("--out", help="folder of the runs (default: runs/sweeps/SCRIPT)")
+    worker_flags(parser, "runs/sweeps/SCRIPT")
+    return checked(parser, arguments)
+
+
+def worker_flags(parser: Parser, out: str) -> None:
+    """Adds the flags of what `train` is told.
+
+    Args:
+        parser: The parser.
+        out: The default folder of the runs, in words.
+    """
+    add: Any = parser.add_argument
+    count = number(int, "a whole number of at least 1", 1, math.inf)
+    share = number(float, "a number from 0 to 1", 0, 1)
+    add("--out", help=f"folder of the runs (default: {out})")
     text = "only the I-th of N parts, as for the tasks of a Slurm array"
     add("--shard", type=_shard, default=(1, 1), metavar="I/N", help=text)
     text = "runs at a time, of one thread each (default: as many as cores, or "
@@ -189,8 +223,13 @@ def parsed(description: str | None, arguments: list[str] | None) -> argparse.Nam
     text += "(default: only if it is no number any more)"
     hopeless = {"dest": "hopeless", "metavar": "EPOCHS", "default": math.inf}
     add("--hopeless-after", type=count, **hopeless, help=text)
-    text = "show the grid and what it will cost, from a few measured steps"
+    text = "train nothing: show the runs, and what a sweep will cost, from a few "
+    text += "measured steps"
     add("--dry-run", action="store_true", help=text)
+
+
+def checked(parser: Parser, arguments: list[str] | None) -> argparse.Namespace:
+    """What arguments say that may be those of `worker_flags`."""
     options = parser.parse_args(arguments)
     if options.address and options.executor != "ray":
         parser.error("--address: expected --executor ray beside it")
@@ -208,9 +247,11 @@ def _usual_workers(gpus_per_run: float) -> int:
     return os.cpu_count() or 1
 
 
-def _number(
+def number(
     kind: Callable[[str], Any], expected: str, low: float, high: float
 ) -> Callable[[str], Any]:
+    """A type of `argparse`: a number from `low` to `high`, which `expected` says."""
+
     def read(text: str) -> Any:
         with contextlib.suppress(ValueError):
             if low <= (value := kind(text)) <= high:

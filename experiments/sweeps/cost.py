@@ -12,6 +12,7 @@ from typing import Any
 
 from experiments.core.options import OptionError
 from experiments.core.program import Program
+from experiments.core.report import gathered
 from experiments.core.run import execute, load_tensorflow
 from experiments.sweeps.plan import Planned
 from experiments.sweeps.pool import Ended, Execute
@@ -32,22 +33,13 @@ ESTIMATED = "estimated from its products of matrices alone"
 
 @dataclass(frozen=True)
 class Cost:
-    """The cost of a run, at most: it may stop early.
+    """The cost of a run, at most: it may stop early."""
 
-    Args:
-        start: Seconds until its first step, the compilation included.
-        step: Seconds per training step.
-        steps: Steps per epoch; 0 if the data were not read in time.
-        epochs: Epochs.
-        estimated: Whether the step was too slow to be timed, so that it has the time of
-            its products of matrices alone.
-    """
-
-    start: float
-    step: float
-    steps: int
+    start: float  # seconds until its first step, the compilation included
+    step: float  # seconds per training step
+    steps: int  # per epoch; 0 if the data were not read in time
     epochs: int
-    estimated: bool = False
+    estimated: bool = False  # the step was too slow to be timed: see `least_seconds`
 
     @property
     def seconds(self) -> float:
@@ -60,19 +52,9 @@ def measured_costs(
 ) -> Iterator[list[tuple[int, Cost]] | None]:
     """The number of runs of the commonest kinds, and the cost of one of each.
 
-    Args:
-        runs: The runs.
-        execute: Has a function of units done by a worker.
-
-    Yields:
-        None about once a second, the costs in the end.
-
-    Raises:
-        OptionError: If a run cannot be begun.
+    Yields None about once a second, the costs in the end.
     """
-    kinds: dict[str, list[Planned]] = {}
-    for run in runs:
-        kinds.setdefault(run.alike(*SAME_COST), []).append(run)
+    kinds = gathered((run.alike(*SAME_COST), run) for run in runs)
     common = sorted(kinds.values(), key=len, reverse=True)[:MOST_MEASURED]
     # Of a low rate, with which losses stay finite.
     chosen = [min(each, key=_rate) for each in common]
@@ -104,11 +86,9 @@ def _guess(program: Program) -> Cost:
 
 
 def measure(run: Planned) -> Cost | str | None:
-    """Begins a run in a folder that goes away.
+    """The cost of a run, which is begun in a folder that goes away.
 
-    Returns:
-        Its cost, why it cannot be begun, or None if it did not come to its training in
-        time.
+    Or why it cannot be begun, or None if it did not come to its training in time.
     """
     load_tensorflow()
     clock, said = StepClock(SECONDS_OF_STEPS), []
@@ -151,10 +131,7 @@ class Measured(Exception):
 class StepClock:
     """Times calls of the compiled training function, but for the first.
 
-    Its `callback` raises `Measured` after the first call that ends later than that.
-
-    Args:
-        seconds: How long to go on.
+    Its `callback` raises `Measured` after the first call that ends later than seconds.
     """
 
     def __init__(self, seconds: float):
@@ -195,12 +172,8 @@ class StepClock:
 def least_seconds(program: Program, weights: int) -> float:
     """Seconds of a step if it were its products of matrices alone.
 
-    Every trained number takes part in a product for every sequence and time step,
-    forwards once and backwards twice; how fast these are is measured.
-
-    Args:
-        program: The program.
-        weights: How many numbers it trains.
+    Every trained number, or weight, takes part in a product for every sequence and time
+    step, forwards once and backwards twice; how fast these are is measured.
     """
     import numpy as np
 
@@ -215,11 +188,10 @@ def least_seconds(program: Program, weights: int) -> float:
 def cost_lines(
     costs: Sequence[tuple[int, Cost]], missing: int, workers: int | None
 ) -> Iterator[str]:
-    """The cost of the missing runs, at most.
+    """The cost of the missing runs, at most, in words.
 
     Args:
-        costs: For the kinds of runs that were measured, how many there are of each and
-            the cost of one.
+        costs: As `measured_costs` gives them.
         missing: How many runs are to be trained.
         workers: How many at a time, if that is known.
     """

@@ -1,5 +1,6 @@
 """Grids: which options are varied, in the settings of a script or as published."""
 
+import fnmatch
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -7,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from experiments import recipes
+from experiments import recipes  # noqa: F401 - fills the registries
 from experiments.core.options import OptionError
-from experiments.core.parts import scripts
+from experiments.core.parts import presets_of, scripts
 from experiments.published import grids as published
-from experiments.recipes.nnrnn import SETTINGS, gamma_grid
 
 Axes = Mapping[str, Sequence[Any]]
 Settings = Callable[[], Iterator[Mapping[str, Any]]]
@@ -19,15 +19,10 @@ Settings = Callable[[], Iterator[Mapping[str, Any]]]
 
 @dataclass(frozen=True)
 class Grid:
-    """Runs of a script.
-
-    Args:
-        script: Name of the script.
-        settings: For each run the options that are given, as by flags.
-    """
+    """Runs of a script."""
 
     script: str
-    settings: tuple[Mapping[str, Any], ...] = ({},)
+    settings: tuple[Mapping[str, Any], ...] = ({},)  # for each, as given by flags
 
     def along(self, axes: Axes) -> "Grid":
         """The same runs, each with all combinations of the values of these options."""
@@ -41,52 +36,39 @@ class Grid:
 
 def _starts() -> Iterator[Mapping[str, Any]]:
     """Figure 3 of Orhan and Pitkow (2020): 462 + 462 + 594 + 594 runs of a task."""
-    for init in recipes.starts.GAINS:
-        for setting in recipes.starts.grid(init):
+    for init in published.STARTS:
+        for setting in published.starts(init):
             yield {"preset": "paper", **setting}
 
 
-def _gamma(script: str, units: int) -> Iterator[Mapping[str, Any]]:
+def _gamma(script: str, preset: str) -> Iterator[Mapping[str, Any]]:
     """The shapes (n, s) that Geadah et al. (2020) started from, in all three ways."""
-    for setting in SETTINGS:
-        for point in gamma_grid(script, setting):
-            yield {"preset": f"gamma/RNN-{units}", **point}
+    for setting in published.SHAPES:
+        for point in published.shapes(script, setting):
+            yield {"preset": preset, **point}
 
 
-def _stability(presets: Callable[[], Any], prefix: str) -> Iterator[Mapping[str, Any]]:
+def _stability(script: str, glob: str) -> Iterator[Mapping[str, Any]]:
     """Figures of Herranz-Celotti and Rouat (2023): presets, with four seeds each."""
-    names = [name for name, _ in presets() if name.startswith(prefix)]
-    for name, seed in itertools.product(names, published.SEEDS):
+    names = fnmatch.filter(presets_of(script, "lsc"), glob)
+    for name, seed in itertools.product(names, published.STABILITY_SEEDS):
         yield {"preset": name, "seed": seed}
-
-
-def _rates():
-    """The presets of figure 2 that have a learning rate in their names."""
-    return (each for each in published.figure_2() if "learning_rate" in each[1])
 
 
 PUBLISHED: dict[str, tuple[str, Settings]] = {
     **{f"starts/{name}": (name, _starts) for name in ("copy", "addition", "psmnist")},
-    "lsc/fig2": ("ffn", lambda: _stability(_rates, "")),
-    "lsc/fig3": ("deep_rnn", lambda: _stability(published.figure_3, "")),
-    "lsc/fig4": ("deep_rnn", lambda: _stability(published.linear_units, "fig4/")),
-    "lsc/table1": ("deep_rnn", lambda: _stability(published.linear_units, "table1/")),
-    "gamma/copy": ("copy", lambda: _gamma("copy", 128)),
-    "gamma/psmnist": ("psmnist", lambda: _gamma("psmnist", 400)),
-    "gamma/text": ("ptb_char", lambda: _gamma("ptb_char", 600)),
+    "lsc/fig2": ("ffn", lambda: _stability("ffn", "fig2/*-*-*-*")),  # with a rate
+    "lsc/fig3": ("deep_rnn", lambda: _stability("deep_rnn", "fig3/*")),
+    "lsc/fig4": ("deep_rnn", lambda: _stability("deep_rnn", "fig4/*")),
+    "lsc/table1": ("deep_rnn", lambda: _stability("deep_rnn", "table1/*")),
+    "gamma/copy": ("copy", lambda: _gamma("copy", "gamma/RNN-128")),
+    "gamma/psmnist": ("psmnist", lambda: _gamma("psmnist", "gamma/RNN-400")),
+    "gamma/text": ("ptb_char", lambda: _gamma("ptb_char", "gamma/RNN-600")),
 }
 
 
 def axes_of(words: Iterable[str], flag: str = "--grid") -> dict[str, list[str]]:
-    """The axes that are written as `lr=1e-4,1e-3 seed=1..6`.
-
-    Args:
-        words: One for each.
-        flag: The flag that they follow, for messages.
-
-    Raises:
-        OptionError: If one is not written so.
-    """
+    """The axes that are written as `lr=1e-4,1e-3 seed=1..6` behind a flag."""
     axes = {}
     for word in words:
         name, equals, text = word.partition("=")
@@ -111,14 +93,7 @@ def listed(text: str) -> list[str]:
 
 
 def grid_of(what: str) -> Grid:
-    """The grid that is meant by a word.
-
-    Args:
-        what: The name of a script, of a published grid, or of a YAML file.
-
-    Raises:
-        OptionError: If it is none of these, or the file is not as expected.
-    """
+    """The grid of this name: a script, a published grid, or a YAML file."""
     if what in scripts():
         return Grid(what)
     if what in PUBLISHED:
@@ -130,15 +105,16 @@ def grid_of(what: str) -> Grid:
     raise OptionError(f"expected one of {known}, or a .yaml file, received {what!r}")
 
 
-def _from_file(path: Path) -> Grid:
-    """A grid of a file with `sweep` (a script or a published grid) and `grid`.
+def read_yaml(path: Path) -> Any:
+    """What a YAML file holds.
 
-    `grid` maps options to values; or it is a list of such, whose runs are put together.
+    Raises:
+        OptionError: If it cannot be read, or is no YAML.
     """
     try:
         import yaml
 
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
     except ImportError:
         raise OptionError(
             f"{path}: PyYAML is not installed; pip install pyyaml, or use --grid"
@@ -150,6 +126,14 @@ def _from_file(path: Path) -> Grid:
     except yaml.YAMLError as error:
         where = " ".join(str(error).split())
         raise OptionError(f"{path} is no YAML: {where}") from error
+
+
+def _from_file(path: Path) -> Grid:
+    """A grid of a file with `sweep` (a script or a published grid) and `grid`.
+
+    `grid` maps options to values; or it is a list of such, whose runs are put together.
+    """
+    content = read_yaml(path)
     keys = set(content) if isinstance(content, dict) else set()
     if "sweep" not in keys or keys - {"sweep", "grid"}:
         raise OptionError(
@@ -164,13 +148,13 @@ def _from_file(path: Path) -> Grid:
             raise OptionError(
                 f"{path}: grid: expected options and their values, received {part!r}"
             )
-        axes = {str(name): list(_as_list(value)) for name, value in part.items()}
+        axes = {str(name): axis_of(value) for name, value in part.items()}
         settings += base.along(axes).settings
     return Grid(base.script, tuple(settings))
 
 
-def _as_list(value: Any) -> Iterable[Any]:
+def axis_of(value: Any) -> list[Any]:
     """The values of an axis of a YAML file: a list, one value, or a text as `1..6`."""
     if isinstance(value, list):
-        return [each for part in value for each in _as_list(part)]
+        return [each for part in value for each in axis_of(part)]
     return listed(value) if isinstance(value, str) else [value]

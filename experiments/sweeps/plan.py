@@ -34,15 +34,10 @@ NOT_SET = ("out", "resume", "save")
 
 @dataclass(frozen=True)
 class Planned:
-    """A run of a sweep.
+    """A run of a sweep."""
 
-    Args:
-        program: The program, with its run directory.
-        key: The hash of all that the run is.
-    """
-
-    program: Program
-    key: str
+    program: Program  # with its run directory
+    key: str  # the hash of all that the run is
 
     @property
     def directory(self) -> Path:
@@ -70,16 +65,9 @@ Unit = tuple[Planned, ...]
 
 
 def planned(grid: Grid, out: Path, only: Axes | None = None) -> list[Planned]:
-    """The runs of a grid, each once, in its order.
+    """The runs of a grid, each once, in its order, in folders within `out`.
 
-    Args:
-        grid: The grid.
-        out: The folder of their run directories.
-        only: Options and the values that a run must have to be one of them.
-
-    Raises:
-        OptionError: If there is no such option, or a value or a combination of them
-            makes no sense.
+    With `only` these have one of some values of its options.
     """
     runs: dict[str, Planned] = {}
     for setting in grid.settings:
@@ -95,14 +83,8 @@ def planned(grid: Grid, out: Path, only: Axes | None = None) -> list[Planned]:
 def units_of(runs: Sequence[Planned], size: int = 1) -> list[Unit]:
     """Units of work: single runs, or vectorized groups, trained in one program.
 
-    Runs of one seed, which share their data, are put together.
-
-    Args:
-        runs: The runs.
-        size: How many there are in a group at most.
-
-    Raises:
-        OptionError: If they cannot be trained so.
+    Groups have a size at most. Runs of one seed, which share their data, are put
+    together.
     """
     if size == 1:
         return [(run,) for run in runs]

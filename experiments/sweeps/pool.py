@@ -74,12 +74,7 @@ def environment(gpu: bool = False) -> dict[str, str]:
 
 
 def worker_environment(number: int, gpus: float) -> dict[str, str]:
-    """The environment of a worker that has a share of a GPU, with others that fit.
-
-    Args:
-        number: The number of the worker.
-        gpus: The share.
-    """
+    """The environment of a worker, by its number, with a share of a GPU or none."""
     settings = environment(gpu=gpus > 0)
     if gpus:
         names = os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")
@@ -96,16 +91,14 @@ def run_in_processes(
 ) -> Events:
     """Has units of work done by processes that stay alive, and says what happens.
 
-    A unit whose worker dies is given to a new one.
+    A unit whose worker dies is given to a new one. Closing the generator ends the
+    workers at once.
 
     Args:
         units: The units, which can be pickled.
         work: What is done with each.
         workers: How many processes.
         environments: Maps the number of a worker to what is added to its environment.
-
-    Yields:
-        Events as they happen. Closing the generator ends the workers at once.
     """
     waiting = deque((unit, 1) for unit in units)
     pool: list[_Worker] = []

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from experiments.core.report import aligned
+from experiments.core.report import aligned, gathered
 from experiments.sweeps.plan import Planned, grouping, varied, word
 from experiments.sweeps.worker import (
     DIVERGED,
@@ -23,12 +23,9 @@ SECONDS_PER_LINE = 60.0  # at most, where there is no terminal
 
 
 class Progress:
-    """What is known of the runs of a sweep.
+    """What is known of the runs of a sweep, shown on a stream.
 
-    Args:
-        runs: The runs.
-        kept: How those ended that were trained before, by their keys.
-        stream: Where it is shown.
+    `kept` says how those ended that were trained before, by their keys.
     """
 
     def __init__(
@@ -108,10 +105,11 @@ class Progress:
         """The table, below a line that says how far the sweep is."""
         head = (self._group or "", "done", "running", "given up", "failed")
         rows = [(*head, "success", "best loss", "of")]
-        groups: dict[str, list[Planned]] = {}
-        for run in self.runs:
-            name = word(run.options.get(self._group)) if self._group else "all"
-            groups.setdefault(name, []).append(run)
+
+        def group(run: Planned) -> str:
+            return word(run.options.get(self._group)) if self._group else "all"
+
+        groups = gathered((group(run), run) for run in self.runs)
         rows += [self._row(name, runs) for name, runs in groups.items()]
         return ["", self.state(), *aligned(rows)]
 

@@ -70,13 +70,17 @@ def main(arguments: list[str] | None = None, description: str | None = None) -> 
     from keras_nonnormal.training.files import replacing
 
     parts = "\n".join(part for section in sections for part in section.parts(out))
-    page = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
     file = Path(options.out, "report.html")
     with replacing(file) as temporary:
-        text = string.Template(page).substitute(parts=parts)
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(page(parts), encoding="utf-8")
     print(file)
     return 0
+
+
+def page(parts: str, title: str = "Runs") -> str:
+    """A page for a browser, with tables that can be sorted; it needs no other file."""
+    template = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
+    return string.Template(template).substitute(parts=parts, title=title)
 
 
 class Section:
@@ -189,7 +193,7 @@ class Section:
         )
         yield f"<h2>{escape(name)}</h2>\n<p>{escape(self.head)}.</p>"
         for above, rows, below in self.tables():
-            yield f"<p>{escape(above)}</p>\n{_table(rows)}"
+            yield f"<p>{escape(above)}</p>\n{html_table(rows)}"
             if below:
                 yield f"<p>{escape(below)}</p>"
         losses = {group: each.curves() for group, each in self.best.items()}
@@ -206,7 +210,7 @@ class Section:
             figure = setting_maps(maps, *options, trivial_loss=trivial)
             out.figure(self.pictures[1], figure)
             yield _picture(figure, MAP)
-        table = _table(self.all_runs())
+        table = html_table(self.all_runs())
         yield f"<details><summary>all runs</summary>{table}</details>"
 
 
@@ -218,7 +222,7 @@ def _mean(name: str, found: Any) -> str:
     return found.text(2 if "perplexity" in name else 4)
 
 
-def _table(rows: Sequence[Sequence[str]]) -> str:
+def html_table(rows: Sequence[Sequence[str]]) -> str:
     """A table that can be sorted; the first row is its head."""
     lines = [
         "".join(f"<{kind}>{escape(cell)}</{kind}>" for cell in row)

@@ -24,12 +24,7 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Record:
-    """A run that is over.
-
-    Args:
-        run: Its run directory.
-        outcome: How it ended.
-    """
+    """A run that is over: its directory, and how it ended."""
 
     run: RunFolder
     outcome: Outcome
@@ -40,11 +35,7 @@ class Record:
         return self.outcome.summary.get("success")
 
     def score(self, trivial: float = math.inf) -> float:
-        """Its lowest loss; of a run that diverged it is no better than the trivial.
-
-        Args:
-            trivial: The loss of a network that remembers nothing.
-        """
+        """Its lowest loss; of a run that diverged it is no better than the trivial."""
         score = self.outcome.score
         if score is None or (self.outcome.state == DIVERGED and score < trivial):
             return trivial
@@ -59,17 +50,11 @@ class Record:
 
 @dataclass(frozen=True)
 class Study:
-    """The runs of one experiment.
+    """The runs of one experiment."""
 
-    Args:
-        name: Its script, and the data if there are several.
-        records: Those that are over.
-        unfinished: How many are not.
-    """
-
-    name: str
-    records: Sequence[Record]
-    unfinished: int
+    name: str  # its script, and the data if there are several
+    records: Sequence[Record]  # of runs that are over
+    unfinished: int  # how many are not
 
     @property
     def runs(self) -> list[RunFolder]:
@@ -98,17 +83,11 @@ class Study:
 
 @dataclass(frozen=True)
 class Setting:
-    """Repeats: runs that differ in their seed alone.
+    """Repeats: runs that differ in their seed alone."""
 
-    Args:
-        options: The options that vary in the study, but for the group and the seed.
-        records: The runs.
-        trivial: The loss of a network that remembers nothing.
-    """
-
-    options: Mapping[str, Any]
+    options: Mapping[str, Any]  # that vary in the study, but for the group and the seed
     records: Sequence[Record]
-    trivial: float
+    trivial: float  # the loss of a network that remembers nothing
 
     @property
     def lowest(self) -> Mean:
@@ -149,28 +128,15 @@ class Setting:
 
 @dataclass(frozen=True)
 class Layout:
-    """The options by which a study is shown.
+    """The options by which a study is shown."""
 
-    Args:
-        group: The option whose values are told apart; None for all together.
-        across: The option across a map, if there is one.
-        up: The option up a map, if there is one.
-    """
-
-    group: str | None
-    across: str | None
-    up: str | None
+    group: str | None  # whose values are told apart; None for all together
+    across: str | None  # across a map, if there is one
+    up: str | None  # up a map, if there is one
 
 
 def studies_of(paths: Iterable[str]) -> list[Study]:
-    """The runs in some folders, by experiment.
-
-    Args:
-        paths: Run directories, or folders that hold some.
-
-    Raises:
-        OptionError: If there are none.
-    """
+    """The runs in some folders, or that are such folders, by experiment."""
     folders = list(dict.fromkeys(each for path in paths for each in _runs_in(path)))
     studies: dict[tuple[str, ...], list[tuple[RunFolder, Outcome | None]]] = {}
     for run in run_folders([str(folder) for folder in folders]):
@@ -191,11 +157,7 @@ def studies_of(paths: Iterable[str]) -> list[Study]:
 
 
 def layout_of(study: Study, group=None, across=None, up=None) -> Layout:
-    """How a study is best shown; what is said goes first.
-
-    Raises:
-        OptionError: If the runs do not differ in an option that is asked for.
-    """
+    """How a study is best shown; what is said goes first."""
     differ = varied(study.runs)
     group, across, up = (
         name if name is None else option_named(study.runs, name)

@@ -37,19 +37,12 @@ FAILED, REFUSED = "failed", "refused"
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended.
+    """How a run ended."""
 
-    Args:
-        state: One of the above.
-        summary: What its `summary.json` holds.
-        message: Why, in a line, if it is not finished.
-        seconds: What it took the worker.
-    """
-
-    state: str
-    summary: Mapping[str, Any] = field(default_factory=dict)
-    message: str = ""
-    seconds: float = 0.0
+    state: str  # one of the above
+    summary: Mapping[str, Any] = field(default_factory=dict)  # of `summary.json`
+    message: str = ""  # why, in a line, if it is not finished
+    seconds: float = 0.0  # what it took the worker
 
     @property
     def score(self) -> float | None:
@@ -76,10 +69,7 @@ Judge = Callable[[Mapping[str, float]], ArithmeticError | None]
 def kept_outcome(directory: Path, hopeless_after: float = math.inf) -> Outcome | None:
     """How a run ended that was trained before; None if it has to go on.
 
-    Args:
-        directory: The run directory.
-        hopeless_after: The epochs after which a run may be hopeless. One that was given
-            up by a stricter rule has to go on.
+    So has one that was given up after fewer epochs than now make a run hopeless.
     """
     summary = read_summary(directory)
     if not summary:  # or a broken one
@@ -93,12 +83,8 @@ def kept_outcome(directory: Path, hopeless_after: float = math.inf) -> Outcome |
 def train_unit(unit: Unit, hopeless_after: float = math.inf) -> list[Outcome]:
     """Trains the runs of a unit, or goes on with them, and says how each ended.
 
-    Several runs are trained in one program.
-
-    Args:
-        unit: The runs.
-        hopeless_after: Epochs after which a run is given up if its loss never was
-            below the trivial one.
+    Several runs are trained in one program. A run is given up after some epochs if its
+    loss never was below the trivial one.
     """
     outcomes = {run.key: kept_outcome(run.directory, hopeless_after) for run in unit}
     # Some may be over, by another sweep, or by a worker that died right after.
@@ -268,10 +254,7 @@ def _loss_of(row: Mapping[str, float]) -> float:
 def _given_up(run: Planned, error: ArithmeticError, hopeless_after: float) -> Outcome:
     """Writes the summary of a run that is over before its end.
 
-    Args:
-        run: The run.
-        error: Why: `Hopeless`, whose epoch is not kept, or `TrainingDiverged`.
-        hopeless_after: By which rule it was given up.
+    The error is `Hopeless`, whose epoch is not kept, or `TrainingDiverged`.
     """
     from keras_nonnormal.training import RunDirectory
 

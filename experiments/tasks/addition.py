@@ -7,7 +7,7 @@ Always answering the mean has the trivial loss, 1/6 for two numbers. In the reci
 
 from dataclasses import dataclass
 
-from experiments.core.options import OptionError, option
+from experiments.core.options import option
 from experiments.tasks.sequences import NNRNN, Drawn, Stream
 
 
@@ -20,6 +20,10 @@ class AdditionDrawn(Drawn):
     scores = ("tolerance_accuracy",)
 
     T: int = option(750, "time steps per sequence", low=2)
+
+    @property
+    def longest(self):
+        return self.T
 
     def load(self, seed):
         from keras_nonnormal.datasets import addition_task
@@ -42,11 +46,8 @@ class AdditionStream(Stream):
     def __post_init__(self):
         super().__post_init__()
         most = 2 * (self.c_length // 2)
-        if self.no_of_ones > most:
-            raise OptionError(
-                f"--no-of-ones: expected at most {most}, as there are {self.c_length} "
-                f"steps, received {self.no_of_ones}"
-            )
+        expected = f"expected at most {most}, as there are {self.c_length} steps"
+        self.refuse_if(self.no_of_ones > most, "no_of_ones", expected)
 
     @property
     def longest(self):
@@ -65,7 +66,5 @@ class AdditionStream(Stream):
             updates_per_epoch=self.updates_per_epoch,
         )
 
-    def remarks(self, program, given):
-        for name in ("labels", "onehot"):
-            if name in given:
-                yield f"--{name} has no effect: the task has no symbols"
+    def idle(self, program):
+        yield "labels onehot", "the task has no symbols"

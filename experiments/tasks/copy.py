@@ -7,10 +7,8 @@ has sequences of its own.
 
 from dataclasses import dataclass
 
-from experiments.core.options import OptionError, option
+from experiments.core.options import option
 from experiments.tasks.sequences import NNRNN, Drawn, Stream
-
-FEWEST_DELAYS = 2  # for --vari, which draws below T
 
 
 @dataclass(frozen=True)
@@ -21,6 +19,10 @@ class CopyDrawn(Drawn):
     activation, scores = "elu", ("recall_accuracy",)
 
     T: int = option(500, "time steps per sequence, the recall included", low=21)
+
+    @property
+    def longest(self):
+        return self.T
 
     def load(self, seed):
         from keras_nonnormal.datasets import copying_task
@@ -52,11 +54,10 @@ class CopyStream(Stream):
     )
 
     def __post_init__(self):
-        if self.updates is None:
-            self.settle(updates=200_000 if self.vari else 1500)
+        self.fill(updates=200_000 if self.vari else 1500)
         super().__post_init__()
-        if self.vari and self.T < FEWEST_DELAYS:
-            raise OptionError(f"--T: --vari needs at least 2, received {self.T}")
+        # It draws a delay below T.
+        self.refuse_if(self.vari and self.T < 2, "T", "--vari needs at least 2")
 
     @property
     def longest(self):

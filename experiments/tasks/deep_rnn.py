@@ -7,7 +7,7 @@ digits by the class that most steps vote for.
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from experiments.core.options import OptionError, flag, option
+from experiments.core.options import option
 from experiments.tasks.sequences import SPLITS, Sized
 
 # What pre-training may be shown.
@@ -85,12 +85,13 @@ class DeepTask(Sized):
             split = part if part in SPLITS else "train"
             size = self.sizes[split]
             fewest = FEWEST_CHUNKS[self.layout] * self.window + 1
-            if size is not None and size // (count or 1) < fewest:
-                raise OptionError(
-                    f"{flag(f'{split}_size')}: expected at least {fewest * count} "
-                    f"words, for {FEWEST_CHUNKS[self.layout]} windows of {self.window} "
-                    f"(--window) in each of {count} columns, received {size}"
-                )
+            self.refuse_if(
+                size is not None and size // (count or 1) < fewest,
+                f"{split}_size",
+                f"expected at least {fewest * count} words, for "
+                f"{FEWEST_CHUNKS[self.layout]} windows of {self.window} (--window) in "
+                f"each of {count} columns",
+            )
 
     @property
     def text(self) -> bool:
@@ -137,8 +138,6 @@ class DeepTask(Sized):
             )
         return task
 
-    def remarks(self, program, given):
+    def idle(self, program):
         if not self.text:
-            said = program.recipe.said(program, given)
-            for name in said & {"window", "corrupt", "corrupt_epochs"}:
-                yield f"{flag(name)} has no effect: the task has no words"
+            yield "window corrupt corrupt_epochs", "the task has no words"

@@ -62,6 +62,6 @@ class ImageTask(Sized):
             most = self.steps_per_epoch * recipe.batch_size
             self.settle(train_size=min(self.train_size or most, most))
 
-    def remarks(self, program, given):
-        if "pretrain_epochs" in given and program.recipe.pretrain != "published":
-            yield "--pretrain-epochs has no effect without --pretrain published"
+    def idle(self, program):
+        if program.recipe.pretrain != "published":
+            yield "pretrain_epochs", "without --pretrain published"

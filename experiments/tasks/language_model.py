@@ -6,8 +6,8 @@ Orhan and Pitkow (2020), in the manner of Merity, Keskar and Socher (2017).
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.core.options import OptionError, flag, option
-from experiments.tasks.sequences import SPLITS, Sized
+from experiments.core.options import OptionError, option
+from experiments.tasks.sequences import SPLITS, Sizes
 
 CORPORA = ("ptb-word", "ptb-char", "wikitext-2", "enwik8")
 # Of which the literature gives bits per token; the others have a perplexity per word.
@@ -15,7 +15,7 @@ SPELLED = ("ptb-char", "enwik8")
 
 
 @dataclass(frozen=True)
-class TextTask(Sized):
+class TextTask(Sizes):
     """A text in chunks of random length."""
 
     script, recipes = "language_model", ("awd",)
@@ -49,11 +49,9 @@ class TextTask(Sized):
     def settled(self, program):
         for split, count in self.columns(program).items():
             size = self.sizes[split]
-            if size is not None and size < 2 * count:
-                raise OptionError(
-                    f"{flag(f'{split}_size')}: expected at least two tokens for each "
-                    f"of {count} columns, received {size}"
-                )
+            short = size is not None and size < 2 * count
+            least = f"expected at least two tokens for each of {count} columns"
+            self.refuse_if(short, f"{split}_size", least)
         return self
 
     def columns(self, program: Any) -> dict[str, int]:

@@ -10,7 +10,7 @@ import dataclasses
 import functools
 from dataclasses import dataclass
 
-from experiments.core.options import OptionError, flag, option
+from experiments.core.options import option
 from experiments.tasks.sequences import NNRNN, Sizes
 
 PIXELS = 784
@@ -49,12 +49,9 @@ class Digits(Sizes):
         return {**super().sizes, "validation": self.validation_size or self.test_size}
 
     def settled(self, program):
-        left = 60_000 - self.validation_size
-        if program.recipe.batch_size > left:
-            raise OptionError(
-                f"--batch-size: expected at most the {left} digits that are not held "
-                f"out, received {program.recipe.batch_size}"
-            )
+        left, recipe = 60_000 - self.validation_size, program.recipe
+        most = f"expected at most the {left} digits that are not held out"
+        recipe.refuse_if(recipe.batch_size > left, "batch_size", most)
         return self
 
     def load(self, seed):
@@ -163,16 +160,10 @@ class TransformedDigits(Sizes):
         super().__post_init__()
         for name, transforms in STEPS.items():
             used = not set(transforms).isdisjoint(self.transforms)
-            if used and getattr(self, name) > PIXELS:
-                raise OptionError(
-                    f"{flag(name)}: expected at most the {PIXELS} steps of a "
-                    f"sequence, received {getattr(self, name)}"
-                )
-        if self.step_position > PIXELS - 2:
-            raise OptionError(
-                "--step-position: expected a step before the last of the "
-                f"{PIXELS} of a sequence, received {self.step_position}"
-            )
+            most = f"expected at most the {PIXELS} steps of a sequence"
+            self.refuse_if(used and getattr(self, name) > PIXELS, name, most)
+        before = f"expected a step before the last of the {PIXELS} of a sequence"
+        self.refuse_if(self.step_position > PIXELS - 2, "step_position", before)
 
     @property
     def transforms(self) -> tuple[str, ...]:
@@ -193,12 +184,9 @@ class TransformedDigits(Sizes):
         return {"input_width": 1, "output_width": 10}
 
     def settled(self, program):
-        batch = program.recipe.batch_size
-        if batch > self.train_size:
-            raise OptionError(
-                f"--batch-size: expected at most --train-size, {self.train_size}, "
-                f"received {batch}"
-            )
+        recipe = program.recipe
+        most = f"expected at most --train-size, {self.train_size}"
+        recipe.refuse_if(recipe.batch_size > self.train_size, "batch_size", most)
         return self
 
     def load(self, seed):
@@ -214,7 +202,6 @@ class TransformedDigits(Sizes):
         task = self.shortened(task)
         return dataclasses.replace(task, augment=augment if augment.ratio else None)
 
-    def remarks(self, program, given):
-        for name in ("transform", "checkpoint"):
-            if name in given and not self.test:
-                yield f"{flag(name)} has no effect without --test"
+    def idle(self, program):
+        if not self.test:
+            yield "transform checkpoint", "without --test"

@@ -87,17 +87,15 @@ class Characters(Sizes):
         }
 
     def settled(self, program):
-        units, batch = program.network.units, program.recipe.batch_size
+        units, recipe = program.network.units, program.recipe
         if self.tied and self.emsize != units:
             raise OptionError(
                 f"--tied: needs --emsize equal to --units, {units}, received "
                 f"--emsize {self.emsize}"
             )
-        if self.train_size is not None and self.train_size < 2 * batch:
-            raise OptionError(
-                f"--batch-size: expected at most half of --train-size, "
-                f"{self.train_size}, received {batch}"
-            )
+        short = self.train_size is not None and self.train_size < 2 * recipe.batch_size
+        most = f"expected at most half of --train-size, {self.train_size}"
+        recipe.refuse_if(short, "batch_size", most)
         return self
 
     def load(self, seed):
@@ -105,9 +103,11 @@ class Characters(Sizes):
 
         return self.shortened(ptb_char_task(bptt=self.bptt, folder=self.data))
 
+    def idle(self, program):
+        if program.options.get("stair", "none") == "none":
+            yield "carry_step", "there is no stair"
+
     def remarks(self, program, given):
-        if "carry_step" in given and program.options.get("stair", "none") == "none":
-            yield "--carry-step has no effect: there is no stair"
         if self.save is not None and not self.save.endswith(".keras"):
             file = Path(self.save).with_suffix(".keras")
             yield f"--save: the model is kept as {file}, in the format of Keras"

@@ -21,11 +21,7 @@ class Sizes(Task):
         return {split: getattr(self, f"{split}_size") for split in SPLITS}
 
     def shortened(self, task: Any) -> Any:
-        """A task with the first examples, or of a text the first tokens, of each split.
-
-        Args:
-            task: A task with `corpus` or with `splits`.
-        """
+        """A task with the first examples, or tokens of a text, of each split."""
         if hasattr(task, "corpus"):
             return dataclasses.replace(task, corpus=self.cut(task.corpus))
         cut = {s: first(getattr(task.splits, s), n) for s, n in self.sizes.items()}

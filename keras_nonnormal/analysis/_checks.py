@@ -22,15 +22,16 @@ def square_matrix(
 
 def at_least(low: int, value: int, name: str) -> int:
     """`value`, if it is an integer of at least `low`."""
-    if int(value) != value or value < low:
-        raise ValueError(f"`{name}` must be an integer >= {low}. Received: {value}")
+    if not _is_number(value) or value < low or value % 1 != 0:
+        received = _shown(value)
+        raise ValueError(f"`{name}` must be an integer >= {low}. Received: {received}")
     return int(value)
 
 
 def positive(value: float, name: str) -> float:
     """`value`, if it is a finite number above 0."""
-    if not (value > 0 and np.isfinite(value)):
-        raise ValueError(f"`{name}` must be positive. Received: {value}")
+    if not (_is_number(value) and 0 < value < np.inf):
+        raise ValueError(f"`{name}` must be positive. Received: {_shown(value)}")
     return float(value)
 
 
@@ -43,3 +44,12 @@ def source_vector(value, units: int) -> np.ndarray:
             f"Received: shape {source.shape}"
         )
     return source
+
+
+def _is_number(value) -> bool:
+    return np.ndim(value) == 0 and np.asarray(value).dtype.kind in "biuf"
+
+
+def _shown(value) -> str:
+    """A value as messages show it, in one line."""
+    return f"shape {np.shape(value)}" if np.ndim(value) else repr(value)

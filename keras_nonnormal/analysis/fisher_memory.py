@@ -231,8 +231,9 @@ class _White:
 
 def _white_signals(matrix, steps, source, noise_variance, horizon) -> np.ndarray:
     """Traces of inputs of 1 in the state, a step per column, where noise is white."""
-    steps = at_least(1, horizon or STEPS if steps is None else steps, "steps")
     white = _White.of(matrix, noise_variance, horizon)
+    horizon = white.horizon
+    steps = at_least(1, (horizon or STEPS) if steps is None else steps, "steps")
     state = white.coordinates(source_vector(source, len(white.step)))
     signals = np.zeros((len(state), steps))
     for step in range(min(steps, horizon or steps)):

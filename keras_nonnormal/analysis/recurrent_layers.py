@@ -219,7 +219,10 @@ def learned_heights(layer: Any) -> tuple[np.ndarray, np.ndarray | None] | None:
 
 def _recurrent_kernel(layer: Any) -> np.ndarray | None:
     if hasattr(layer, "recurrent_matrix"):
-        return _float64(layer.recurrent_matrix())
+        try:
+            return _float64(layer.recurrent_matrix())
+        except NotImplementedError:  # such as that of a scan
+            return None
     kernel = getattr(getattr(layer, "cell", None), "recurrent_kernel", None)
     return None if kernel is None else _float64(kernel)
 

@@ -4,13 +4,16 @@ import math
 from typing import Any
 
 import keras
-from keras.initializers import Initializer, RandomUniform, VarianceScaling
+from keras.initializers import Identity, Initializer, RandomUniform, VarianceScaling
 
 from keras_nonnormal.initializers._checks import whole_number
+from keras_nonnormal.initializers.chain import Chain
+from keras_nonnormal.initializers.fbchain import FBChain
 from keras_nonnormal.initializers.hippo import HiPPOLegS
 from keras_nonnormal.initializers.named_skews import SKEWS, Named, Seed, by_name
 from keras_nonnormal.initializers.nonnegative_identity import NonNegativeIdentity
 from keras_nonnormal.initializers.skew_exponential import SkewExponential
+from keras_nonnormal.initializers.source import Source
 
 
 def recurrent_initializer(name: str, seed: Seed = None) -> Initializer:
@@ -18,14 +21,15 @@ def recurrent_initializer(name: str, seed: Seed = None) -> Initializer:
 
     `"xavier"` and `"normal"` are the normal distribution of variance `1 / units` ("RNN"
     in the tables of the nnRNN paper), `"kaiming"` that of `2 / units`; `"np_rnn"` is
-    `NonNegativeIdentity()` and `"hippo"` is `HiPPOLegS()`; every name of
+    `NonNegativeIdentity()`, `"hippo"` is `HiPPOLegS()`, `"chain"` and `"fbchain"` are
+    `Chain()` and `FBChain()`, `"identity"` is the identity; every name of
     `skew_initializer` stands for the exponential of what it draws, an orthogonal matrix
     ("RNN-orth"). The program released with nnRNN starts every RNN-orth from
     `"exp_uniform"`, whatever name it was given.
 
     Args:
-        name: `"xavier"`, `"kaiming"`, `"normal"`, `"np_rnn"`, `"hippo"` or a name of
-            `skew_initializer`.
+        name: `"xavier"`, `"kaiming"`, `"normal"`, `"np_rnn"`, `"hippo"`, `"chain"`,
+            `"fbchain"`, `"identity"` or a name of `skew_initializer`.
         seed: An integer, None, or a `keras.random.SeedGenerator`. The orthogonal
             matrices are the same on every backend, the normal draws are Keras's.
 
@@ -59,6 +63,7 @@ def kernel_initializer(name: str, seed: Seed = None) -> Initializer:
     | `"kaiming"` | normal | `sqrt(2 / fan_in)` (standard deviation) |
     | `"normal"` | normal | `sqrt(1 / fan_out)` (standard deviation) |
     | `"torch_default"` | uniform | `1 / sqrt(fan_in)` (bound) |
+    | `"source"` | those of `Source()`, for a chain | |
 
     The normals are not truncated, as in PyTorch; Keras's own `GlorotNormal` and
     `HeNormal` cut theirs off at 2.27 standard deviations. `"torch_default"` is what the
@@ -138,11 +143,18 @@ def _orthogonal(name: str):
 
 
 _NORMAL: Named = {"xavier": _xavier, "kaiming": _kaiming, "normal": _normal}
-KERNELS: Named = {**_NORMAL, "torch_default": _torch_default}
+KERNELS: Named = {
+    **_NORMAL,
+    "torch_default": _torch_default,
+    "source": lambda seed: Source(),
+}
 RECURRENT: Named = {
     **_NORMAL,
     "np_rnn": lambda seed: NonNegativeIdentity(seed),
     "hippo": lambda seed: HiPPOLegS(),
+    "chain": lambda seed: Chain(),
+    "fbchain": lambda seed: FBChain(),
+    "identity": lambda seed: Identity(),
     **{name: _orthogonal(name) for name in SKEWS},
 }
 

@@ -90,9 +90,12 @@ class AntisymmetricRNN(AdvancingLayer):
     $$ g_t = σ(x_t K_g + b_g + h_{t-1} (W - W^T - γ I)), \qquad
        h_t = h_{t-1} + ε\, g_t ⊙ \phi(x_t K + b + h_{t-1} (W - W^T - γ I)) $$
 
-    It is Euler's method for a vector field whose Jacobian at $h = 0$ has eigenvalues
-    with the real part $-γ$: what is in the state neither grows nor decays but by the
-    diffusion.
+    It is Euler's method for a vector field whose Jacobian, where $\phi' = 1$, has
+    eigenvalues $-γ + iω$: the differential equation only rotates the state, but for
+    the diffusion. A step of Euler's method multiplies by $1 + ε (-γ + iω)$, though:
+    what rotates grows, unless $γ ≥ ε (γ^2 + ω^2) / 2$, and diffusion is there to make
+    up for it. At the start the largest ω is near $2 \sqrt 2$; with the defaults the
+    fastest rotations grow by 3e-4 a step, and fade with $γ = 0.05$.
 
     Args:
         units: Positive integer, dimensionality of the output space.

@@ -117,7 +117,12 @@ def parameters_of(layer_class: Any) -> tuple[inspect.Parameter, ...]:
         cell_class = getattr(layer_class, "cell_class", None)
         return () if cell_class is None else parameters_of(cell_class)
     keywords = [
-        inspect.Parameter(name, p.KEYWORD_ONLY, default=..., annotation=annotation)
+        inspect.Parameter(
+            name,
+            p.KEYWORD_ONLY,
+            default="auto" if name == "fused" else _UNSTATED,
+            annotation=annotation,
+        )
         for p in parameters
         if p.kind is p.VAR_KEYWORD
         for typed in get_args(p.annotation)
@@ -126,6 +131,16 @@ def parameters_of(layer_class: Any) -> tuple[inspect.Parameter, ...]:
     if keywords:
         parameters.pop()
     return (*parameters, *keywords)
+
+
+class _Unstated:
+    """The default of an argument that is handed on, as signatures show it."""
+
+    def __repr__(self) -> str:
+        return "..."
+
+
+_UNSTATED = _Unstated()
 
 
 def check_names(kind: type, arguments: dict[str, Any]) -> None:

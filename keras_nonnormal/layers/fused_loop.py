@@ -1,5 +1,6 @@
 """Mixins by which a Keras recurrent layer runs on the compiled recurrence."""
 
+import inspect
 import math
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +14,7 @@ from keras_nonnormal.activations import slope_in_terms_of_output
 from keras_nonnormal.activations import stair as stairs
 from keras_nonnormal.activations.stair import Stair
 from keras_nonnormal.layers import loops
-from keras_nonnormal.layers.arguments import check_names
+from keras_nonnormal.layers.arguments import check_names, parameters_of
 from keras_nonnormal.layers.call_view import call_view
 from keras_nonnormal.layers.initial_state import checked_state
 from keras_nonnormal.layers.loops import LoopInUse
@@ -56,6 +57,11 @@ class FusedLoop:
     _any_length: bool = True  # told by `build`
     reset_step: bool = False
     """Whether a stair begins anew at every call, also where the state is carried on."""
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if parameters := parameters_of(cls):  # what editors and `help` show
+            cls.__signature__ = inspect.Signature(parameters)
 
     def __new__(cls, *args, **kwargs):
         check_names(cls, kwargs)

@@ -1,12 +1,11 @@
 """A recurrent layer that takes the arguments of its cell."""
 
-import inspect
 from collections.abc import Callable
 from typing import Any
 
 import keras
 
-from keras_nonnormal.layers.arguments import LoopArguments, parameters_of
+from keras_nonnormal.layers.arguments import LoopArguments
 from keras_nonnormal.layers.fused_loop import FusedLoop
 from keras_nonnormal.layers.stair_cell import bare
 
@@ -28,11 +27,6 @@ class LayerOfCell(FusedLoop, keras.layers.RNN):
         super().__init__(self.make_cell(*args, **{**of_cell, "name": "cell"}), **loop)
         self._mount_stair(stair, reset_step)
         self.input_spec = [keras.InputSpec(ndim=3)]
-
-    def __init_subclass__(cls, **kwargs):
-        super().__init_subclass__(**kwargs)
-        if parameters := parameters_of(cls):  # what editors and `help` show
-            cls.__signature__ = inspect.Signature(parameters)
 
     def make_cell(self, *args, **kwargs) -> Any:
         """The cell of a layer with these arguments, but for those of the loop."""

@@ -1,5 +1,6 @@
 """Row 42: Fisher memory curves and the table of J_tot."""
 
+import re
 import warnings
 
 import numpy as np
@@ -133,3 +134,17 @@ def test_too_few_digits_are_warned_of():
 def test_what_makes_no_sense_is_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         fisher_memory_curve(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "received"),
+    [(np.ones(3), "shape (3,)"), ("many", "'many'"), (1.5, "1.5"), (np.inf, "inf")],
+    ids=str,
+)
+def test_numbers_of_steps_that_are_none_are_refused_in_a_line(wrong, received):
+    for name in ("steps", "horizon"):
+        words = f"`{name}` must be an integer >= 1. Received: {received}"
+        with pytest.raises(ValueError, match=f"^{re.escape(words)}$"):
+            fisher_memory_curve(0.5 * np.eye(3), **{name: wrong})
+    with pytest.raises(ValueError, match="`noise_variance` must be positive"):
+        fisher_memory_curve(0.5 * np.eye(3), noise_variance=np.ones(2))

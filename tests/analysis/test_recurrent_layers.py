@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_nonnormal import NNRNN, Chain, FusedLSTM, FusedSimpleRNN, Stair
+from keras_nonnormal import NNRNN, Chain, FusedLSTM, FusedSimpleRNN, MinGRU, Stair
 from keras_nonnormal.analysis import (
     delay_line,
     delayed_reconstruction,
@@ -186,6 +186,13 @@ def test_eigenvalues_of_nnrnn_come_from_its_parameters():
 def test_what_does_not_fit_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_a_layer_of_a_scan_has_no_recurrent_matrix():
+    layer = MinGRU(2)
+    layer.build((None, None, 3))
+    with pytest.raises(ValueError, match=r"with a recurrent kernel\. Received: MinGRU"):
+        recurrent_matrices(layer)
 
 
 def test_a_pulse_has_a_number_per_feature():

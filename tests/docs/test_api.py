@@ -98,3 +98,10 @@ def test_a_table_of_presets_says_once_what_rows_share():
         "| `a` | 64 | 0.1 |",
         "| `b` | 128 | – |",
     ]
+
+
+def test_the_page_on_layers_has_all_that_are_recurrent():
+    page = (DOCS / "howto" / "layers.md").read_text("utf-8")
+    for name in keras_nonnormal.layers.__all__:
+        if hasattr(getattr(keras_nonnormal.layers, name), "loop_in_use"):
+            assert f"`{name}`" in page

@@ -18,6 +18,7 @@ from experiments.core.run import execute
 from experiments.sweeps.grids import axes_of, grid_of
 from experiments.sweeps.plan import planned
 from experiments.sweeps.worker import train_unit
+from keras_nonnormal import __version__
 from keras_nonnormal.training import read_metrics
 from tests.experiments.commands import tiny
 from tests.experiments.settings import made, settled
@@ -190,6 +191,26 @@ def test_a_broken_config_is_named_and_stays(tmp_path, capsys, broken, said):
         assert said.format(folder / "config.json") in error
     assert [path.name for path in folder.iterdir()] == ["config.json"]
     assert (folder / "config.json").read_text() == text
+
+
+def test_a_run_of_a_newer_release_is_named(tmp_path, capsys):
+    folder = tmp_path / "run"
+    text = begun_run(folder).replace("0.1.0", "99.1.0")
+    newer = f"of keras_nonnormal 99.1.0, which is newer than this one, {__version__},"
+    (folder / "config.json").write_text(text)
+    again = settled("copy", ["--resume", "--out", str(folder)])
+    assert again.why == f"as it began; the run is {newer} which may do otherwise"
+    strange = {"recipe": "unheard", **json.loads(text)}
+    for broken, has in (
+        (text.replace('"lr"', '"strange_rate"'), "has options that are not known"),
+        (json.dumps(strange), "has the recipe 'unheard', expected starts or "),
+    ):
+        (folder / "config.json").write_text(broken)
+        with pytest.raises(SystemExit, match="2"):
+            copy_task.main(["--resume", "--out", str(folder)])
+        error = capsys.readouterr().err
+        assert error.count("\n") == 1
+        assert f"{folder / 'config.json'} {newer} {has}" in error
 
 
 def test_an_older_config_without_some_options_is_taken(tmp_path):

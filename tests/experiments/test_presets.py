@@ -4,13 +4,14 @@ import pytest
 
 from experiments.core.program import compose
 from experiments.networks.start import GAINS
-from experiments.recipes.starts import LEARNING_RATES, OPTIMIZERS, SEEDS, grid
+from experiments.published.grids import RATES, SEEDS, starts
+from experiments.recipes.starts import OPTIMIZERS
 from tests.experiments.settings import settled
 
 
 def test_published_grid_values_R6():
     thousandths = (0.8, 0.5, 0.3, 0.1, 0.08, 0.05, 0.03, 0.01, 0.008, 0.005, 0.003)
-    assert [1000 * rate for rate in LEARNING_RATES] == pytest.approx(thousandths)
+    assert [1000 * rate for rate in RATES] == pytest.approx(thousandths)
     assert SEEDS == (1, 2, 3, 4, 5, 6)
     assert GAINS["chain"].grid == (0.99, 1.0, 1.01, 1.02, 1.03, 1.04, 1.05)
     assert GAINS["fbchain"].grid == (0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.07)
@@ -23,7 +24,7 @@ def test_published_grid_values_R6():
     [("chain", 462), ("fbchain", 462), ("orthogonal", 594), ("identity", 594)],
 )
 def test_published_number_of_runs_R6(init, runs):
-    settings = list(grid(init))
+    settings = list(starts(init))
     assert len(settings) == runs
     assert len({tuple(each.values()) for each in settings}) == runs
     assert compose("copy", "starts", settings[-1]).run.seed == 6

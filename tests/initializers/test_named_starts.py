@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 from keras_nonnormal.initializers import (
+    Chain,
+    FBChain,
     HenaffSkew,
     SkewExponential,
+    Source,
     bias_initializer,
     kernel_initializer,
     lstm_glorot_initializers,
@@ -26,7 +29,7 @@ SKEWS = {
     "normal_squeeze_diag": ("NormalDiagSkew", {"modulus": math.pi / 8}),
     "exp_uniform": ("UniformSkew", {}),
 }
-KERNELS = ["xavier", "kaiming", "normal", "torch_default"]
+KERNELS = ["xavier", "kaiming", "normal", "torch_default", "source"]
 
 
 @pytest.mark.parametrize("name", SKEWS)
@@ -71,7 +74,11 @@ def test_a_skew_start_is_an_initializer(value):
         (skew_initializer, [*SKEWS]),
         (
             recurrent_initializer,
-            ["xavier", "kaiming", "normal", "np_rnn", "hippo", *SKEWS],
+            [
+                *("xavier", "kaiming", "normal", "np_rnn", "hippo"),
+                *("chain", "fbchain", "identity"),
+                *SKEWS,
+            ],
         ),
         (kernel_initializer, KERNELS),
     ],
@@ -181,7 +188,7 @@ def test_a_fan_is_a_positive_integer(fan_in):
         bias_initializer(fan_in)
 
 
-@pytest.mark.parametrize("name", KERNELS)
+@pytest.mark.parametrize("name", [name for name in KERNELS if name != "source"])
 def test_seeds_reach_the_kernels_and_survive_saving(name):
     initializer = kernel_initializer(name, seed=3)
     copy = keras.initializers.deserialize(keras.initializers.serialize(initializer))
@@ -189,6 +196,20 @@ def test_seeds_reach_the_kernels_and_survive_saving(name):
     np.testing.assert_array_equal(first, again)
     other = keras.ops.convert_to_numpy(kernel_initializer(name, seed=4)((4, 6)))
     assert (first != other).any()
+
+
+@pytest.mark.parametrize(
+    ("get", "name", "start"),
+    [
+        (recurrent_initializer, "chain", Chain()),
+        (recurrent_initializer, "fbchain", FBChain()),
+        (recurrent_initializer, "identity", keras.initializers.Identity()),
+        (kernel_initializer, "source", Source()),
+    ],
+)
+def test_chains_have_their_published_gains_by_name_too(get, name, start):
+    named, own = (keras.ops.convert_to_numpy(i((5, 5))) for i in (get(name), start))
+    np.testing.assert_array_equal(named, own)
 
 
 def test_lstm_matrices_are_parts_of_one_glorot_draw_per_gate():

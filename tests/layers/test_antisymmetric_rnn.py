@@ -65,6 +65,21 @@ def test_the_jacobian_of_the_field_at_zero_neither_grows_nor_oscillates_more(dif
     assert np.abs(values.imag).max() > 0.1
 
 
+@pytest.mark.parametrize("diffusion", [0.0, 0.2, 2.0])
+def test_eulers_step_grows_where_the_diffusion_is_too_small_for_its_rotations(
+    diffusion,
+):
+    cell = layer_of(diffusion=diffusion).cell
+    field = np.asarray(cell.field_matrix(), "float64")
+    factors = np.abs(np.linalg.eigvals(np.eye(UNITS) + 0.3 * field))
+    rotations = np.linalg.eigvals(field).imag
+    needed = 0.3 * (diffusion**2 + rotations**2) / 2
+    np.testing.assert_allclose(
+        np.sort(factors**2), np.sort(1 + 0.6 * (needed - diffusion)), rtol=1e-5
+    )
+    assert (factors.max() > 1) == (diffusion < 1)
+
+
 @pytest.mark.compiled
 @pytest.mark.parametrize(
     "loop", [{"gated": True}, {"go_backwards": True}, {"mask": True}], ids=str

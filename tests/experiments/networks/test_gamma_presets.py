@@ -2,8 +2,8 @@
 
 import pytest
 
-from experiments.recipes import nnrnn
-from experiments.recipes.nnrnn import SETTINGS, gamma_grid
+from experiments.published import grids
+from experiments.published.grids import SHAPES, shapes
 from keras_nonnormal import activations
 from tests.experiments.settings import made, settled
 
@@ -63,15 +63,15 @@ def test_the_three_settings_start_where_they_end_best(program):  # Row A7
 
 
 def test_the_grids_are_those_of_the_library():
-    assert nnrnn.GAINS == activations.GAINS
-    assert nnrnn.FINE_GAINS == activations.FINE_GAINS
-    assert nnrnn.SATURATIONS == activations.SATURATIONS
-    points = list(gamma_grid("psmnist", "static"))
+    assert grids.GAINS == activations.GAINS
+    assert grids.FINE_GAINS == activations.FINE_GAINS
+    assert grids.SATURATIONS == activations.SATURATIONS
+    points = list(shapes("psmnist", "static"))
     assert len(points) == len(activations.FINE_GAINS) * 5
-    assert len(list(gamma_grid("copy", "heterogeneous"))) == 9 * 5
+    assert len(list(shapes("copy", "heterogeneous"))) == 9 * 5
     for program in UNITS:
-        for setting in SETTINGS:
-            for point in gamma_grid(program, setting):
+        for setting in SHAPES:
+            for point in shapes(program, setting):
                 options = made(program, "gamma", **point)
                 assert options.gain == point["gain"]
                 assert not options.random

@@ -268,6 +268,8 @@ def test_help_says_how_to_see_the_other_recipes_and_their_presets(script, python
     first = python(f"experiments/{script}.py", "--help").stdout
     assert "--recipe nnrnn --help" in first
     assert "--net-type {" not in first
+    listed = first.split("  networks: ")[1].split("\nrecipe ")[0]
+    assert set(re.split(r",\s+", listed)) == set(network_names())
     second = python(f"experiments/{script}.py", "--net-type", "nnRNN", "--help").stdout
     assert "--recipe starts --help" in second
     for title in ("task:", "network:", "stair:", "EURNN:", "training:", "run:"):

@@ -64,7 +64,7 @@ def test_heads_divide_units_and_budgets_keep_to_that():
         assert made("copy", net_type=name, heads=7, budget=9000).units % 7 == 0
 
 
-@pytest.mark.parametrize("start", ["np_rnn", "hippo"])
+@pytest.mark.parametrize("start", ["np_rnn", "hippo", "chain", "identity"])
 def test_free_matrices_start_from_the_new_starts_and_orthogonal_ones_do_not(start):
     assert made("copy", net_type="RNN", rinit=start).rinit == start
     with pytest.raises(OptionError, match="orthogonal"):

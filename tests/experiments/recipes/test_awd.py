@@ -10,7 +10,7 @@ from experiments.core.parts import presets_of
 from experiments.core.program import compose
 from experiments.language_model import main
 from experiments.networks.language import FEEDBACK_GAIN, GAINS, STARTS
-from experiments.recipes.awd import PAPER_SEEDS, grid
+from experiments.published.grids import LANGUAGE_SEEDS, language
 from keras_nonnormal.initializers._starts import STARTS as KNOWN
 
 PRESETS = presets_of("language_model", "awd")
@@ -84,8 +84,8 @@ def test_published_losses_stand_beside_a_run_of_their_text_and_cell():
 
 @pytest.mark.parametrize("init", PUBLISHED["rnn"])
 def test_the_grids_have_63_runs(init):
-    runs = [*grid(init, chain_gain=0.95)]
-    assert len(runs) == 21 * len(PAPER_SEEDS)
+    runs = [*language(init, chain_gain=0.95)]
+    assert len(runs) == 21 * len(LANGUAGE_SEEDS)
     free = "feedback_gain" if init == "fbchain" else "gain"
     gains = sorted({run[free] for run in runs})
     assert (gains[0], gains[-1]) == (
