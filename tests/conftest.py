@@ -29,11 +29,14 @@ LONG = ("tests/notebooks/", "tests/experiments/test_scripts.py")
 # A function that is called once or twice takes longer to trace than to run: here it is
 # run operation by operation, but for tests marked as `graphs` or `compiled`.
 EAGER = tuple(
-    f"tests/layers/test_{name}.py"
+    f"tests/{name}.py"
     for name in (
-        *("derivatives", "dtypes", "golden_cells", "golden_gamma", "golden_stairs"),
-        *("initial_state", "language_layers", "loops", "lru", "parametrized_rnn"),
-        *("alif", "anru", "antisymmetric_rnn", "pascal"),
+        *("layers/test_derivatives", "layers/test_dtypes", "layers/test_golden_cells"),
+        *("layers/test_golden_gamma", "layers/test_golden_stairs"),
+        *("layers/test_initial_state", "layers/test_language_layers"),
+        *("layers/test_loops", "layers/test_lru", "layers/test_parametrized_rnn"),
+        *("layers/test_alif", "layers/test_anru", "layers/test_antisymmetric_rnn"),
+        *("layers/test_pascal", "test_backends"),
     )
 )
 

@@ -248,6 +248,7 @@ def test_exp_alpha_in_the_non_normal_network(golden):
 
 
 # Rows S6 and S32: 784 steps, fixed and learned.
+@pytest.mark.graphs
 @pytest.mark.parametrize("schedule", cases("stair/psmnist_model", r"loss__(\w+)"))
 def test_a_whole_digit(golden, schedule):
     g = golden("stair/psmnist_model")

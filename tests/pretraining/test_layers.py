@@ -8,7 +8,12 @@ from keras import layers, ops
 from keras_nonnormal.layers import ANRU, EURNN
 from keras_nonnormal.pretraining import StabilityMonitor, measure, stabilize
 from keras_nonnormal.pretraining.dynamics import dynamics_of
-from tests.layers.registry import CELLS, RECURRENT
+from tests.layers.registry import (
+    CELLS,
+    RECURRENT,
+    cells_of_no_layer,
+    first_of_each_kind,
+)
 
 pytestmark = [
     pytest.mark.usefixtures("uncompiled_file"),
@@ -20,15 +25,21 @@ STEPS = 5
 SEQUENCES = {"return_sequences": True}
 
 
-def first_of_each_kind(entries):
-    """One entry of each exported class: the others have the same states and output."""
-    kinds = {entry.kind: name for name, entry in reversed(entries.items())}
-    return sorted(kinds.values())
-
+HALVES = ("mixed_float16", "mixed_bfloat16")
 
 # What has other states, or another output, than the first of its kind.
 SPECIAL = ("simple stair", "lstm stair", "eurnn stair", "anru shapes", "alif stair")
 LAYERS = [*first_of_each_kind(RECURRENT), *SPECIAL]
+IN_KERASS_LAYER = ["parametrized tanh", *cells_of_no_layer()]
+
+
+def first_of_each_dynamics():
+    """One layer for each way to read and to change the state of a cell."""
+    kinds = {
+        type(dynamics_of(RECURRENT[name].make().cell)): name
+        for name in reversed(LAYERS)
+    }
+    return sorted(kinds.values())
 
 
 def layer_of(name, cells=False, **kwargs):
@@ -92,8 +103,8 @@ def test_the_output_is_the_one_that_is_read_from_the_states(name, cells, dtype, 
         states = after
 
 
-@pytest.mark.parametrize("name", first_of_each_kind(RECURRENT))
-def test_every_layer_is_measured_masked_in_two_directions_and_in_a_stack(name):
+@pytest.mark.parametrize("name", first_of_each_dynamics())
+def test_every_dynamics_is_measured_masked_in_two_directions_and_in_a_stack(name):
     features = RECURRENT[name].features
     both = layers.Bidirectional(layer_of(name), merge_mode="sum")
     model = network(features, layers.Masking(9.0), both, layer_of(name))
@@ -105,16 +116,18 @@ def test_every_layer_is_measured_masked_in_two_directions_and_in_a_stack(name):
 
 
 @pytest.mark.parametrize(
-    ("name", "cells"),
+    ("name", "cells", "half"),
     [
-        *((name, False) for name in LAYERS),
-        *((name, True) for name in first_of_each_kind(CELLS)),
+        (name, cells, HALVES[number % 2])
+        for cells, names in ((False, LAYERS), (True, IN_KERASS_LAYER))
+        for number, name in enumerate(names)
     ],
 )
 def test_every_layer_and_cell_comes_to_its_target_in_mixed_precision(
-    name, cells, policy
+    name, cells, half, policy
 ):
-    policy("mixed_float16" if cells else "mixed_bfloat16")
+    """A cell that a layer has inside is that layer's: it is stabilized once."""
+    policy(half)
     entry = (CELLS if cells else RECURRENT)[name]
     model = network(entry.features, layer_of(name, cells))
     x = data(entry.features, 32)
