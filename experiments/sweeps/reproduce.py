@@ -25,7 +25,7 @@ from experiments.sweeps.command import checked, train, worker_flags
 from experiments.sweeps.plan import Planned, Unit
 from experiments.sweeps.progress import duration
 from experiments.sweeps.results import Row, rows_of_page
-from experiments.sweeps.results_page import write_page
+from experiments.sweeps.results_page import DOCS, Summaries, by_section, kinds, page
 from experiments.sweeps.worker import Outcome, kept_outcome, train_unit
 
 PROG = "python -m experiments reproduce"
@@ -58,6 +58,22 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"\n{PROG}: interrupted; the same command goes on", file=sys.stderr)
         return 130
+
+
+def write_page(
+    rows: Sequence[Row], summaries: Summaries, docs: Path = DOCS
+) -> list[Path]:
+    """Writes the page and its figures; returns the files."""
+    from experiments.sweeps.results_figures import draw
+
+    files = [docs / "results.md"]
+    files[0].write_text(page(rows, summaries), encoding="utf-8")
+    (docs / "results").mkdir(exist_ok=True)
+    for section, found in by_section(rows, summaries).values():
+        for kind in kinds(section, found):
+            files.append(docs / "results" / f"{section.name}-{kind}.svg")
+            draw(kind, section, found, files[-1])
+    return files
 
 
 def fitting(rows: Sequence[Row], pattern: str) -> list[Row]:

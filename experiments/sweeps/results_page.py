@@ -199,19 +199,3 @@ def _section(section: Section, found: Sequence[Result]) -> Iterator[str]:
 def kinds(section: Section, found: Sequence[Result]) -> list[str]:
     """The kinds of figures of a section, of which there are none without runs."""
     return list(section.figure) if any(e.mean(e.best) for e in found) else []
-
-
-def write_page(
-    rows: Sequence[Row], summaries: Summaries, docs: Path = DOCS
-) -> list[Path]:
-    """Writes the page and its figures; returns the files."""
-    from experiments.sweeps.results_figures import draw
-
-    files = [docs / "results.md"]
-    files[0].write_text(page(rows, summaries), encoding="utf-8")
-    (docs / "results").mkdir(exist_ok=True)
-    for section, found in by_section(rows, summaries).values():
-        for kind in kinds(section, found):
-            files.append(docs / "results" / f"{section.name}-{kind}.svg")
-            draw(kind, section, found, files[-1])
-    return files

@@ -22,6 +22,18 @@ from keras_nonnormal.layers.stair_cell import Climb, StairCell, bare
 from keras_nonnormal.recurrence import Adjoint, Recurrence
 
 
+class _SignatureOfClass:
+    """The signature of a class alone: a call of its layers has that of `__call__`."""
+
+    def __init__(self, parameters):
+        self.signature = inspect.Signature(parameters)
+
+    def __get__(self, layer, layer_class):
+        if layer is not None:
+            raise AttributeError("__signature__")
+        return self.signature
+
+
 class FusedLoop:
     """Mixin that gives a `keras.layers.RNN` the compiled recurrence as its time loop.
 
@@ -61,7 +73,7 @@ class FusedLoop:
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         if parameters := parameters_of(cls):  # what editors and `help` show
-            cls.__signature__ = inspect.Signature(parameters)
+            cls.__signature__ = _SignatureOfClass(parameters)
 
     def __new__(cls, *args, **kwargs):
         check_names(cls, kwargs)

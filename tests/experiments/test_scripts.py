@@ -10,7 +10,6 @@ import keras
 import numpy as np
 import pytest
 
-from experiments import copy as copy_task
 from tests.experiments.commands import clean_environment, tiny
 
 SCRIPTS = ["copy", "addition", "psmnist", "ptb_char", "language_model", "deep_rnn"]
@@ -112,7 +111,7 @@ def test_copy_as_a_module_N3(unbroken):
 
 
 def test_a_run_interrupted_then_killed_ends_like_an_unbroken_one_N2(
-    repository, unbroken, tmp_path
+    repository, python, unbroken, tmp_path
 ):
     """From inside the folder; Ctrl-C, resume, kill -9, resume."""
     inside, folder = repository / "experiments", tmp_path / "broken"
@@ -133,7 +132,8 @@ def test_a_run_interrupted_then_killed_ends_like_an_unbroken_one_N2(
     process.communicate()
     assert not (folder / "model.keras").exists()
 
-    assert copy_task.main(["--resume", "--out", str(folder)]) == 0
+    ended = python("-m", "experiments.copy", "--resume", "--out", folder)
+    assert ended.returncode == 0, ended.stderr
     broken, whole = (
         keras.saving.load_model(each / "model.keras").get_weights()
         for each in (folder, unbroken[1])

@@ -9,8 +9,9 @@ from experiments import __main__ as experiments
 from experiments.core.options import OptionError
 from experiments.core.run import config
 from experiments.sweeps import reproduce, results
+from experiments.sweeps.reproduce import write_page
 from experiments.sweeps.results import note, read_summaries, rows_of_page
-from experiments.sweeps.results_page import DOCS, Result, by_section, page, write_page
+from experiments.sweeps.results_page import DOCS, Result, by_section, page
 from experiments.sweeps.worker import Outcome
 
 SMALL = """
