@@ -5,6 +5,7 @@ imported before it is chosen, so the core works where the others are not install
 """
 
 import functools
+import math
 import sys
 import uuid
 from collections.abc import Callable, Sequence
@@ -40,6 +41,11 @@ def exported_without_xla() -> bool:
     return in_graph() and _called_from(_EXPORTERS)
 
 
+def exported() -> bool:
+    """Whether the call is made by an export, also of what other programs convert."""
+    return in_graph() and _called_from(_EXPORTERS + _SAVERS)
+
+
 def _called_from(modules: tuple[str, ...]) -> bool:
     """Whether a function of one of these modules is being executed."""
     frame: Any = sys._getframe(1)
@@ -51,15 +57,20 @@ def _called_from(modules: tuple[str, ...]) -> bool:
 
 
 def expm1(x: Any) -> Any:
-    """$e^x - 1$, exact near zero; by operations of ONNX in an export to it."""
-    return (
-        ops.tanh(x / 2) * (ops.exp(x) + 1) if exported_without_xla() else ops.expm1(x)
-    )
+    """$e^x - 1$, exact near zero; by operations of ONNX in an export."""
+    return ops.tanh(x / 2) * (ops.exp(x) + 1) if exported() else ops.expm1(x)
 
 
 def log1p(x: Any) -> Any:
-    r"""$\ln(1 + x)$, exact near zero; by operations of ONNX in an export to it."""
-    return 2 * ops.arctanh(x / (2 + x)) if exported_without_xla() else ops.log1p(x)
+    r"""$\ln(1 + x)$, exact near zero; by operations of ONNX in an export."""
+    return 2 * ops.arctanh(x / (2 + x)) if exported() else ops.log1p(x)
+
+
+def gelu(x: Any) -> Any:
+    """$x Φ(x)$ with the normal distribution; by operations of ONNX in an export."""
+    if exported():
+        return x * (1 + ops.erf(x / math.sqrt(2))) / 2
+    return ops.gelu(x, approximate=False)
 
 
 _EXPORTERS = (

@@ -5,6 +5,7 @@ from typing import Any, Unpack
 import keras
 from keras import ops
 
+from keras_nonnormal import _backend
 from keras_nonnormal._precision import precise
 from keras_nonnormal.layers.arguments import LoopArguments
 from keras_nonnormal.layers.linear_scan import halves
@@ -94,7 +95,7 @@ class LRUBlockCell(keras.layers.Layer):
     def read(self, states, context, training=False):
         """The outputs for states `(..., 2 * state_units)`."""
         around, inside = context
-        y = ops.gelu(self.core.read(states, (inside,)), approximate=False)
+        y = _backend.gelu(self.core.read(states, (inside,)))
         y = self._dropouts[0](y, training=training)
         y = self.gate(y) * self.value(y)
         return around + self._dropouts[1](y, training=training)

@@ -119,7 +119,7 @@ class TestONNX:
         *("simple tanh", "simple gamma", "lstm", "lstm stair", "gru", "exp"),
         *("exp cayley", "nnrnn", "eurnn fft", "anru", "alif", "lru", "pascal"),
         *("stair fixed", "stair exp", "antisymmetric gated", "lipschitz", "cornn"),
-        *("lem", "sco", "ind"),
+        *("lem", "sco", "ind", "lru block"),
         *("lmu", "min lstm", "rg-lru", "slstm"),
     )
 
@@ -145,4 +145,26 @@ class TestONNX:
         session = onnxruntime.InferenceSession(tmp_path / "m.onnx")
         actual = session.run(None, {session.get_inputs()[0].name: x})
         for name, a, e in zip(names, actual, expected, strict=True):
+            np.testing.assert_allclose(a, e, rtol=1e-5, atol=1e-5, err_msg=name)
+
+    def test_saved_models_go_on_to_other_converters(self, tmp_path):
+        """With Keras's own loop, and operations that ONNX has."""
+        onnxruntime = pytest.importorskip("onnxruntime")
+        pytest.importorskip("tf2onnx")
+        names = ("simple gamma", "stair exp", "lru block")
+        sequences = keras.Input((4, 4), batch_size=2)
+        outputs = [
+            RECURRENT[name].make()(sequences[..., : RECURRENT[name].features])
+            for name in names
+        ]
+        model = keras.Model(sequences, outputs)
+        x = RANDOM.normal(size=(2, 4, 4)).astype("float32")
+        with fused_loops(False):
+            model.export(tmp_path / "saved", verbose=False)
+        command = [sys.executable, "-m", "tf2onnx.convert", "--tag", "serve"]
+        command += ["--saved-model", tmp_path / "saved", "--output", tmp_path / "m.onnx"]
+        subprocess.run(command, check=True, capture_output=True)
+        session = onnxruntime.InferenceSession(tmp_path / "m.onnx")
+        actual = session.run(None, {session.get_inputs()[0].name: x})
+        for name, a, e in zip(names, actual, model(x), strict=True):
             np.testing.assert_allclose(a, e, rtol=1e-5, atol=1e-5, err_msg=name)
