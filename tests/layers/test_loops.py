@@ -162,7 +162,12 @@ class TestONNX:
         with fused_loops(False):
             model.export(tmp_path / "saved", verbose=False)
         command = [sys.executable, "-m", "tf2onnx.convert", "--tag", "serve"]
-        command += ["--saved-model", tmp_path / "saved", "--output", tmp_path / "m.onnx"]
+        command += [
+            "--saved-model",
+            tmp_path / "saved",
+            "--output",
+            tmp_path / "m.onnx",
+        ]
         subprocess.run(command, check=True, capture_output=True)
         session = onnxruntime.InferenceSession(tmp_path / "m.onnx")
         actual = session.run(None, {session.get_inputs()[0].name: x})
