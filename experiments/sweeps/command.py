@@ -42,18 +42,27 @@ MANY = 100
 def main(arguments: list[str] | None = None, description: str | None = None) -> int:
     """Trains a grid; returns the exit code."""
     options = parsed(description, arguments)
-    try:
+
+    def work() -> int:
         runs, out = runs_of(options)
         code = train(runs, out, options)
+        if not options.dry_run:
+            print(f"\nthe runs are in {out}; python experiments/report.py {out}")
+        return code
+
+    return guarded(PROG, work)
+
+
+def guarded(prog: str, work: Callable[[], int]) -> int:
+    """The exit code of some work, which may be refused or interrupted."""
+    try:
+        return work()
     except OptionError as error:
-        refuse(PROG, error)
+        refuse(prog, error)
     except KeyboardInterrupt:
         again = "the same command goes on from here"
-        print(f"\n{PROG}: interrupted; {again}", file=sys.stderr)
+        print(f"\n{prog}: interrupted; {again}", file=sys.stderr)
         return 130
-    if not options.dry_run:
-        print(f"\nthe runs are in {out}; python experiments/report.py {out}")
-    return code
 
 
 def train(

@@ -16,57 +16,62 @@ import argparse
 import itertools
 import math
 import shlex
-import sys
 import textwrap
 from pathlib import Path
 from typing import Any
 
 from experiments import recipes  # noqa: F401 - fills the registries
-from experiments.core.options import OptionError, Parser, refuse
-from experiments.sweeps.command import checked, number, train, worker_flags
+from experiments.core.options import OptionError, Parser
+from experiments.sweeps.command import (
+    checked,
+    guarded,
+    number,
+    train,
+    worker_flags,
+)
 from experiments.sweeps.comparison import PROBLEMS, Cell, chosen, entries
 from experiments.sweeps.comparison_page import as_html, as_markdown, blocks, plan
 from experiments.sweeps.measures import train_and_measure
 
-PROG = "compare"
+PROG = "python -m experiments compare"
 FORMATS = {".md": as_markdown, ".html": as_html}
 
 
 def main(arguments: list[str]) -> int:
     """Trains what is compared, or makes its page; returns the exit code."""
-    options, code = parsed(arguments), 0
-    out = Path(options.out or "runs/compare")
+    options = parsed(arguments)
+    return guarded(PROG, lambda: _done(options, f"{PROG} {shlex.join(arguments)}"))
+
+
+def _done(options: argparse.Namespace, command: str) -> int:
+    out, code = Path(options.out or "runs/compare"), 0
     changes = {"budget": options.budget, "updates": options.updates}
-    try:
-        names = chosen(options.networks, entries(), "--networks")
-        cells = [
-            Cell(problem, name, options.rates, options.seeds, out, changes)
-            for problem in chosen(options.tasks, PROBLEMS, "--tasks")
-            for name in names
-        ]
-        if options.dry_run:
-            print(plan(cells))
-            return 0
-        share, shares = options.shard
-        for stage in () if options.page else ("search", "repeat"):
-            found = (c.searched if stage == "search" else c.repeats() for c in cells)
-            # All networks once, then all again.
-            runs = sorted(itertools.chain(*found), key=lambda run: run.program.run.seed)
-            if runs := runs[share - 1 :: shares]:
-                code |= train(runs, out, options, train_and_measure)
-        said = ["python", "-m", "experiments", "compare", *arguments]
-        command = shlex.join(said).partition(" --page ")[0]
-        for file in options.page or [out / "compare.md", out / "compare.html"]:
-            text = FORMATS[file.suffix](blocks(cells, command))
-            file.write_text(text, encoding="utf-8")
-            print(file)
-    except OptionError as error:
-        refuse(PROG, error)
-    except OSError as error:
-        refuse(PROG, f"--page: cannot write {error.filename}: {error.strerror}")
-    except KeyboardInterrupt:
-        print("\ncompare: interrupted; the same command goes on", file=sys.stderr)
-        return 130
+    names = chosen(options.networks, entries(), "--networks")
+    cells = [
+        Cell(problem, name, options.rates, options.seeds, out, changes)
+        for problem in chosen(options.tasks, PROBLEMS, "--tasks")
+        for name in names
+    ]
+    if options.dry_run:
+        print(plan(cells))
+        return 0
+    share, shares = options.shard
+    for stage in () if options.page else ("search", "repeat"):
+        found = (c.searched if stage == "search" else c.repeats() for c in cells)
+        # All networks once, then all again.
+        runs = sorted(itertools.chain(*found), key=lambda run: run.program.run.seed)
+        if runs := runs[share - 1 :: shares]:
+            code |= train(runs, out, options, train_and_measure)
+    from keras_nonnormal.training.files import WriteError, replacing
+
+    for file in options.page or [out / "compare.md", out / "compare.html"]:
+        text = FORMATS[file.suffix](blocks(cells, command.partition(" --page ")[0]))
+        try:
+            with replacing(file) as temporary:
+                temporary.write_text(text, encoding="utf-8")
+        except WriteError as error:
+            raise OptionError(f"--page: {error.strerror}") from error
+        print(file)
     return code
 
 
@@ -99,6 +104,10 @@ def _rates(text: str) -> tuple[float, ...]:
 
 
 def _file(text: str) -> Path:
-    if (file := Path(text)).suffix in FORMATS:
+    if (file := Path(text)).suffix not in FORMATS:
+        what = f"expected FILE.md or FILE.html, received {text}"
+    elif not file.parent.is_dir():
+        what = f"cannot write {text}: there is no folder {file.parent}"
+    else:
         return file
-    raise argparse.ArgumentTypeError(f"expected FILE.md or FILE.html, received {text}")
+    raise argparse.ArgumentTypeError(what)

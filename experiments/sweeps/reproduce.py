@@ -13,15 +13,14 @@ results/, which is committed; the page is made of them alone.
 
 import argparse
 import fnmatch
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.core.options import OptionError, Parser, refuse
+from experiments.core.options import OptionError, Parser
 from experiments.core.report import aligned
 from experiments.sweeps import results
-from experiments.sweeps.command import checked, train, worker_flags
+from experiments.sweeps.command import checked, guarded, train, worker_flags
 from experiments.sweeps.plan import Planned, Unit
 from experiments.sweeps.progress import duration
 from experiments.sweeps.results import Row, rows_of_page
@@ -41,23 +40,21 @@ def main(arguments: list[str] | None = None) -> int:
     add("--page", action="store_true", help="write the page of the summaries there are")
     worker_flags(parser, RUNS)
     options = checked(parser, arguments)
+    return guarded(PROG, lambda: _done(options))
+
+
+def _done(options: argparse.Namespace) -> int:
     out = Path(options.out or RUNS)
-    try:
-        rows = rows_of_page(out)
-        if options.page:
-            for file in write_page(rows, results.read_summaries()):
-                print(file)
-            return 0
-        rows = fitting(rows, options.only)
-        if options.dry_run:
-            print("\n".join(aligned(left_of(rows))))
-            return 0
-        return train_rows(rows, out, options)
-    except OptionError as error:
-        refuse(PROG, error)
-    except KeyboardInterrupt:
-        print(f"\n{PROG}: interrupted; the same command goes on", file=sys.stderr)
-        return 130
+    rows = rows_of_page(out)
+    if options.page:
+        for file in write_page(rows, results.read_summaries()):
+            print(file)
+        return 0
+    rows = fitting(rows, options.only)
+    if options.dry_run:
+        print("\n".join(aligned(left_of(rows))))
+        return 0
+    return train_rows(rows, out, options)
 
 
 def write_page(
@@ -65,14 +62,17 @@ def write_page(
 ) -> list[Path]:
     """Writes the page and its figures; returns the files."""
     from experiments.sweeps.results_figures import draw
+    from keras_nonnormal.training.files import replacing
 
     files = [docs / "results.md"]
-    files[0].write_text(page(rows, summaries), encoding="utf-8")
+    with replacing(files[0]) as temporary:
+        temporary.write_text(page(rows, summaries), encoding="utf-8")
     (docs / "results").mkdir(exist_ok=True)
     for section, found in by_section(rows, summaries).values():
         for kind in kinds(section, found):
             files.append(docs / "results" / f"{section.name}-{kind}.svg")
-            draw(kind, section, found, files[-1])
+            with replacing(files[-1]) as temporary:
+                draw(kind, section, found, temporary)
     return files
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from experiments.core.options import OptionError
 from experiments.core.parts import TABLES
 from experiments.core.program import Program
+from experiments.core.report import gathered
 from experiments.core.runs import RunFolder, read_config
 from experiments.sweeps.grids import Grid, axis_of, read_yaml
 from experiments.sweeps.plan import Planned, planned
@@ -95,10 +96,7 @@ class Row:
     @cached_property
     def settings(self) -> list[list[Planned]]:
         """The runs of every setting, which differ in their seeds alone."""
-        found: dict[str, list[Planned]] = {}
-        for run in self.runs:
-            found.setdefault(run.alike(), []).append(run)
-        return list(found.values())
+        return list(gathered((run.alike(), run) for run in self.runs).values())
 
 
 def rows_of_page(out: Path = Path(), file: Path = ROWS) -> list[Row]:
@@ -158,11 +156,12 @@ def note(run: Planned, folder: Path = SUMMARIES) -> None:
     if (run.directory / "config.json").is_file() and (
         summary := summary_of(RunFolder(run.directory, read_config(run.directory)))
     ):
+        from keras_nonnormal.training.files import replacing
+
         lines = (f"{json.dumps(name)}: {json.dumps(v)}" for name, v in summary.items())
         folder.mkdir(exist_ok=True)
-        part = folder / f".{run.key}.part"
-        part.write_text("{" + ",\n".join(lines) + "}\n", encoding="utf-8")
-        part.replace(folder / f"{run.key}.json")
+        with replacing(folder / f"{run.key}.json") as temporary:
+            temporary.write_text("{" + ",\n".join(lines) + "}\n", encoding="utf-8")
 
 
 def summary_of(run: RunFolder) -> Summary | None:

@@ -8,7 +8,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.core.report import Mean
+from experiments.core.report import Mean, gathered
 from experiments.sweeps.results import Section, scores
 from experiments.sweeps.results_page import SCORES, SHARE, Result
 from keras_nonnormal.plotting import _style
@@ -34,12 +34,12 @@ def curves(section: Section, found: Sequence[Result]) -> Figure:
     axes, metric = figure.add_subplot(), section.figure["curves"]
     label, factor, _ = SCORES[metric.removeprefix("val_")]
     for number, result in enumerate(found):
-        values: dict[float, list[float]] = {}
-        for run in result.best:
-            places = (at * run["per_row"] for at in run["at"])
-            for place, value in zip(places, run["curves"][metric], strict=True):
-                if value is not None:
-                    values.setdefault(place, []).append(factor * value)
+        values = gathered(
+            (at * run["per_row"], factor * value)
+            for run in result.best
+            for at, value in zip(run["at"], run["curves"][metric], strict=True)
+            if value is not None
+        )
         _line(axes, values, number, f"{result.row.name} (n = {len(result.best)})")
     if section.levels and "loss" in metric:
         trivial, success = section.levels
@@ -61,9 +61,7 @@ def curves(section: Section, found: Sequence[Result]) -> Figure:
 def over(section: Section, found: Sequence[Result]) -> Figure:
     """The score over the values of an option, a panel for each word before a comma."""
     option = section.figure["over"]
-    panels: dict[str, list[Result]] = {}
-    for result in found:
-        panels.setdefault(result.row.name.split(", ")[0], []).append(result)
+    panels = gathered((each.row.name.split(", ")[0], each) for each in found)
     figure = _style.new_figure(WIDTH, 0.5 + 1.9 * len(panels))
     rows = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
     label, factor, _ = SCORES[section.score]

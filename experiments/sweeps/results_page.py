@@ -24,8 +24,9 @@ published number than twice both deviations together.
 `python -m experiments reproduce` trains what is missing and leaves a small summary of
 every run in `results/`; with `--page` it makes this page of them. A score is that of
 the test, or else the best of validation, or else that of the last row of training.
-Bands and lines in figures are one standard deviation to either side. Wide tables are
-scrolled.
+Bands and lines in figures are one standard deviation to either side. Times of runs were
+taken beside other work; an expected time is an estimate for two idle cores, of which
+few were measured. Wide tables are scrolled.
 """
 # For each score what it is called, the factor to its unit, and the digits shown.
 SCORES = {

@@ -25,8 +25,8 @@ def linear_scan(
 
     One after the other, in a compiled loop with its own gradient; or by an associative
     scan: pairs of steps are one step each of a sequence half as long, and so on, so
-    that no more than $2 \log_2 T$ operations follow each other. It is for machines with
-    many cores; on two, the loop is ten times faster. A length that is not known
+    that no more than $2 \log_2 T$ operations follow each other. It is for
+    accelerators; on a few cores the loop is faster. A length that is not known
     beforehand always takes the loop.
 
     Args:

@@ -10,7 +10,7 @@ from experiments.core.options import OptionError
 from experiments.core.run import config
 from experiments.sweeps import reproduce, results
 from experiments.sweeps.reproduce import write_page
-from experiments.sweeps.results import note, read_summaries, rows_of_page
+from experiments.sweeps.results import SUMMARIES, note, read_summaries, rows_of_page
 from experiments.sweeps.results_page import DOCS, Result, by_section, page
 from experiments.sweeps.worker import Outcome
 
@@ -211,7 +211,7 @@ def test_summaries_are_thinned_and_say_where_they_come_from(rows, tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("{", "cannot read"),
+        ("{", "Expecting property name"),
         ("[]", "no key"),
         ('{"key": "a"}', "no state"),
         (json.dumps(dict.fromkeys(results.NEEDED, "b")), "of another run"),
@@ -219,7 +219,7 @@ def test_summaries_are_thinned_and_say_where_they_come_from(rows, tmp_path):
 )
 def test_a_broken_summary_is_refused(tmp_path, text, said):
     (tmp_path / "a.json").write_text(text)
-    with pytest.raises(OptionError, match=f"cannot read .*a.json.*{said}|{said}"):
+    with pytest.raises(OptionError, match=f"cannot read .*a.json: .*{said}"):
         read_summaries(tmp_path)
 
 
@@ -316,6 +316,7 @@ def test_first_seeds_are_trained_first_and_noted(small, monkeypatch):
 def test_the_commit_is_said_or_none(tmp_path, monkeypatch):
     from experiments.core import run
 
-    assert run.commit() is None or re.match(r"[0-9a-f]{7}", run.commit())
+    if (SUMMARIES.parent / ".git").exists():
+        assert re.fullmatch(r"[0-9a-f]{7,}(-dirty)?", run.commit() or "")
     monkeypatch.setenv("PATH", str(tmp_path))
     assert run.commit() is None
